@@ -1,0 +1,122 @@
+"""Lines of ink on disk: the rows of all lines end to end, memory-mapped, beside an index table.
+
+A folder of lines holds `points.npy` (float32) and `index.csv` (one row a line, sorted by name). The same shape
+serves pen positions (x, y, lift, time) and what is made from them (dx, dy, lift).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from penlift.errors import InputError
+
+Rows = npt.NDArray[np.float32]
+
+INDEX = ["line", "form", "writer", "text", "split", "start", "first", "points", "strokes"]
+SPLITS = ("train", "valid", "test")
+LIFT = 2  # the column of a row that says whether the pen leaves the paper after this point
+
+
+@dataclass(frozen=True)
+class Line:
+    """One written line. Unknown text, writer or split is the empty string."""
+
+    name: str  # unique among all lines
+    form: str  # the sheet of paper that it stands on
+    writer: str
+    text: str
+    split: str  # train, valid, test, or empty: belongs to none
+    start: float  # s, time stamp of the first point
+    rows: Rows  # (n, 4): x, y in tablet units, y downwards; lift, 1 at the last point of a stroke; s since start
+
+
+class Ink:
+    """All lines of a folder, read as they are asked for."""
+
+    def __init__(self, rows: Rows, index: pd.DataFrame) -> None:
+        self.rows = rows
+        self.index = index
+        self._first = index["first"].to_numpy()
+        self._points = index["points"].to_numpy()
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __iter__(self) -> Iterator[Line]:
+        return (self.line(number) for number in range(len(self)))
+
+    def line(self, number: int) -> Line:
+        """The line in row `number` of the index."""
+        entry: Any = self.index.iloc[number]
+        named = (entry["line"], entry["form"], entry["writer"], entry["text"], entry["split"], float(entry["start"]))
+        return Line(*named, self.rows_of(number))
+
+    def rows_of(self, number: int) -> Rows:
+        """The rows of line `number`, a view on the file."""
+        first = int(self._first[number])
+        return self.rows[first : first + int(self._points[number])]
+
+    def of_split(self, split: str) -> list[int]:
+        """The numbers of the lines of a split, in order."""
+        return [int(number) for number in np.flatnonzero(self.index["split"].to_numpy() == split)]
+
+
+def load_ink(folder: Path) -> Ink:
+    """Open a folder of lines; its rows stay on disk."""
+    try:
+        rows = np.load(folder / "points.npy", mmap_mode="r", allow_pickle=False)
+        index = pd.read_csv(folder / "index.csv", keep_default_na=False, dtype=dict.fromkeys(INDEX[:5], str))
+    except (FileNotFoundError, ValueError) as error:
+        raise InputError(f"{folder}: no readable ink ({error}); make it again with `dvc repro`") from None
+    if list(index.columns) != INDEX or int(index["points"].sum()) != len(rows):
+        raise InputError(f"{folder}: index.csv and points.npy do not belong together; make them again with `dvc repro`")
+    return Ink(rows, index)
+
+
+def save_ink(folder: Path, lines: Iterable[Line]) -> None:
+    """Write lines, in any order, into an existing folder; there they are sorted by name.
+
+    Holds one line at a time: rows are spooled as they come, then put in order through a memory map.
+    """
+    spool, entries, columns = folder / ".spool", [], 0
+    with spool.open("wb") as file:
+        written = 0
+        for line in lines:
+            rows = np.ascontiguousarray(line.rows, dtype=np.float32)
+            rows.tofile(file)
+            entries.append(_entry(line, written))
+            written, columns = written + len(rows), rows.shape[1]
+    if not entries:
+        raise InputError(f"{folder.parent}: no line to write")
+    spooled = np.memmap(spool, dtype=np.float32, mode="r", shape=(written, columns))
+    index = pd.DataFrame(entries, columns=INDEX).sort_values("line", ignore_index=True)
+    _refuse_twins(index)
+    index["first"] = _save_in_order(folder / "points.npy", spooled, index)
+    index.to_csv(folder / "index.csv", index=False, lineterminator="\n")
+    del spooled
+    spool.unlink()
+
+
+def _entry(line: Line, first: int) -> tuple[Any, ...]:
+    strokes = int(line.rows[:, LIFT].sum())
+    return line.name, line.form, line.writer, line.text, line.split, line.start, first, len(line.rows), strokes
+
+
+def _save_in_order(path: Path, spooled: Rows, index: pd.DataFrame) -> npt.NDArray[np.int64]:
+    rows = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=spooled.shape)
+    ends = index["points"].cumsum().to_numpy()
+    for end, first, points in zip(ends, index["first"], index["points"], strict=True):
+        rows[end - points : end] = spooled[first : first + points]
+    rows.flush()
+    return np.asarray(ends - index["points"].to_numpy(), dtype=np.int64)
+
+
+def _refuse_twins(index: pd.DataFrame) -> None:
+    twins = index.loc[index["line"].duplicated(), "line"]
+    if len(twins):
+        raise InputError(f"two lines are named {twins.iloc[0]!r}; names must be unique, so rename or remove one")

@@ -1,0 +1,72 @@
+"""Sections of params.yaml as frozen, validated records.
+
+The record of a section lives beside the code that it configures. Values have one home, params.yaml: a record
+has no defaults, so a missing key is an error, as are an unknown one, a wrong type and an impossible pair.
+"""
+
+import difflib
+import io
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from penlift.errors import InputError
+
+
+class Params(BaseModel):
+    """What each section's record derives from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+Section = TypeVar("Section", bound=Params)
+
+
+def read_params(path: Path) -> dict[str, Any]:
+    """Read the whole of params.yaml with DVC's own parser, so that both see the same values (`1e-3` is a float)."""
+    try:
+        content = YAML(typ="safe", pure=True).load(io.StringIO(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file; restore it with `git checkout params.yaml`") from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not readable as YAML ({_one_line(error)}); mend it there") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: holds {content!r}, not sections of parameters; restore it with git")
+    return content
+
+
+def read_section(path: Path, name: str, record: type[Section]) -> Section:
+    """Read section `name` of params.yaml as its record."""
+    values = read_params(path).get(name)
+    if not isinstance(values, dict):
+        raise InputError(f"{path}: section {name!r} is {values!r}; it needs {', '.join(record.model_fields)}")
+    try:
+        return record.model_validate(values)
+    except ValidationError as error:
+        raise InputError("; ".join(_explain(name, record, fault) for fault in error.errors())) from None
+
+
+def _explain(section: str, record: type[Params], fault: Any) -> str:
+    fields = list(record.model_fields)
+    if not fault["loc"]:
+        return f"params.yaml: {section}: {fault['ctx']['error']}"
+    key = str(fault["loc"][0])
+    if fault["type"] == "missing":
+        return f"params.yaml: {section}.{key} is missing; add it ({_meaning(record, key)})"
+    if fault["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(key, fields, n=1)
+        remedy = f"did you mean {section}.{near[0]}?" if near else f"known: {', '.join(fields)}"
+        return f"params.yaml: {section}.{key} is not a parameter; {remedy}"
+    message = fault["msg"].removeprefix("Input should be ")
+    return f"params.yaml: {section}.{key} is {fault['input']!r}; it should be {message}"
+
+
+def _meaning(record: type[Params], key: str) -> str:
+    return record.model_fields[key].description or "see the comments in params.yaml"
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,66 @@
+"""Progress of long work: a bar on a terminal, elsewhere a plain line every ten seconds."""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import Self, TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+Item = TypeVar("Item")
+INTERVAL = 10.0  # s between plain lines
+
+
+class Meter:
+    """Counts `total` pieces of work and shows how far it is, on standard error."""
+
+    def __init__(self, label: str, total: int) -> None:
+        self.label, self.total, self.done, self.note = label, total, 0, ""
+        self.began = self.printed = time.monotonic()
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        bar = Progress(*columns, TextColumn("{task.fields[note]}"), console=Console(stderr=True))
+        self._bar = bar if sys.stderr.isatty() else None
+        self._task = bar.add_task(label, total=total, note="")
+
+    def __enter__(self) -> Self:
+        if self._bar:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+        elif kind is None:
+            self._print(f"done in {time.monotonic() - self.began:.0f} s")
+
+    def advance(self, note: str = "") -> None:
+        """One more piece is done; `note` stands beside the count until the next one."""
+        self.done, self.note = self.done + 1, note
+        if self._bar:
+            self._bar.update(self._task, completed=self.done, note=note)
+        elif time.monotonic() - self.printed >= INTERVAL:
+            left = (time.monotonic() - self.began) / self.done * (self.total - self.done)
+            self._print(f"{left:.0f} s left")
+
+    def say(self, text: str) -> None:
+        """Print a line that stays."""
+        if self._bar:
+            self._bar.console.print(text, highlight=False)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+    def _print(self, text: str) -> None:
+        self.printed = time.monotonic()
+        parts = [f"{self.label} {self.done}/{self.total}", self.note, text]
+        print(", ".join(part for part in parts if part), file=sys.stderr, flush=True)
+
+
+def shown(items: Iterable[Item], label: str, total: int) -> Iterator[Item]:
+    """Pass items through, counted on a meter."""
+    with Meter(label, total) as meter:
+        for item in items:
+            yield item
+            meter.advance()
