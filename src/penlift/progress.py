@@ -28,12 +28,10 @@ class Meter:
             self._bar.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *failure: object) -> None:
         if self._bar:
             self._bar.stop()
-        elif kind is None:
+        elif not any(failure):
             self._print(f"done in {time.monotonic() - self.began:.0f} s")
 
     def advance(self, note: str = "") -> None:
