@@ -16,8 +16,8 @@ class Meter:
     """Counts `total` pieces of work and shows how far it is, on standard error."""
 
     def __init__(self, label: str, total: int) -> None:
-        self.label, self.total, self.done, self.note = label, total, 0, ""
-        self.began = self.printed = time.monotonic()
+        self.label, self.total, self.done, self.points, self.note = label, total, 0, 0, ""
+        self.began, self.printed = time.monotonic(), 0.0
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         bar = Progress(*columns, TextColumn("{task.fields[note]}"), console=Console(stderr=True))
         self._bar = bar if sys.stderr.isatty() else None
@@ -34,14 +34,16 @@ class Meter:
         elif not any(failure):
             self._print(f"done in {time.monotonic() - self.began:.0f} s")
 
-    def advance(self, note: str = "") -> None:
-        """One more piece is done; `note` stands beside the count until the next one."""
-        self.done, self.note = self.done + 1, note
+    def advance(self, note: str = "", count: int = 1, points: int = 0) -> None:
+        """So many more pieces are done, of so many points in all; `note` stands beside them until the next call."""
+        self.done, self.points = self.done + count, self.points + points
+        elapsed = time.monotonic() - self.began
+        rate = f"{self.points / elapsed:,.0f} points/s" if self.points else ""
+        self.note = ", ".join(part for part in (note, rate) if part)
         if self._bar:
-            self._bar.update(self._task, completed=self.done, note=note)
-        elif time.monotonic() - self.printed >= INTERVAL:
-            left = (time.monotonic() - self.began) / self.done * (self.total - self.done)
-            self._print(f"{left:.0f} s left")
+            self._bar.update(self._task, completed=self.done, note=self.note)
+        elif elapsed - self.printed >= INTERVAL:
+            self._print(f"{elapsed / self.done * (self.total - self.done):.0f} s left")
 
     def say(self, text: str) -> None:
         """Print a line that stays."""
@@ -51,7 +53,7 @@ class Meter:
             print(text, file=sys.stderr, flush=True)
 
     def _print(self, text: str) -> None:
-        self.printed = time.monotonic()
+        self.printed = time.monotonic() - self.began
         parts = [f"{self.label} {self.done}/{self.total}", self.note, text]
         print(", ".join(part for part in parts if part), file=sys.stderr, flush=True)
 

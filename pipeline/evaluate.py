@@ -1,0 +1,34 @@
+"""Stage evaluate: the likelihood of held-out lines, in every unit that the field prints."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from checkout import run
+
+from penlift.checkpoint import load_model
+from penlift.evaluation import summarise
+from penlift.files import write_json, write_text
+from penlift.ink import load_ink
+from penlift.memory import keep_freed_memory
+from penlift.progress import Meter
+from penlift.scores import score_lines
+
+
+def main(models: Path, offsets: Path, metrics: Path, report: Path) -> None:
+    keep_freed_memory()
+    model, ink = load_model(models), load_ink(offsets)
+    splits = {split: numbers for split in ("valid", "test") if (numbers := ink.of_split(split))}
+    tables = []
+    with Meter("evaluate", sum(map(len, splits.values()))) as meter:
+        for numbers in splits.values():
+            for table in score_lines(model.network, ink, numbers, model.scales):
+                tables.append(table)
+                meter.advance(count=len(table))
+    lines = pd.concat(tables).sort_values("line")
+    write_text(report / "lines.csv", lines.to_csv(index=False, lineterminator="\n"))
+    write_json(metrics, {split: summarise(lines[lines["split"] == split], model.scales) for split in splits})
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,21 @@
+"""Stage extract: from the archives that a user has to lines of ink, with text, writer and split."""
+
+from pathlib import Path
+
+from checkout import ROOT, run, section
+
+from penlift.extraction import ExtractParams, extract
+from penlift.files import whole_folder
+from penlift.sources import SOURCES
+
+
+def main(corpus: Path, ink: Path) -> None:
+    params = section("extract", ExtractParams)
+    source = SOURCES[params.source](ROOT / corpus)
+    with whole_folder(ink) as folder:
+        counts = extract(source, params.splits, folder)
+    print(counts.report())
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,21 @@
+"""Stage normalise: from pen positions to offsets, capped and scaled."""
+
+from pathlib import Path
+
+from checkout import run, section
+
+from penlift.files import whole_folder
+from penlift.ink import load_ink
+from penlift.normalisation import normalise
+from penlift.offsets import NormaliseParams
+
+
+def main(ink: Path, offsets: Path) -> None:
+    params = section("normalise", NormaliseParams)
+    with whole_folder(offsets) as folder:
+        scales, extremes = normalise(load_ink(ink), params, folder)
+    print(f"{extremes.offsets} offsets, {extremes.capped} at the cap of {scales.cap:g}, {extremes.zero} exactly zero")
+
+
+if __name__ == "__main__":
+    run(main)

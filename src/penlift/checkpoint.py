@@ -1,0 +1,49 @@
+"""A trained network on disk: weights as safetensors, and beside them, as JSON, what is needed to load them."""
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from penlift.errors import InputError
+from penlift.files import whole_file, write_json
+from penlift.network import ModelParams, Network, floor_of
+from penlift.offsets import Scales
+from penlift.scales import scales_of
+
+WEIGHTS, CONFIG = "model.safetensors", "model.json"
+
+
+class Model(NamedTuple):
+    """A network, how it is built, and the scales of its offsets."""
+
+    network: Network
+    params: ModelParams
+    scales: Scales
+
+
+def save_model(folder: Path, model: Model) -> None:
+    """Write a model; no pickle is involved."""
+    with whole_file(folder / WEIGHTS) as part:
+        save_file({name: weight.contiguous() for name, weight in model.network.state_dict().items()}, part)
+    write_json(folder / CONFIG, {"model": model.params.model_dump(), "scales": model.scales._asdict()})
+
+
+def load_model(folder: Path) -> Model:
+    """Read a model that `save_model` wrote, ready to predict."""
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        params, scales = ModelParams.model_validate(config["model"]), scales_of(config["scales"])
+        network = Network(params, floor_of(scales.scale))
+        network.load_state_dict(load_file(folder / WEIGHTS))
+    except FileNotFoundError as error:
+        raise InputError(
+            f"{folder}: no model ({error.filename} is missing); train one with `dvc repro train`"
+        ) from None
+    except (ValidationError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        fault = " ".join(str(error).split())
+        raise InputError(f"{folder}: a damaged model ({fault}); train it again with `dvc repro -f train`") from None
+    return Model(network.eval(), params, scales)

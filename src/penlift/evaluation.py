@@ -1,0 +1,41 @@
+"""From the scores of lines to the figures of a split, each under a key that names its unit."""
+
+import pandas as pd
+
+from penlift.offsets import Scales
+from penlift.units import shift_to, units_of
+
+Figures = dict[str, "float | int | Figures"]
+
+
+def summarise(lines: pd.DataFrame, scales: Scales) -> Figures:
+    """The figures of some lines, as metrics.json holds them; `lines` as `scores.score_lines` makes them.
+
+    SSE is Graves's (2013, section 4.2): the squared distance of the offset from the mean of its density, in standard
+    deviations of the training split, as a mean over points.
+    """
+    points, move = int(lines["points"].sum()), float(lines["move_nll"].sum())
+    lift, ordinary = float(lines["lift_nll"].sum()), int(lines["ordinary_points"].sum())
+    a_line = points / len(lines)
+    shifts = {unit: shift_to(size, scales) for unit, size in units_of(scales).items()}
+    figures: Figures = {
+        "lines": len(lines),
+        "points": points,
+        "writers": int(lines.loc[lines["writer"] != "", "writer"].nunique()),
+        "nll_nats_per_point": {unit: (move + lift) / points + shift for unit, shift in shifts.items()},
+        "nll_nats_per_line": {unit: ((move + lift) / points + shift) * a_line for unit, shift in shifts.items()},
+        "offset_nll_nats_per_point": {unit: move / points + shift for unit, shift in shifts.items()},
+        "lift_nll_nats_per_point": lift / points,
+        "sse_z_score_per_point": float(lines["squared_error"].sum()) / points,
+    }
+    if ordinary:
+        nll = float(lines["ordinary_nll"].sum()) / ordinary
+        per_point: Figures = {unit: nll + shift for unit, shift in shifts.items()}
+        figures["without_capped_and_zero"] = {"points": ordinary, "nll_nats_per_point": per_point}
+    return figures
+
+
+def nll_over_20(lines: pd.DataFrame, scales: Scales) -> float:
+    """Nats per point with offsets divided by 20, as the article has them, whatever they were normalised by."""
+    nll = float(lines["move_nll"].sum() + lines["lift_nll"].sum()) / int(lines["points"].sum())
+    return nll + shift_to((20.0, 20.0), scales)

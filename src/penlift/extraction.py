@@ -1,0 +1,88 @@
+"""From a source to a folder of ink: lines with their splits, those set aside with reasons, and the counts of both."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import pandas as pd
+from pydantic import Field
+
+from penlift.errors import InputError
+from penlift.files import write_json
+from penlift.ink import Line, load_ink, save_ink
+from penlift.params import Params
+from penlift.sources.source import SetAside, Source
+from penlift.splits import split_of
+
+
+class ExtractParams(Params):
+    """Section `extract` of params.yaml."""
+
+    source: Literal["iam"] = Field(description="the reader: iam")
+    path: str = Field(min_length=1, description="the folder with the archives")
+    splits: Literal["standard", "graves"] = Field(description="standard or graves")
+
+
+class Counts(NamedTuple):
+    """What became of the files of a source."""
+
+    by_split: pd.DataFrame  # index split; columns lines, points, writers, forms
+    aside: pd.DataFrame  # columns file, reason
+    torn: list[str]  # writers on more than one side of the splits
+
+    def report(self) -> str:
+        """The counts in a few lines of text."""
+        reasons = self.aside["reason"].value_counts()
+        set_aside = "; ".join(f"{count} {reason}" for reason, count in reasons.items()) or "none"
+        torn = f"\nwriters in more than one split: {', '.join(self.torn)}" if self.torn else ""
+        return f"{self.by_split.to_string()}\nset aside: {len(self.aside)} ({set_aside}){torn}"
+
+
+def extract(source: Source, rule: str, folder: Path) -> Counts:
+    """Write the usable lines of a source into `folder`, split by `rule`, beside rejected.csv and summary.json."""
+    aside: list[SetAside] = []
+    lines = _usable(source, rule, aside)
+    first = next(lines, None)
+    if first is None:
+        raise InputError(f"no usable line; looked for {source.sought}; {_first_reasons(aside)}")
+    save_ink(folder, _chained(first, lines))
+    counts = _count(load_ink(folder).index, aside)
+    counts.aside.to_csv(folder / "rejected.csv", index=False, lineterminator="\n")
+    write_json(folder / "summary.json", _summary(counts))
+    return counts
+
+
+def _usable(source: Source, rule: str, aside: list[SetAside]) -> Iterator[Line]:
+    for line in source.lines:
+        if isinstance(line, SetAside):
+            aside.append(line)
+        else:
+            yield replace(line, split=split_of(line, source.lists, rule))
+
+
+def _chained(first: Line, others: Iterator[Line]) -> Iterator[Line]:
+    yield first
+    yield from others
+
+
+def _first_reasons(aside: list[SetAside]) -> str:
+    if not aside:
+        return "found no such file: see extract.path in params.yaml"
+    return f"all {len(aside)} files were set aside, the first, {aside[0].file}, for: {aside[0].reason}"
+
+
+def _count(index: pd.DataFrame, aside: list[SetAside]) -> Counts:
+    groups = index.groupby("split")
+    by_split = groups.agg(
+        lines=("line", "size"), points=("points", "sum"), writers=("writer", "nunique"), forms=("form", "nunique")
+    )
+    sides = index[index["writer"] != ""].groupby("writer")["split"].nunique()
+    torn = sorted(str(writer) for writer in sides.index[sides > 1])
+    return Counts(by_split, pd.DataFrame(sorted(aside), columns=SetAside._fields), torn)
+
+
+def _summary(counts: Counts) -> dict[str, object]:
+    splits = {str(split): {key: int(row[key]) for key in row.index} for split, row in counts.by_split.iterrows()}
+    reasons = {str(reason): int(count) for reason, count in counts.aside["reason"].value_counts().items()}
+    return {"splits": splits, "rejected": len(counts.aside), "reasons": reasons, "torn_writers": counts.torn}

@@ -1,0 +1,73 @@
+"""What each held-out line scores under a network: whole lines, state carried from zero, dropout off."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+
+from penlift.ink import LIFT, Ink
+from penlift.network import Network
+from penlift.offsets import Scales, at_cap, at_rest, to_tablet
+from penlift.whole_lines import WholeLines, whole_lines
+
+Array = npt.NDArray[np.float64]
+
+
+class TargetScores(NamedTuple):
+    """Scores of each target of each line of a batch, (B, T); zero where there is no target."""
+
+    move_nll: Array  # nats, normalised units
+    lift_nll: Array  # nats
+    error: Array  # squared distance of the offset from the density's mean, in standard deviations of the data
+
+
+def score_targets(network: Network, lines: WholeLines, scales: Scales) -> TargetScores:
+    """Score a batch of whole lines."""
+    network.eval()
+    targets, mask = torch.from_numpy(lines.batch.targets), torch.from_numpy(lines.batch.mask)
+    with torch.inference_mode():
+        mixture, _ = network(torch.from_numpy(lines.batch.inputs))
+        move, lift = -mixture.log_prob_move(targets[..., :2]), -mixture.log_prob_lift(targets[..., LIFT])
+        distance = (targets[..., :2] - mixture.expected_move()) * torch.tensor(_deviations(scales))
+    return TargetScores(*(_array(score * mask) for score in (move, lift, distance.square().sum(-1))))
+
+
+def score_lines(network: Network, ink: Ink, numbers: list[int], scales: Scales) -> Iterator[pd.DataFrame]:
+    """Tables, a row a line, of summed scores: all targets, and those neither at the cap nor exactly zero (`ordinary`).
+
+    Memory does not grow with the number of lines.
+    """
+    for lines in whole_lines(ink, numbers):
+        scores = score_targets(network, lines, scales)
+        moves = to_tablet(lines.batch.targets, scales)
+        ordinary = lines.batch.mask & ~at_cap(moves, scales.cap) & ~at_rest(moves)
+        yield pd.DataFrame(_sums(scores, lines, ordinary) | _names(ink, lines.numbers))
+
+
+def _sums(scores: TargetScores, lines: WholeLines, ordinary: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    """Columns of sums over a line's targets."""
+    return {
+        "points": lines.batch.mask.sum(axis=1),
+        "move_nll": scores.move_nll.sum(axis=1),
+        "lift_nll": scores.lift_nll.sum(axis=1),
+        "squared_error": scores.error.sum(axis=1),
+        "ordinary_points": ordinary.sum(axis=1),
+        "ordinary_nll": ((scores.move_nll + scores.lift_nll) * ordinary).sum(axis=1),
+    }
+
+
+def _names(ink: Ink, numbers: list[int]) -> dict[str, Any]:
+    entries = ink.index.iloc[numbers]
+    return {name: entries[name].to_numpy() for name in ("line", "writer", "split")}
+
+
+def _deviations(scales: Scales) -> tuple[float, float]:
+    """Standard deviations of the data in one normalised unit, x and y."""
+    return scales.scale[0] / scales.sd[0], scales.scale[1] / scales.sd[1]
+
+
+def _array(score: torch.Tensor) -> Array:
+    return score.double().numpy()
