@@ -118,5 +118,5 @@ def stack(stretches: list[Rows], length: int) -> Batch:
     mask = np.zeros(inputs.shape[:2], dtype=np.bool_)
     for row, stretch in enumerate(stretches):
         count = len(stretch) - 1
-        inputs[row, :count], targets[row, :count], mask[row, :count] = stretch[:-1], stretch[1:], True
+        inputs[row, :count], targets[row, :count], mask[row, :count] = stretch[:-1, :3], stretch[1:, :3], True
     return Batch(inputs, targets, mask)

@@ -1,0 +1,155 @@
+"""Every cell keeps the one contract, reads as it writes, and looks only back."""
+
+import itertools
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from penlift.network import ModelParams, Network
+from penlift.peephole import PeepholeLSTM
+
+CELLS = [("lstm", False), ("lstm", True), ("gru", False), ("rnn", False)]
+BUILDS = [(cell, peepholes, skip) for (cell, peepholes), skip in itertools.product(CELLS, (False, True))]
+
+
+def make_network(cell: str = "lstm", peepholes: bool = False, skip: bool = False, dropout: float = 0.5) -> Network:
+    torch.manual_seed(3)
+    params = ModelParams.model_validate(
+        {
+            "cell": cell,
+            "peepholes": peepholes,
+            "layers": 2,
+            "hidden": 8,
+            "mixtures": 3,
+            "dropout": dropout,
+            "skip": skip,
+        }
+    )
+    network = Network(params, floor=(0.025, 0.025))
+    for name, weight in network.named_parameters():
+        if "peepholes" in name:
+            nn.init.normal_(weight)
+    return network
+
+
+@pytest.mark.parametrize(("cell", "peepholes", "skip"), BUILDS)
+def test_writing_point_by_point_predicts_what_reading_at_once_does(cell: str, peepholes: bool, skip: bool) -> None:
+    network = make_network(cell, peepholes, skip).eval()
+    line = torch.randn(2, 12, 3)
+
+    at_once, _ = network(line)
+    states, steps = None, []
+    for offset in line.split(1, dim=1):
+        predicted, states = network(offset, states)
+        steps.append(predicted)
+
+    for whole, parts in zip(at_once, zip(*steps, strict=True), strict=True):
+        torch.testing.assert_close(torch.cat(parts, dim=1), whole, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(("cell", "peepholes", "skip"), BUILDS)
+def test_a_prediction_depends_on_no_later_offset_and_on_no_other_line(cell: str, peepholes: bool, skip: bool) -> None:
+    network = make_network(cell, peepholes, skip).eval()
+    lines = torch.randn(3, 10, 3)
+    changed = lines.clone()
+    changed[0, 6:] += 1
+    changed[1] += 1
+
+    before, after = network(lines)[0], network(changed)[0]
+
+    torch.testing.assert_close(after.mean[0, :6], before.mean[0, :6])
+    torch.testing.assert_close(after.mean[2], before.mean[2])
+    assert not torch.allclose(after.mean[0, 6:], before.mean[0, 6:])
+
+
+@pytest.mark.parametrize(("cell", "peepholes"), CELLS)
+def test_dropout_acts_while_training_only(cell: str, peepholes: bool) -> None:
+    network = make_network(cell, peepholes)
+    line = torch.randn(1, 10, 3)
+
+    training = [network.train()(line)[0].mean for _ in range(2)]
+    measuring = [network.eval()(line)[0].mean for _ in range(2)]
+
+    assert not torch.equal(*training)
+    assert torch.equal(*measuring)
+
+
+def test_dropout_touches_each_layers_output_and_never_the_input() -> None:
+    network = make_network(skip=True).train()
+    seen: list[Tensor] = []
+    for layer in network.layers:
+        layer.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    line = torch.ones(1, 50, 3)
+
+    network(line)
+
+    first, second = seen
+    assert torch.equal(first, line)
+    assert torch.equal(second[..., :3], line)
+    assert 0.3 < float((second[..., 3:] == 0).float().mean()) < 0.7
+
+
+def test_a_peephole_lstm_without_peepholes_is_pytorchs_lstm() -> None:
+    theirs, ours = nn.LSTM(5, 7, batch_first=True), PeepholeLSTM(5, 7)
+    nn.init.zeros_(theirs.get_parameter("bias_hh_l0"))
+    ours.load_state_dict(theirs.state_dict() | {"peepholes": torch.zeros(3, 7)}, strict=False)
+    x, state = torch.randn(4, 9, 5), (torch.randn(1, 4, 7), torch.randn(1, 4, 7))
+
+    output, (h, c) = ours(x, state)
+
+    expected, (h_theirs, c_theirs) = theirs(x, state)
+    for mine, their in ((output, expected), (h, h_theirs), (c, c_theirs)):
+        torch.testing.assert_close(mine, their, rtol=0, atol=1e-6)
+
+
+def graves_loop(layer: PeepholeLSTM, x: Tensor) -> Tensor:
+    """Equations 7 to 11 of Graves (2013), letter by letter, for autograd."""
+    h = c = x.new_zeros(len(x), layer.hidden)
+    w_ci, w_cf, w_co = layer.peepholes
+    outputs = []
+    for step in x.unbind(1):
+        a_i, a_f, a_g, a_o = (step @ layer.weight_ih_l0.T + layer.bias_ih_l0 + h @ layer.weight_hh_l0.T).chunk(4, -1)
+        i, f = torch.sigmoid(a_i + w_ci * c), torch.sigmoid(a_f + w_cf * c)
+        c = f * c + i * torch.tanh(a_g)
+        h = torch.sigmoid(a_o + w_co * c) * torch.tanh(c)
+        outputs.append(h)
+    return torch.stack(outputs, 1)
+
+
+def test_the_peephole_lstm_and_its_gradient_are_graves_equations() -> None:
+    layer = PeepholeLSTM(3, 6).double()
+    nn.init.normal_(layer.peepholes)
+    x = torch.randn(2, 15, 3, dtype=torch.float64, requires_grad=True)
+    weight = torch.randn(2, 15, 6, dtype=torch.float64)
+    leaves = [x, *layer.parameters()]
+
+    ours, theirs = layer(x)[0], graves_loop(layer, x)
+    mine = torch.autograd.grad((ours * weight).sum(), leaves)
+    expected = torch.autograd.grad((theirs * weight).sum(), leaves)
+
+    torch.testing.assert_close(ours, theirs)
+    torch.testing.assert_close(mine, expected)
+
+
+def test_the_gradient_of_the_peephole_lstm_reaches_the_state_before_it() -> None:
+    layer = PeepholeLSTM(2, 3).double()
+    nn.init.normal_(layer.peepholes)
+
+    def read(x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, ...]:
+        output, (last, cell) = layer(x, (h, c))
+        return output, last, cell
+
+    inputs = [
+        torch.randn(*shape, dtype=torch.float64, requires_grad=True) for shape in ((2, 4, 2), (1, 2, 3), (1, 2, 3))
+    ]
+    assert torch.autograd.gradcheck(read, inputs)
+
+
+def test_the_default_network_has_the_articles_121_outputs_and_as_many_weights() -> None:
+    params = ModelParams(cell="lstm", peepholes=False, layers=2, hidden=256, mixtures=20, dropout=0.2, skip=False)
+    network = Network(params, (0.025, 0.025))
+
+    assert network.head.out_features == 121
+    second_biases = 2 * 4 * 256  # PyTorch's LSTM has two biases a gate where the article's has one
+    assert sum(weight.numel() for weight in network.parameters()) - second_biases == 822_649
