@@ -9,6 +9,7 @@ from penlift.outcome import read_outcome
 from penlift.params import read_params
 from penlift.pictures import previews_of
 from penlift.provenance import name_of, tags_of
+from penlift.results import read_dreams
 from penlift.tracking import Store, Unreachable, mirror
 
 
@@ -17,9 +18,10 @@ def main(ink: Path, models: Path, train: Path, samples: Path, metrics: Path, pag
     outcome = read_outcome(params, ink, models, train, metrics)
     outcome.files["samples"] = sorted(samples.iterdir())
     outcome.files["report"] = [page]
+    previews = previews_of(read_dreams(samples / "samples.npz").points)
     store = Store.of(ROOT)
     try:
-        run_id = mirror(outcome, store, name_of(params, os.environ), tags_of(ROOT, os.environ), previews_of(samples))
+        run_id = mirror(outcome, store, name_of(params, os.environ), tags_of(ROOT, os.environ), previews)
     except Unreachable as error:
         print(f"{store.uri} does not answer ({error}); nothing is lost: `dvc repro track` sends the run once it does")
     else:

@@ -197,7 +197,7 @@ def test_writers_are_found_in_the_original_xml_where_forms_are_not_listed(make_c
 def test_without_lists_no_split_cuts_through_a_writer_and_new_data_moves_nobody(writers: list[str]) -> None:
     lines = [replace(written_line(1), writer=writer, form=f"f{number}") for number, writer in enumerate(writers)]
 
-    splits = {}
+    splits: dict[str, set[str]] = {}
     for line in lines:
         splits.setdefault(line.writer, set()).add(split_of(line, {}, "standard"))
 

@@ -52,7 +52,7 @@ def test_the_first_row_is_start_and_gaps_are_cut_at_the_cap_on_each_axis() -> No
 
     offsets = to_offsets(points, FIXED)
 
-    np.testing.assert_allclose(offsets, [[0, 0, 1], [0.5, -1, 1], [25, 0.05, 1]])
+    np.testing.assert_allclose(offsets, np.array([[0, 0, 1], [0.5, -1, 1], [25, 0.05, 1]]))
 
 
 def test_what_is_counted_as_capped_or_zero_is_so() -> None:

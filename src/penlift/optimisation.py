@@ -27,7 +27,7 @@ class TrainParams(Params):
 
 
 def make_optimiser(weights: Iterable[nn.Parameter], params: TrainParams) -> optim.Optimizer:
-    """Adam, or the centred rmsprop with momentum of Graves (2013), equations 38 to 41."""
+    """Adam, or rmsprop as in Graves (2013), equations 38 to 41, but with PyTorch's epsilon outside the root."""
     if params.optimiser == "adam":
         return optim.Adam(weights, lr=params.learning_rate)
     return optim.RMSprop(weights, lr=params.learning_rate, alpha=0.95, eps=1e-4, momentum=0.9, centered=True)

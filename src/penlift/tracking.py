@@ -4,7 +4,7 @@ The one module that imports mlflow, and only when it is used: that takes seconds
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -40,21 +40,15 @@ class Store(NamedTuple):
         return cls(f"sqlite:///{home / 'mlflow.db'}", (home / "mlruns").as_uri(), home / "mlflow.db.lock")
 
 
-class Preview(NamedTuple):
-    """A picture for the slider that MLflow shows beside the curves."""
-
-    key: str
-    png: bytes
-
-
 class Unreachable(Exception):  # noqa: N818  (a state of the world, not a mistake)
     """The store does not answer; the message says why."""
 
 
-def mirror(outcome: Outcome, store: Store, name: str, tags: dict[str, str], previews: list[Preview]) -> str:
+def mirror(outcome: Outcome, store: Store, name: str, tags: dict[str, str], previews: Mapping[str, bytes]) -> str:
     """Make sure that the store holds this outcome as one finished run; the run's id.
 
-    An outcome that is there already is left alone, and one that was cut off is completed.
+    An outcome that is there already is left alone, and one that was cut off is completed. `previews` are PNGs by name,
+    for the slider that MLflow shows beside the curves.
     """
     with _client(store) as client:
         experiment = _experiment(client, store)
@@ -91,7 +85,7 @@ def _create(client: "MlflowClient", experiment: str, outcome: Outcome, name: str
     return client.create_run(experiment, tags=tags | own, run_name=name)
 
 
-def _fill(client: "MlflowClient", run: "Run", outcome: Outcome, previews: list[Preview]) -> None:
+def _fill(client: "MlflowClient", run: "Run", outcome: Outcome, previews: Mapping[str, bytes]) -> None:
     from mlflow.entities import Param
 
     run_id = run.info.run_id
@@ -102,8 +96,8 @@ def _fill(client: "MlflowClient", run: "Run", outcome: Outcome, previews: list[P
     for folder, files in outcome.files.items():
         for file in files:
             client.log_artifact(run_id, str(file), folder)
-    for preview in previews:
-        client.log_image(run_id, _image(preview.png), key=preview.key, step=len(outcome.history))
+    for key, png in previews.items():
+        client.log_image(run_id, _image(png), key=key, step=len(outcome.history))
 
 
 def _metrics(outcome: Outcome, time: int) -> Iterator["Metric"]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn, optim
 
+from penlift.errors import InputError
 from penlift.network import Network
 from penlift.optimisation import TrainParams, learning_rate, make_optimiser
 from penlift.windows import Batch, Windows
@@ -72,6 +73,6 @@ def _descend(state: TrainState, batch: Batch, rate: float, params: TrainParams) 
 
 def _refuse_non_finite(norm: Tensor, step: int) -> None:
     if not torch.isfinite(norm):
-        raise FloatingPointError(
+        raise InputError(
             f"the gradient's norm at step {step} is {float(norm)}; lower train.learning_rate or train.clip"
         )

@@ -1,0 +1,38 @@
+# Each target works on a fresh machine: .venv is made from the pinned list when it is not there.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PYTHONDONTWRITEBYTECODE := 1
+export MLFLOW_DISABLE_TELEMETRY := true
+
+.PHONY: repro test check slow ui bench
+
+repro: .venv/ready checkout  ## everything: corpus, network, samples, likelihood, page, MLflow run
+	dvc repro
+
+test: check  ## lint, types, and the tests that take no more than a second or two
+	python -m pytest -m "not slow"
+
+check: .venv/ready
+	ruff check .
+	ruff format --check .
+	mypy
+
+slow: .venv/ready checkout  ## the tests that take minutes: the pipeline end to end, queued experiments
+	python -m pytest -m slow
+
+ui: .venv/ready  ## MLflow's pages, on this machine only
+	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui --workers 1 --host 127.0.0.1 \
+	  --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db}"
+
+bench: .venv/ready  ## timings side by side, as ratios
+	python bench/step.py
+
+.venv/ready: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"penlift: Python 3.11 or later is needed, and this is {sys.version}")'
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	touch $@
+
+.PHONY: checkout
+checkout:
+	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "penlift: $(CURDIR) is not a git checkout, and DVC needs one; clone the project, or: git init && git add -A && git commit -m start" >&2; exit 1; }

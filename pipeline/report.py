@@ -1,0 +1,32 @@
+"""Stage report: one static page that says what was run and what came out."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from checkout import ROOT, run
+
+from penlift.files import write_text
+from penlift.params import read_params
+from penlift.report import Run, to_page
+from penlift.results import read_dreams, read_json, real_line
+
+
+def main(ink: Path, offsets: Path, windows: Path, train: Path, samples: Path, metrics: Path, page: Path) -> None:
+    dreams = read_dreams(samples / "samples.npz")
+    told = Run(
+        params=read_params(ROOT / "params.yaml"),
+        ink=read_json(ink / "summary.json"),
+        offsets=read_json(offsets / "summary.json"),
+        windows=read_json(windows / "coverage.json"),
+        history=pd.read_csv(train / "history.csv"),
+        metrics=read_json(metrics),
+        real=real_line(ink),
+        dreamt=dreams.points,
+        densities=dreams.first,
+    )
+    write_text(page, to_page(told))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,118 @@
+"""The built-in corpus: made-up writers write a text, line after line and form after form.
+
+Every writer and every line has a stream of random numbers of its own, so that more lines change none of the first.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import count
+from typing import NamedTuple, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from penlift.archives import Written
+from penlift.motion import trace
+from penlift.params import Params
+from penlift.text import break_lines
+from penlift.typeface import Polyline, Typeface, joined
+from penlift.writers import Writer, bend, invent
+
+OF_WRITERS, OF_LENGTHS, OF_INK = range(3)  # the streams of random numbers
+SHORTEST, LONGEST = 20, 45  # characters that a writer means to get on a line
+FULL = 8  # lines of a form; a writer's first forms have 1, 2 and 4, so that few lines still have many writers
+FORMS = 100  # in a group of forms, such as a01
+RUN = re.compile(r"[A-Za-z]+|[^A-Za-z]")  # what may be written without lifting the pen
+WAVE = 6  # times as long as what bends a letter is what bends the baseline
+HELD_OUT = {"testset_v": 0.07, "testset_t": 0.05, "testset_f": 0.08}  # shares of the writers
+
+
+class ComposeParams(Params):
+    """Section `compose` of params.yaml."""
+
+    lines: int = Field(ge=1, le=100_000, description="1 to 100000")
+    writers: int = Field(ge=4, description="4 or more")
+    seed: int = Field(ge=0, description="0 or more")
+
+    @model_validator(mode="after")
+    def _each_writer_has_a_line(self) -> Self:
+        if self.writers > self.lines:
+            raise ValueError(f"writers is {self.writers} but lines only {self.lines}; each writer needs a line or more")
+        return self
+
+
+class Place(NamedTuple):
+    """Where a line stands."""
+
+    writer: int
+    form: str
+    number: int  # on the form, from 1
+
+
+def compose(params: ComposeParams, typefaces: list[Typeface], words: list[str]) -> Iterator[Written]:
+    """The lines of the corpus, in the order of the text."""
+    lists = lists_of(params.writers)
+    hands = [hand(number, params.seed, typefaces) for number in range(params.writers)]
+    lengths = (int(_stream(params, OF_LENGTHS, line).integers(SHORTEST, LONGEST + 1)) for line in count())
+    lines = zip(range(params.lines), places(params.writers), break_lines(words, lengths), strict=False)
+    for line, place, text in lines:
+        rng = _stream(params, OF_INK, line)
+        writer = hands[place.writer]
+        strokes = trace(lay_out(text, writer, rng), writer.motion, rng)
+        yield Written(place.form, place.number, f"w{place.writer:03d}", lists[place.writer], text, strokes)
+
+
+def lay_out(text: str, writer: Writer, rng: np.random.Generator) -> list[Polyline]:
+    """The strokes of a line of text, in the order of writing, in tablet units with y downwards."""
+    strokes: list[Polyline] = []
+    pen = np.zeros(2)
+    for word in text.split():
+        for run in RUN.findall(word):
+            body: list[Polyline] = []
+            late: list[Polyline] = []
+            for letter in (writer.letters[character] for character in run):
+                body = joined(body, [stroke + pen for stroke in letter.strokes], writer.reach)
+                late += [stroke + pen for stroke in letter.late]
+                pen[0] += letter.advance + writer.letter_gap + rng.normal(0, writer.unevenness * writer.word_gap / 4)
+            strokes += body + late
+        pen[0] += writer.word_gap * np.exp(rng.normal(0, writer.unevenness))
+    return _loosened(strokes, writer, rng)
+
+
+def _loosened(strokes: list[Polyline], writer: Writer, rng: np.random.Generator) -> list[Polyline]:
+    points = np.concatenate(strokes)
+    points = points + bend(points, writer.grain, writer.looseness, rng)
+    points[:, 1] += bend(points, WAVE * writer.grain, writer.drift, rng)[:, 1]
+    points[:, 0] += writer.slant * points[:, 1]
+    points[:, 1] += rng.normal(writer.slope, 0.004) * points[:, 0]
+    return np.split(points * (1, -1), np.cumsum([len(stroke) for stroke in strokes])[:-1])
+
+
+def hand(number: int, seed: int, typefaces: list[Typeface]) -> Writer:
+    """Writer `number`: each typeface in turn."""
+    return invent(typefaces[number % len(typefaces)], np.random.default_rng([seed, OF_WRITERS, number]))
+
+
+def lists_of(writers: int) -> list[str]:
+    """The list, of IAM-OnDB's four, that has a writer's forms: the last writers are held out, one or more in a list."""
+    held_out = [name for name, share in HELD_OUT.items() for _ in range(max(1, round(share * writers)))]
+    return ["trainset"] * (writers - len(held_out)) + held_out
+
+
+def places(writers: int) -> Iterator[Place]:
+    """Where the first line stands, the second, and so on without end: the writers fill a form each, in turn."""
+    for form in count():
+        turn, writer = divmod(form, writers)
+        for number in range(1, min(FULL, 2**turn) + 1):
+            yield Place(writer, form_name(form), number)
+
+
+def form_name(form: int) -> str:
+    """The name of a form, as IAM-OnDB names them: a01-000u and so on."""
+    group, number = divmod(form, FORMS)
+    letter, hundred = divmod(group, 99)
+    return f"{chr(ord('a') + letter)}{hundred + 1:02d}-{number:03d}u"
+
+
+def _stream(params: ComposeParams, purpose: int, line: int) -> np.random.Generator:
+    return np.random.default_rng([params.seed, purpose, line])

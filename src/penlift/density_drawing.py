@@ -1,0 +1,92 @@
+"""What the network expected, over what it wrote: lift probabilities, and next-point densities to scale."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from lxml import etree
+
+from penlift.drawing import INK, PEN, SCALE, Array, add_strokes, canvas, to_bytes
+
+PALE = "#c9ccd6"
+SHADES = 8  # levels of lift probability
+LIKELY = "#d1495b"
+NEGLIGIBLE = 0.02  # of a component's weight
+FAINTEST, DENSEST = 0.03, 0.35  # opacity of an ellipse
+
+
+class Densities(NamedTuple):
+    """Next-point densities of n points, in tablet units; row i belongs to the i-th offset."""
+
+    weight: Array  # (n, K), sums to one
+    mean: Array  # (n, K, 2): dx, dy from the pen's position before
+    std: Array  # (n, K, 2)
+    correlation: Array  # (n, K), in (-1, 1)
+    lift: Array  # (n,): probability that the pen leaves the paper
+
+
+class Ellipses(NamedTuple):
+    """Contours of normal components at one standard deviation along their axes."""
+
+    radii: Array  # (..., 2): the longer, the shorter
+    angle: Array  # (...), degrees from the x to the y axis
+
+
+def ellipses_of(std: Array, correlation: Array) -> Ellipses:
+    """Axes from the eigenvectors of the covariances of (..., 2) standard deviations and (...) correlations."""
+    across = correlation * std[..., 0] * std[..., 1]
+    covariance = np.stack(
+        [np.stack([std[..., 0] ** 2, across], axis=-1), np.stack([across, std[..., 1] ** 2], axis=-1)], axis=-1
+    )
+    values, vectors = np.linalg.eigh(covariance)
+    longest = vectors[..., :, 1]
+    radii = np.sqrt(np.maximum(values[..., ::-1], 0))
+    return Ellipses(radii, np.degrees(np.arctan2(longest[..., 1], longest[..., 0])))
+
+
+def draw_by_lift(points: Array, lift: Array) -> bytes:
+    """The line in pale ink, its points shaded by the probability, (n,), with which the network lifted the pen there.
+
+    The first of n + 1 points was not predicted. Points of like probability are dots of one path: few elements, one path
+    a stroke beneath.
+    """
+    root = canvas(points, "A line of handwriting, darker where the network expected the pen to lift")
+    add_strokes(root, points, [PALE])
+    group = etree.SubElement(root, "g", {"stroke": INK, "stroke-linecap": "round", "class": "lift"})
+    levels = np.minimum((lift * SHADES).astype(int), SHADES - 1)
+    for level in range(SHADES):
+        dots = SCALE * points[1:, :2][levels == level]
+        if len(dots):
+            shade = {"stroke-opacity": f"{(level + 0.5) / SHADES:.2f}", "stroke-width": f"{SCALE * PEN * 1.5:.1f}"}
+            etree.SubElement(group, "path", shade, d="".join(f"M{x:.1f} {y:.1f}h0" for x, y in dots))
+    return to_bytes(root)
+
+
+def draw_density(points: Array, densities: Densities) -> bytes:
+    """For each point the density that it was drawn from, to scale, and the pen's path over it.
+
+    An ellipse a component is its contour at one standard deviation; its opacity is its weight, capped; components of
+    little weight are left out. Densities of n points, of a line of n + 1, stand round the point before plus their mean.
+    """
+    root = canvas(_reach(points, densities), "A line of handwriting over the densities of each next point")
+    group = etree.SubElement(root, "g", {"fill": LIKELY, "class": "density"})
+    centres = points[:-1, None, :2] + densities.mean
+    radii, angles = ellipses_of(densities.std, densities.correlation)
+    for row, component in np.argwhere(densities.weight > NEGLIGIBLE):
+        opacity = float(np.clip(DENSEST * densities.weight[row, component], FAINTEST, DENSEST))
+        _add_ellipse(group, centres[row, component], radii[row, component], angles[row, component], opacity)
+    add_strokes(root, points, [INK], width=PEN / 2)
+    return to_bytes(root)
+
+
+def _add_ellipse(group: Any, centre: Array, radii: Array, angle: float, opacity: float) -> None:
+    x, y = SCALE * centre
+    turn = f"translate({x:.1f} {y:.1f}) rotate({angle:.1f})"
+    size = {"rx": f"{SCALE * radii[0]:.2f}", "ry": f"{SCALE * radii[1]:.2f}"}
+    etree.SubElement(group, "ellipse", size | {"transform": turn, "fill-opacity": f"{opacity:.3f}"})
+
+
+def _reach(points: Array, densities: Densities) -> Array:
+    """The points and the corners of all ellipses' boxes: what the picture needs room for."""
+    shown = densities.weight > NEGLIGIBLE
+    centres, reach = (points[:-1, None, :2] + densities.mean)[shown], densities.std[shown]
+    return np.vstack([points[:, :2], centres - reach, centres + reach])

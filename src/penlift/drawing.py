@@ -1,0 +1,93 @@
+"""Lines of ink as SVG: one path a stroke, coordinates in tablet units, y downwards."""
+
+import itertools
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from lxml import etree
+
+from penlift.errors import InputError
+from penlift.ink import LIFT
+
+SVG = "http://www.w3.org/2000/svg"
+INK, PAPER = "#1b1f3b", "#ffffff"
+HUES = (
+    "#1f77b4",
+    "#d1495b",
+    "#2a9d4b",
+    "#8e5bb5",
+    "#c77700",
+    "#00838f",
+    "#a34a28",
+    "#6b6b00",
+)  # on white, 4.5:1 or near
+MARGIN = 60.0  # tablet units round the ink
+PEN = 14.0  # tablet units: width of the line
+SCALE = 0.1  # picture units a tablet unit: one decimal of them is one tablet unit
+
+Array = npt.NDArray[np.floating[Any]]
+
+
+class Stroke(NamedTuple):
+    """Points between two lifts."""
+
+    first: int  # of the line's points
+    path: Array  # (n, 2)
+
+
+def strokes_of(points: Array) -> Iterator[Stroke]:
+    """Cut a line, (n, 3) of x, y, lift, behind each lifted point; the rest behind the last lift is a stroke too."""
+    ends = np.flatnonzero(points[:, LIFT] > 0.5) + 1
+    bounds = np.unique(np.concatenate([[0], ends, [len(points)]]))
+    for first, last in itertools.pairwise(bounds):
+        yield Stroke(int(first), points[first:last, :2])
+
+
+def draw_plain(points: Array) -> bytes:
+    """The line as a pen leaves it."""
+    root = canvas(points, "A line of handwriting")
+    add_strokes(root, points, [INK])
+    return to_bytes(root)
+
+
+def draw_by_stroke(points: Array) -> bytes:
+    """The line with a colour for each stroke; neighbours differ."""
+    root = canvas(points, "A line of handwriting, each stroke in a colour of its own")
+    add_strokes(root, points, HUES)
+    return to_bytes(root)
+
+
+def canvas(points: Array, title: str) -> Any:
+    """An empty picture that has room for these points, on paper."""
+    if not len(points) or not np.isfinite(points[:, :2]).all():
+        raise InputError("a line without points, or with one that is not finite, cannot be drawn")
+    (left, top), (right, bottom) = points[:, :2].min(axis=0) - MARGIN, points[:, :2].max(axis=0) + MARGIN
+    box = " ".join(f"{SCALE * value:.1f}" for value in (left, top, right - left, bottom - top))
+    root = etree.Element("svg", nsmap={None: SVG}, viewBox=box, role="img")  # type: ignore[dict-item]
+    root.set("width", f"{SCALE * (right - left):.0f}")
+    root.set("height", f"{SCALE * (bottom - top):.0f}")
+    etree.SubElement(root, "title").text = title
+    corner = {"x": f"{SCALE * left:.1f}", "y": f"{SCALE * top:.1f}"}
+    etree.SubElement(root, "rect", corner, width="100%", height="100%", fill=PAPER)
+    return root
+
+
+def add_strokes(root: Any, points: Array, colours: Any, width: float = PEN) -> None:
+    """One path a stroke, over what is there; a single point is a dot, by its round cap."""
+    style = {"fill": "none", "stroke-linecap": "round", "stroke-linejoin": "round"}
+    group = etree.SubElement(root, "g", style | {"stroke-width": f"{SCALE * width:.1f}"})
+    for number, stroke in enumerate(strokes_of(points)):
+        etree.SubElement(group, "path", d=path_data(stroke.path), stroke=colours[number % len(colours)])
+
+
+def path_data(path: Array) -> str:
+    """The `d` of a polyline; of a single point, a line of no length."""
+    corners = [f"{x:.1f} {y:.1f}" for x, y in SCALE * path]
+    return "M" + "L".join(corners if len(corners) > 1 else corners * 2)
+
+
+def to_bytes(root: Any) -> bytes:
+    """The picture as a file: UTF-8, no declaration, so that it can stand inside a page too."""
+    return bytes(etree.tostring(root, encoding="utf-8")) + b"\n"

@@ -1,0 +1,32 @@
+"""The pictures of each sample, under the names that other stages find them by."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from penlift.density_drawing import Densities, draw_by_lift, draw_density
+from penlift.drawing import Array, draw_by_stroke, draw_plain
+from penlift.plots import preview
+from penlift.sampling import Lines
+
+
+class Picture(NamedTuple):
+    """A picture by its name, and for the file of a sample its extension."""
+
+    name: str
+    content: bytes
+
+
+def draw_samples(lines: Lines) -> Iterator[Picture]:
+    """Four SVGs a line: plain, by stroke, by lift probability, and the density of each next point."""
+    for number, points in enumerate(lines.points):
+        densities = Densities(*(part[number] for part in lines[1:]))
+        name = f"sample-{number + 1}"
+        yield Picture(f"{name}-plain.svg", draw_plain(points))
+        yield Picture(f"{name}-strokes.svg", draw_by_stroke(points))
+        yield Picture(f"{name}-lift.svg", draw_by_lift(points, densities.lift))
+        yield Picture(f"{name}-density.svg", draw_density(points, densities))
+
+
+def previews_of(dreamt: list[Array]) -> dict[str, bytes]:
+    """A small PNG a line, for the slider that MLflow shows."""
+    return {f"sample-{number}": preview(points) for number, points in enumerate(dreamt, 1)}

@@ -1,0 +1,62 @@
+"""Plots by matplotlib: learning curves, and small pictures of lines for places that show no SVG."""
+
+from io import BytesIO
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from penlift.drawing import HUES, INK, Array, strokes_of
+
+SETTINGS: Any = {"svg.hashsalt": "penlift", "svg.fonttype": "path", "font.size": 9.0}  # the salt: same plot, same bytes
+
+
+def loss_curves(history: pd.DataFrame) -> bytes:
+    """SVG of the NLL by epoch, in training and held out, the kept epoch marked; `history` as history.csv has it."""
+    figure, axes = _plot(7.0, 3.0)
+    for column, label, colour in (
+        ("train_nll_nats_per_point", "training windows, dropout on", HUES[0]),
+        ("valid_nll_nats_per_point", "held-out lines, whole, dropout off", HUES[1]),
+    ):
+        axes.plot(history["epoch"], history[column], marker="o", markersize=3, color=colour, label=label)
+    kept = history["epoch"].iloc[int(history["valid_nll_nats_per_point"].argmin())]
+    axes.axvline(kept, color="#888888", linewidth=0.8, linestyle=":", label="kept")
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("NLL, nats a point (offsets / 20)")
+    axes.legend(frameon=False)
+    return _saved(figure, "svg")
+
+
+def preview(points: Array) -> bytes:
+    """PNG of a line, (n, 3) of x, y, lift in tablet units, about 1,000 pixels wide."""
+    width, height = np.ptp(points[:, :2], axis=0) + 120
+    with mpl.rc_context(SETTINGS):
+        figure = Figure(figsize=(10, min(max(10 * height / width, 0.6), 10)), dpi=100)
+        axes = figure.add_axes((0.01, 0.01, 0.98, 0.98))
+        axes.set_axis_off()
+        axes.set_aspect("equal")
+        axes.invert_yaxis()
+        for stroke in strokes_of(points):
+            axes.plot(*stroke.path.T, color=INK, linewidth=1.2, solid_capstyle="round")
+        return _saved(figure, "png")
+
+
+def _plot(width: float, height: float) -> tuple[Figure, Axes]:
+    with mpl.rc_context(SETTINGS):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        axes = figure.add_subplot()
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(axis="y", color="#e4e4e4", linewidth=0.6)
+    return figure, axes
+
+
+def _saved(figure: Figure, kind: str) -> bytes:
+    """The file of a figure; without its date, so that the same figure is the same bytes."""
+    file = BytesIO()
+    undated: dict[str, Any] = {"metadata": {"Date": None}} if kind == "svg" else {"metadata": {"Software": None}}
+    with mpl.rc_context(SETTINGS):
+        figure.savefig(file, format=kind, **undated)
+    return file.getvalue()

@@ -1,0 +1,52 @@
+"""What the stages left, read back for the page."""
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from penlift.density_drawing import Densities
+from penlift.drawing import Array
+from penlift.errors import InputError
+from penlift.ink import load_ink
+from penlift.report import RealLine
+
+LENGTH = 800  # points of a dreamt line, by default
+
+
+class Dreams(NamedTuple):
+    """Dreamt lines, and the densities of the first."""
+
+    points: list[Array]  # each (n + 1, 3): x, y, lift
+    first: Densities
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object that a stage wrote."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError) as error:
+        raise InputError(f"{path}: not readable ({error}); make it again with `dvc repro`") from None
+    return dict(content)
+
+
+def read_dreams(path: Path) -> Dreams:
+    """The dreamt lines of samples.npz; no pickle is read."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            first = Densities(*(arrays[name][0] for name in Densities._fields))
+            return Dreams(list(arrays["points"]), first)
+    except (FileNotFoundError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path}: no readable samples ({error}); make them again with `dvc repro`") from None
+
+
+def real_line(folder: Path) -> RealLine:
+    """The held-out line of a folder of ink that is most nearly as long as a dreamt one."""
+    ink = load_ink(folder)
+    held_out = [*ink.of_split("test"), *ink.of_split("valid")]
+    if not held_out:
+        raise InputError(f"{folder}: no line is held out, so there is none to show; see extract.splits")
+    line = ink.line(min(held_out, key=lambda number: abs(len(ink.rows_of(number)) - LENGTH)))
+    return RealLine(line.name, line.text, np.array(line.rows[:, :3], dtype=np.float64))

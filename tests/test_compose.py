@@ -1,0 +1,225 @@
+import hashlib
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from penlift.archives import LISTS, save_archives, to_xml
+from penlift.compose import ComposeParams, Place, compose, form_name, hand, lay_out, lists_of, places
+from penlift.errors import InputError
+from penlift.ink import Line
+from penlift.sources import iam
+from penlift.sources.whiteboard import read_line
+from penlift.text import break_lines, read_words
+from penlift.typeface import Typeface, read_typefaces
+
+PENLIFT = Path(__file__).resolve().parents[1] / "src" / "penlift"
+SMALL = ComposeParams(lines=14, writers=5, seed=3)
+
+
+@pytest.fixture(scope="module")
+def typefaces() -> list[Typeface]:
+    return read_typefaces(PENLIFT / "fonts")
+
+
+@pytest.fixture(scope="module")
+def words() -> list[str]:
+    return read_words(PENLIFT / "prose" / "alice.txt")
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory, typefaces: list[Typeface], words: list[str]) -> Path:
+    folder = tmp_path_factory.mktemp("corpus")
+    save_archives(folder, compose(SMALL, typefaces, words))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lines(corpus: Path) -> list[Line]:
+    """What the project's own reader finds in the archives, in their order."""
+    found = list(iam.open_source(corpus).lines)
+    assert all(isinstance(line, Line) for line in found)
+    return [line for line in found if isinstance(line, Line)]
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
+
+
+def test_the_same_seed_gives_the_same_bytes_of_every_file(
+    tmp_path: Path, corpus: Path, typefaces: list[Typeface], words: list[str]
+) -> None:
+    save_archives(tmp_path, compose(SMALL, typefaces, words))
+
+    assert digests(tmp_path) == digests(corpus)
+    assert len(digests(tmp_path)) == 7
+
+
+def test_another_seed_gives_other_ink(typefaces: list[Typeface], words: list[str]) -> None:
+    first, second = (next(compose(ComposeParams(lines=9, writers=4, seed=s), typefaces, words)) for s in (1, 2))
+
+    assert to_xml(first) != to_xml(second)
+
+
+def test_asking_for_more_lines_changes_no_earlier_one(typefaces: list[Typeface], words: list[str]) -> None:
+    few, more = (compose(ComposeParams(lines=n, writers=5, seed=3), typefaces, words) for n in (6, 60))
+
+    for earlier, same in zip(few, more, strict=False):
+        assert earlier[:5] == same[:5]
+        assert to_xml(earlier) == to_xml(same)
+
+
+def test_every_line_is_read_back_with_its_text_and_writer(
+    lines: list[Line], typefaces: list[Typeface], words: list[str]
+) -> None:
+    written = list(compose(SMALL, typefaces, words))
+
+    assert len(lines) == SMALL.lines
+    assert [line.name for line in lines] == [f"{line.form}-{line.number:02d}" for line in written]
+    assert [line.text for line in lines] == [line.text for line in written]
+    assert [line.writer for line in lines] == [line.writer for line in written]
+    assert {line.writer for line in lines} == {f"w00{number}" for number in range(5)}
+
+
+def test_every_word_of_the_prose_is_written_in_order(lines: list[Line], words: list[str]) -> None:
+    written = " ".join(line.text for line in lines).split()
+
+    assert written == words[: len(written)]
+
+
+def test_the_text_starts_anew_when_it_ends_and_lines_are_as_long_as_they_may() -> None:
+    words = ["one", "two,", "three-and-a-half", "four."]
+
+    lines = list(break_lines(words, [8, 8, 30, 13, 3]))
+
+    assert lines == ["one two,", "three-and-a-half", "four. one two,", "three-and-a-half", "four."]
+
+
+def test_lines_are_about_as_long_as_people_write(words: list[str]) -> None:
+    rng = np.random.default_rng(1)
+    lines = list(islice(break_lines(words, (int(n) for n in rng.integers(20, 46, 9999))), 2000))
+
+    assert np.mean([20 - 10 <= len(line) <= 45 for line in lines]) > 0.99
+
+
+def test_every_form_is_in_one_list_and_all_forms_of_a_writer_in_the_same(corpus: Path, lines: list[Line]) -> None:
+    lists = {name: (corpus / f"{name}.txt").read_text().splitlines() for name in LISTS}
+    writer = dict(entry.split() for entry in (corpus / "forms.txt").read_text().splitlines())
+
+    listed = [form for forms in lists.values() for form in forms]
+    assert all(form.startswith(" ") for form in listed)
+    assert sorted(form.strip() for form in listed) == sorted({line.form for line in lines})
+    sides = {name: {writer[form.strip()] for form in forms} for name, forms in lists.items()}
+    assert all(sides.values())
+    assert iam.LISTS == LISTS
+    assert sum(map(len, sides.values())) == len(set.union(*sides.values()))
+
+
+def test_four_fifths_of_the_writers_are_for_training_and_each_list_has_one() -> None:
+    assert [lists_of(4).count(name) for name in LISTS] == [1, 1, 1, 1]
+    assert [lists_of(60).count(name) for name in LISTS] == [48, 4, 3, 5]
+    assert all(lists_of(n).count(name) for n in range(4, 200) for name in LISTS)
+
+
+def test_every_writer_has_a_line_once_there_are_as_many_lines_as_writers() -> None:
+    for writers in (4, 60):
+        first = list(islice(places(writers), writers))
+
+        assert {place.writer for place in first} == set(range(writers))
+
+
+def test_no_two_lines_share_a_place_and_forms_have_no_more_than_eight() -> None:
+    some: list[Place] = list(islice(places(7), 3000))
+
+    assert len({(place.form, place.number) for place in some}) == 3000
+    assert max(place.number for place in some) == 8
+    assert len({form_name(form) for form in range(200_000)}) == 200_000
+
+
+def test_ink_has_the_pace_and_size_of_real_ink(typefaces: list[Typeface], words: list[str]) -> None:
+    lines = list(compose(ComposeParams(lines=48, writers=24, seed=1), typefaces, words))
+    strokes = [np.rint(stroke[:, :2]) for line in lines for stroke in line.strokes]
+    steps = np.concatenate([np.hypot(*np.diff(stroke, axis=0).T) for stroke in strokes])
+    points = sum(map(len, strokes))
+
+    assert np.allclose(np.percentile(steps, [25, 50, 75, 95]), [13, 21, 33, 60], rtol=0.25)  # of real ink
+    assert 19 < points / sum(len(line.text.replace(" ", "")) for line in lines) < 30
+    assert 0.025 < len(strokes) / points < 0.05
+    assert (steps == 0).mean() < 0.05
+
+
+def test_the_pen_stays_where_coordinates_are_positive(lines: list[Line]) -> None:
+    assert min(line.rows[:, :2].min() for line in lines) > 0
+
+
+def test_time_stamps_tick_at_sixty_to_eighty_hertz_and_jump_while_the_pen_is_up(lines: list[Line]) -> None:
+    for line in lines:
+        gaps, lift = np.diff(line.rows[:, 3]), line.rows[:-1, 2] == 1
+
+        assert gaps.min() >= 0
+        assert 60 <= 1 / gaps[~lift].mean() <= 80
+        assert gaps[lift].min() > 0.02
+
+
+def test_coordinates_are_whole_and_times_in_hundredths(lines: list[Line]) -> None:
+    for line in lines:
+        assert (line.rows[:, :2] % 1 == 0).all()
+        assert np.abs(line.rows[:, 3] * 100 - np.rint(line.rows[:, 3] * 100)).max() < 0.01
+
+
+def test_no_two_letters_of_a_writer_are_equal(typefaces: list[Typeface]) -> None:
+    line = next(compose(ComposeParams(lines=9, writers=9, seed=1), typefaces[-2:-1], ["o" * 20]))
+
+    shapes = {tuple(np.rint(stroke[:, :2] - stroke[0, :2]).ravel()) for stroke in line.strokes}
+
+    assert len(shapes) == len(line.strokes) > 1
+
+
+def test_a_connected_hand_writes_the_dots_after_the_word(typefaces: list[Typeface]) -> None:
+    for seed in range(5):
+        writer = hand(0, seed, [typeface for typeface in typefaces if typeface.name == "HersheyScript1"])
+
+        strokes = lay_out("minim", writer, np.random.default_rng(seed))
+
+        first, second = strokes[-2:]
+        body = np.concatenate(strokes[:-2])
+        assert len(strokes) - 2 < len("minim")
+        assert max(first[:, 1].max(), second[:, 1].max()) < body[:, 1].min()  # y grows downwards
+        assert first[:, 0].max() < second[:, 0].min() < body[:, 0].max()
+
+
+def test_xml_keeps_what_was_written(typefaces: list[Typeface], words: list[str]) -> None:
+    line = next(compose(SMALL, typefaces, words))
+
+    rows, _ = read_line(to_xml(line))
+
+    points = np.concatenate(line.strokes)
+    assert np.abs(np.diff(rows[:, :2] - points[:, :2], axis=0)).max() <= 1
+    assert np.allclose(rows[:, 3], points[:, 2] - points[0, 2], atol=0.011)
+    assert np.flatnonzero(rows[:, 2]).tolist() == (np.cumsum([len(s) for s in line.strokes]) - 1).tolist()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"lines": 0}, "lines"), ({"writers": 3}, "writers"), ({"writers": 15}, "writers is 15 but lines only 14")],
+)
+def test_impossible_parameters_are_refused(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        ComposeParams(**{**SMALL.model_dump(), **change})
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(" \n", "no words"), ("caf\u00e9", "'\u00e9'"), (None, "no such text")]
+)
+def test_a_text_that_cannot_be_written_is_named(tmp_path: Path, content: str | None, message: str) -> None:
+    path = tmp_path / "prose.txt"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+
+    with pytest.raises(InputError, match=message) as caught:
+        read_words(path)
+
+    assert str(path) in str(caught.value)

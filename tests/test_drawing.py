@@ -1,0 +1,161 @@
+"""The pictures are geometry: compared with the ink, and with covariances worked out apart."""
+
+import io
+import itertools
+import re
+from typing import Any
+
+import matplotlib.image
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from lxml import etree
+
+from penlift.density_drawing import DENSEST, Densities, draw_by_lift, draw_density, ellipses_of
+from penlift.drawing import SCALE, draw_by_stroke, draw_plain
+from penlift.errors import InputError
+from penlift.plots import loss_curves, preview
+
+SVG = {"s": "http://www.w3.org/2000/svg"}
+NUMBER = r"-?\d+(?:\.\d+)?"
+
+
+def read(svg: bytes) -> Any:
+    return etree.fromstring(svg)
+
+
+def coordinates(path: Any) -> Any:
+    return np.array(re.findall(rf"({NUMBER}) ({NUMBER})", path.get("d")), dtype=np.float64) / SCALE
+
+
+@st.composite
+def lines(draw: Any) -> Any:
+    moves = draw(arrays(np.int64, st.tuples(st.integers(1, 40), st.just(2)), elements=st.integers(-400, 400)))
+    lifts = draw(arrays(np.int64, len(moves), elements=st.integers(0, 1)))
+    return np.column_stack([moves.cumsum(axis=0), lifts]).astype(np.float64)
+
+
+def some_line(count: int = 30) -> Any:
+    rng = np.random.default_rng(4)
+    return np.column_stack([rng.normal(0, 40, (count, 2)).cumsum(axis=0), rng.random(count) < 0.2])
+
+
+def some_densities(count: int = 29, components: int = 3) -> Densities:
+    rng = np.random.default_rng(5)
+    weight = rng.dirichlet(np.ones(components), count)
+    mean, std = rng.normal(0, 30, (count, components, 2)), rng.uniform(1, 60, (count, components, 2))
+    return Densities(weight, mean, std, rng.uniform(-0.95, 0.95, (count, components)), rng.random(count))
+
+
+@given(lines())
+def test_there_is_one_path_a_stroke_and_together_they_are_the_line(points: Any) -> None:
+    paths = read(draw_plain(points)).xpath("//s:path", namespaces=SVG)
+
+    strokes = int(points[:-1, 2].sum()) + 1
+    assert len(paths) == strokes
+    drawn = [coordinates(path) for path in paths]
+    ends = np.concatenate([[0], np.flatnonzero(points[:-1, 2]) + 1, [len(points)]])
+    for path, first, last in zip(drawn, ends[:-1], ends[1:], strict=True):
+        expected = points[first:last, :2] if last - first > 1 else np.repeat(points[first:last, :2], 2, axis=0)
+        np.testing.assert_allclose(path, expected, atol=0.51)
+
+
+@given(lines())
+def test_all_ink_is_inside_the_picture(points: Any) -> None:
+    left, top, width, height = (float(value) / SCALE for value in read(draw_plain(points)).get("viewBox").split())
+
+    assert (points[:, 0] >= left).all()
+    assert (points[:, 0] <= left + width).all()
+    assert (points[:, 1] >= top).all()
+    assert (points[:, 1] <= top + height).all()
+
+
+def test_neighbouring_strokes_have_different_colours() -> None:
+    paths = read(draw_by_stroke(some_line(200))).xpath("//s:path/@stroke", namespaces=SVG)
+
+    assert len(paths) > 10
+    assert all(one != other for one, other in itertools.pairwise(paths))
+
+
+def test_a_line_of_800_points_is_a_small_file() -> None:
+    points = some_line(800)
+
+    assert max(len(draw_plain(points)), len(draw_by_lift(points, np.random.default_rng(1).random(799)))) < 100_000
+
+
+@given(st.floats(0.5, 100), st.floats(0.5, 100), st.floats(-0.99, 0.99))
+def test_an_ellipse_gives_back_the_covariance_it_was_made_from(std_x: float, std_y: float, rho: float) -> None:
+    ellipse = ellipses_of(np.array([std_x, std_y]), np.array(rho))
+
+    turn = np.radians(float(ellipse.angle))
+    axes = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    covariance = axes @ np.diag(ellipse.radii**2) @ axes.T
+    expected = [[std_x**2, rho * std_x * std_y], [rho * std_x * std_y, std_y**2]]
+    np.testing.assert_allclose(covariance, expected, rtol=1e-6, atol=1e-6)
+
+
+def test_densities_stand_to_scale_where_the_pen_was_plus_their_mean() -> None:
+    points, densities = some_line(), some_densities()
+
+    ellipses = read(draw_density(points, densities)).xpath("//s:ellipse", namespaces=SVG)
+
+    shown = [(row, one) for row in range(29) for one in range(3) if densities.weight[row, one] > 0.02]
+    assert len(ellipses) == len(shown)
+    for ellipse, (row, one) in zip(ellipses, shown, strict=True):
+        x, y, angle = (float(text) for text in re.findall(NUMBER, ellipse.get("transform")))
+        np.testing.assert_allclose([x / SCALE, y / SCALE], points[row, :2] + densities.mean[row, one], atol=0.51)
+        turn, radii = np.radians(angle), np.array([float(ellipse.get("rx")), float(ellipse.get("ry"))]) / SCALE
+        variance_x = (radii[0] * np.cos(turn)) ** 2 + (radii[1] * np.sin(turn)) ** 2
+        assert variance_x == pytest.approx(densities.std[row, one, 0] ** 2, rel=0.05, abs=0.5)
+
+
+def test_no_opacity_is_above_the_cap_and_the_likelier_component_is_never_the_fainter() -> None:
+    densities = some_densities()
+    ellipses = read(draw_density(some_line(), densities)).xpath("//s:ellipse", namespaces=SVG)
+
+    opacities = np.array([float(ellipse.get("fill-opacity")) for ellipse in ellipses])
+    assert (opacities > 0).all()
+    assert (opacities <= DENSEST).all()
+    order = np.argsort(densities.weight[densities.weight > 0.02])
+    assert (np.diff(opacities[order]) >= 0).all()
+
+
+def test_the_path_of_the_pen_is_drawn_over_its_densities() -> None:
+    groups = read(draw_density(some_line(), some_densities())).xpath("//s:g", namespaces=SVG)
+
+    assert [len(group.xpath("s:path", namespaces=SVG)) > 0 for group in groups] == [False, True]
+
+
+def test_a_point_is_the_darker_the_likelier_the_lift_was() -> None:
+    points, lift = some_line(), np.linspace(0, 1, 29)
+
+    shades = read(draw_by_lift(points, lift)).xpath("//s:g[@class='lift']/s:path", namespaces=SVG)
+
+    opacities = [float(shade.get("stroke-opacity")) for shade in shades]
+    dots = np.vstack([coordinates(shade) for shade in shades])
+    assert opacities == sorted(opacities)
+    np.testing.assert_allclose(dots, points[1:, :2], atol=0.51)
+
+
+@pytest.mark.parametrize("points", [np.empty((0, 3)), np.array([[0, np.nan, 0]]), np.array([[np.inf, 0, 1]])])
+def test_what_cannot_be_drawn_is_refused(points: Any) -> None:
+    with pytest.raises(InputError, match="cannot be drawn"):
+        draw_plain(points)
+
+
+def test_plots_are_the_same_bytes_each_time() -> None:
+    columns = ["epoch", "train_nll_nats_per_point", "valid_nll_nats_per_point"]
+    history = pd.DataFrame([(1, 2.0, 2.5), (2, 1.0, 1.5)], columns=columns)
+
+    assert loss_curves(history) == loss_curves(history)
+    assert preview(some_line()) == preview(some_line())
+
+
+def test_a_preview_shows_the_ink() -> None:
+    picture = matplotlib.image.imread(io.BytesIO(preview(some_line())))
+
+    assert 900 <= picture.shape[1] <= 1100
+    assert 0.002 < (picture[..., :3].mean(axis=-1) < 0.7).mean() < 0.5

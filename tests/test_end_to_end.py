@@ -1,0 +1,190 @@
+"""The whole pipeline under DVC, in a repository of its own: nothing is faked, all is small."""
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT
+from ruamel.yaml import YAML
+
+pytestmark = pytest.mark.slow
+SMALL = {
+    "compose": {"lines": 60, "writers": 12},
+    "window": {"length": 50},
+    "model": {"hidden": 12, "mixtures": 3},
+    "train": {"epochs": 1, "threads": 1},
+    "sample": {"lines": 1, "points": 60},
+}
+REAL = {"window": {"length": 300, "shortest": 50}, "extract": {"path": "data/raw/iam"}}
+DATA_STAGES = ["compose", "extract", "normalise", "window"]
+
+
+def set_params(repository: Path, *changes: dict[str, dict[str, Any]]) -> None:
+    yaml = YAML()
+    params = yaml.load(repository / "params.yaml")
+    for change in changes:
+        for section, values in change.items():
+            params[section].update(values)
+    yaml.dump(params, repository / "params.yaml")
+
+
+@pytest.fixture(scope="module")
+def shell() -> Callable[..., str]:
+    """Run a command where this Python's `dvc` and `python` come first; its output, or a failed test."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    person = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER")
+              for key, value in (("NAME", "tester"), ("EMAIL", "tester@localhost"))}  # fmt: skip
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("DVC_", "MLFLOW_"))}
+
+    def run(folder: Path, *command: str, status: int = 0) -> str:
+        answer = subprocess.run(
+            command, cwd=folder, env=environment | person | {"PATH": path}, capture_output=True, text=True, check=False
+        )
+        assert answer.returncode == status, f"{command}: {answer.stdout[-3000:]} {answer.stderr[-3000:]}"
+        return answer.stdout + answer.stderr
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory, shell: Callable[..., str]) -> Path:
+    """A clone with small parameters, after its first `dvc repro`."""
+    folder = tmp_path_factory.mktemp("clones") / "penlift"
+    files = shell(ROOT, "git", "ls-files", "-co", "--exclude-standard").split("\n")
+    for name in filter(None, files):
+        if (ROOT / name).is_file() and name != "dvc.lock":
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    set_params(folder, SMALL)
+    shell(folder, "git", "init", "-q")
+    shell(folder, "git", "add", "-A")
+    shell(folder, "git", "commit", "-qm", "start")
+    shell(folder, "dvc", "repro")
+    return folder
+
+
+def tracked_runs(folder: Path) -> list[dict[str, str]]:
+    """The tags of each MLflow run in the embedded store, read without MLflow."""
+    with sqlite3.connect(folder / "mlflow.db") as store:
+        runs = [row[0] for row in store.execute("select run_uuid from runs where status = 'FINISHED'")]
+        return [dict(store.execute("select key, value from tags where run_uuid = ?", (run,))) for run in runs]
+
+
+def hashes(folder: Path, *stages: str) -> list[str]:
+    lock = YAML(typ="safe", pure=True).load((folder / "dvc.lock").read_text())["stages"]
+    return [out["md5"] for stage in stages for out in lock[stage].get("outs", [])]
+
+
+def test_repro_makes_a_network_pictures_figures_a_page_and_one_mlflow_run(repository: Path) -> None:
+    made = ["models/model.safetensors", "reports/samples/sample-1-density.svg", "reports/index.html"]
+
+    assert all((repository / name).stat().st_size > 0 for name in made)
+    assert json.loads((repository / "reports/metrics.json").read_text())["test"]["lines"] > 0
+    assert len(tracked_runs(repository)) == 1
+
+
+def test_a_second_repro_runs_nothing_but_track_and_tracks_nothing_twice(
+    repository: Path, shell: Callable[..., str]
+) -> None:
+    said = shell(repository, "dvc", "repro")
+
+    ran = [line.split("'")[1] for line in said.splitlines() if line.startswith("Running stage")]
+    assert ran == ["track"]
+    assert len(tracked_runs(repository)) == 1
+
+
+def test_editing_a_module_makes_stale_exactly_the_stages_that_run_it(
+    repository: Path, shell: Callable[..., str]
+) -> None:
+    module = repository / "src/penlift/sampling.py"
+    text = module.read_text()
+
+    module.write_text(text + "\n# a comment\n")
+    status = json.loads(shell(repository, "dvc", "status", "--json"))
+    module.write_text(text)
+
+    changed = {stage for stage, what in status.items() if "sampling.py" in str(what)}
+    assert changed == {"sample"}
+    assert "train" not in status
+
+
+def test_another_repository_comes_to_the_same_bytes(
+    repository: Path, shell: Callable[..., str], tmp_path: Path
+) -> None:
+    other = tmp_path / "again"
+    shell(tmp_path, "git", "clone", "-q", str(repository), str(other))
+    set_params(other, SMALL)
+    (other / "dvc.lock").unlink(missing_ok=True)
+
+    shell(other, "dvc", "repro", "report")
+
+    stages = [*DATA_STAGES, "train", "sample", "evaluate", "report"]
+    assert hashes(other, *stages) == hashes(repository, *stages)
+
+
+def test_queued_experiments_each_leave_an_experiment_and_an_mlflow_run(
+    repository: Path, shell: Callable[..., str]
+) -> None:
+    before = len(tracked_runs(repository))
+    shell(repository, "dvc", "exp", "run", "--queue", "-S", "model.mixtures=2,4", "-S", "model.cell=lstm,gru")
+
+    shell(repository, "dvc", "exp", "run", "--run-all", "-j", "2")
+
+    experiments = shell(repository, "dvc", "exp", "list", "--name-only").split()
+    runs = tracked_runs(repository)
+    assert len(experiments) == 4
+    assert len(runs) == before + 4
+    assert {run["dvc.experiment"] for run in runs if "dvc.experiment" in run} == set(experiments)
+
+
+def test_a_queued_experiment_runs_on_the_users_own_ink_and_with_its_own_code(
+    repository: Path, shell: Callable[..., str], real_ink: Path
+) -> None:
+    raw = repository / "data/raw/iam"
+    raw.mkdir(parents=True)
+    for file in real_ink.iterdir():
+        shutil.copy(file, raw)
+    shell(repository, "dvc", "add", "data/raw/iam")
+    set_params(repository, REAL)
+    shell(repository, "git", "add", "-A")
+    shell(repository, "git", "commit", "-qm", "own ink")
+    before = len(tracked_runs(repository))
+    module = repository / "src/penlift/mixture.py"
+    shell(repository, "dvc", "exp", "run", "--queue", "-S", "model.mixtures=2,4")
+    text = module.read_text()
+    module.write_text("raise SystemExit('the live workspace is not what was queued')\n")
+
+    try:
+        shell(repository, "dvc", "exp", "run", "--run-all", "-j", "2")
+    finally:
+        module.write_text(text)
+
+    runs = tracked_runs(repository)
+    assert len(runs) == before + 2
+    assert len({run["penlift.data"] for run in runs}) == 2  # the built-in corpus, and the user's
+
+
+def test_a_full_disk_ends_in_one_line_and_leaves_what_was_there(repository: Path, shell: Callable[..., str]) -> None:
+    ink = (repository / "data/offsets/points.npy").read_bytes()
+    limited = "ulimit -f 20; trap '' XFSZ; exec python pipeline/normalise.py data/ink data/offsets"
+
+    said = shell(repository, "bash", "-c", limited, status=1)
+
+    assert said.startswith("penlift normalise: ")
+    assert said.count("\n") == 1
+    assert "free space" in said
+    assert (repository / "data/offsets/points.npy").read_bytes() == ink
+
+
+def test_a_stage_without_its_input_says_what_to_do(repository: Path, shell: Callable[..., str]) -> None:
+    said = shell(repository, "python", "pipeline/evaluate.py", "nowhere", "data/offsets", "m.json", "r", status=1)
+
+    assert said.startswith("penlift evaluate: nowhere: no model")
+    assert said.count("\n") == 1

@@ -1,0 +1,207 @@
+"""Training learns, repeats byte for byte, and gives the same network back from disk."""
+
+import itertools
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from test_network import CELLS, make_network
+
+from penlift.checkpoint import Model, load_model, save_model
+from penlift.epochs import by_epoch
+from penlift.errors import InputError
+from penlift.history import Epoch, to_table
+from penlift.ink import Ink, load_ink
+from penlift.network import ModelParams, Network
+from penlift.normalisation import normalise
+from penlift.offsets import NormaliseParams, Scales
+from penlift.optimisation import TrainParams, learning_rate
+from penlift.training import fit, start_training, steps_an_epoch
+from penlift.windows import WindowParams, Windows, index_windows
+
+RECIPE = {
+    "optimiser": "adam", "learning_rate": 0.01, "schedule": "one-cycle", "warm_up": 0.15, "decay": 0.95, "clip": 10.0,
+    "batch": 4, "epochs": 3, "seed": 1, "threads": 1, "precision": "float32",
+}  # fmt: skip
+SHAPE = {"cell": "lstm", "peepholes": False, "layers": 2, "hidden": 8, "mixtures": 3, "dropout": 0.2, "skip": False}
+Data = tuple[Ink, Windows, Scales]
+
+
+def recipe(**changes: Any) -> TrainParams:
+    return TrainParams.model_validate(RECIPE | changes)
+
+
+@pytest.fixture
+def data(small_ink: Ink, tmp_path: Path) -> Data:
+    (tmp_path / "offsets").mkdir()
+    scales, _ = normalise(small_ink, NormaliseParams(cap=500.0, scale=20.0), tmp_path / "offsets")
+    ink = load_ink(tmp_path / "offsets")
+    return ink, Windows(ink, index_windows(ink, WindowParams(length=15, shortest=5))[0], 15), scales
+
+
+def trained(data: Data, params: TrainParams, **shape: Any) -> tuple[Network, list[Epoch]]:
+    ink, windows, scales = data
+    torch.manual_seed(params.seed)
+    network = Network(ModelParams.model_validate(SHAPE | shape), (0.025, 0.025))
+    state = start_training(network, params)
+    return network, list(by_epoch(fit(state, windows, params), network, ink, scales))
+
+
+@pytest.mark.parametrize(("cell", "peepholes"), CELLS)
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_every_cell_learns_and_two_runs_give_the_same_bytes(
+    data: Data, cell: str, peepholes: bool, precision: str
+) -> None:
+    runs = [trained(data, recipe(precision=precision), cell=cell, peepholes=peepholes) for _ in range(2)]
+
+    (first, history), (second, again) = runs
+    assert history == again
+    for one, other in zip(first.state_dict().values(), second.state_dict().values(), strict=True):
+        assert torch.equal(one, other)
+    assert history[-1].train_nll_nats_per_point < history[0].train_nll_nats_per_point - 0.1
+
+
+def test_another_seed_gives_another_network(data: Data) -> None:
+    (first, _), (second, _) = (trained(data, recipe(seed=seed)) for seed in (1, 2))
+
+    assert not torch.equal(first.head.weight, second.head.weight)
+
+
+def test_whoever_drives_training_may_stop_and_go_on_after_any_step(data: Data) -> None:
+    _, windows, _ = data
+    whole, halves = make_network(), make_network()
+    params = recipe()
+    list(fit(start_training(whole, params), windows, params))
+
+    state = start_training(halves, params)
+    list(itertools.islice(fit(state, windows, params), 5))
+    list(fit(state, windows, params))
+
+    for one, other in zip(whole.parameters(), halves.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_an_epoch_shows_as_many_targets_as_the_training_lines_have(data: Data) -> None:
+    _, windows, _ = data
+    steps = list(fit(start_training(make_network(), recipe()), windows, recipe()))
+
+    an_epoch = steps_an_epoch(windows, recipe())
+    assert an_epoch == math.ceil(windows.targets / (4 * 15))
+    assert [step.number for step in steps if step.ends_epoch] == [an_epoch, 2 * an_epoch, 3 * an_epoch]
+
+
+def test_the_best_epoch_is_the_one_with_the_lowest_held_out_nll_so_far(data: Data) -> None:
+    _, history = trained(data, recipe(epochs=6, learning_rate=0.2, schedule="constant"))
+
+    lowest = math.inf
+    for epoch in history:
+        assert epoch.best == (epoch.valid_nll_nats_per_point < lowest)
+        lowest = min(lowest, epoch.valid_nll_nats_per_point)
+
+
+def test_history_holds_a_row_an_epoch_and_no_clock() -> None:
+    table = to_table([Epoch(1, 10, 0.1, 2.0, 3.0, True)])
+
+    assert list(table.columns) == list(Epoch._fields)
+    assert not [name for name in table.columns if "second" in name or "time" in name]
+
+
+def test_one_cycle_rises_over_the_warm_up_then_falls_to_nothing() -> None:
+    rates = [learning_rate(recipe(epochs=10), step, 100) for step in range(1000)]
+
+    peak = rates.index(max(rates))
+    assert peak == pytest.approx(150, abs=2)
+    assert rates[peak] == pytest.approx(0.01, rel=1e-3)
+    assert rates[:peak] == sorted(rates[:peak])
+    assert rates[peak:] == sorted(rates[peak:], reverse=True)
+    assert 0 < rates[-1] < 1e-6
+
+
+def test_the_articles_schedule_falls_by_a_twentieth_an_epoch() -> None:
+    params = recipe(schedule="exponential", learning_rate=0.005, epochs=30)
+
+    assert [learning_rate(params, step, 10) for step in (0, 9, 10, 299)] == pytest.approx(
+        [0.005, 0.005, 0.005 * 0.95, 0.005 * 0.95**29]
+    )
+
+
+def test_rmsprop_is_graves_but_for_the_epsilon_outside_the_root() -> None:
+    from penlift.optimisation import make_optimiser
+
+    weight = torch.nn.Parameter(torch.tensor([1.0], dtype=torch.float64))
+    optimiser = make_optimiser([weight], recipe(optimiser="rmsprop", learning_rate=1e-2))
+    value, n, g, delta = 1.0, 0.0, 0.0, 0.0
+
+    for _ in range(20):
+        gradient = 2 * value
+        n, g = 0.95 * n + 0.05 * gradient**2, 0.95 * g + 0.05 * gradient
+        delta = 0.9 * delta - 1e-2 * gradient / (math.sqrt(n - g**2) + 1e-4)
+        value += delta
+        optimiser.zero_grad()
+        (weight**2).sum().backward()
+        optimiser.step()
+
+    assert float(weight.detach()) == pytest.approx(value)
+
+
+def test_a_gradient_that_is_not_finite_stops_training_with_a_remedy(data: Data) -> None:
+    _, windows, _ = data
+    network = make_network()
+    with torch.no_grad():
+        network.head.bias.fill_(math.nan)
+
+    with pytest.raises(InputError, match=r"gradient's norm at step 0 is nan; lower train\.learning_rate"):
+        next(fit(start_training(network, recipe()), windows, recipe()))
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    network = make_network()
+    shape = ModelParams.model_validate(SHAPE | {"dropout": 0.5})
+    save_model(tmp_path / "models", Model(network, shape, Scales(500, (0, 0), (20, 20), (1, 2), (3, 4))))
+    return tmp_path / "models"
+
+
+def test_a_network_comes_back_from_disk_with_the_same_predictions(saved: Path) -> None:
+    model = load_model(saved)
+    line = torch.randn(1, 9, 3)
+
+    torch.testing.assert_close(model.network(line)[0].mean, make_network().eval()(line)[0].mean, rtol=0, atol=0)
+    assert model.scales == Scales(500, (0, 0), (20, 20), (1, 2), (3, 4))
+
+
+def damaged_weights(models: Path) -> None:
+    weights = models / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-7])
+
+
+def a_pickle(models: Path) -> None:
+    torch.save({"weight": torch.zeros(3)}, models / "model.safetensors")
+
+
+def other_shape(models: Path) -> None:
+    config = json.loads((models / "model.json").read_text())
+    config["model"]["hidden"] = 9
+    (models / "model.json").write_text(json.dumps(config))
+
+
+def cut_config(models: Path) -> None:
+    (models / "model.json").write_text('{"model": ')
+
+
+@pytest.mark.parametrize("damage", [damaged_weights, a_pickle, other_shape, cut_config])
+def test_a_damaged_model_is_refused_in_one_line(saved: Path, damage: Any) -> None:
+    damage(saved)
+
+    with pytest.raises(InputError, match="a damaged model") as raised:
+        load_model(saved)
+
+    assert "\n" not in str(raised.value)
+
+
+def test_a_missing_model_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no model .*train one with `dvc repro train`"):
+        load_model(tmp_path)

@@ -1,0 +1,98 @@
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from penlift.errors import InputError
+from penlift.typeface import PRINTABLE, Typeface, joined, read_typeface, read_typefaces
+
+FONTS = Path(__file__).resolve().parents[1] / "src" / "penlift" / "fonts"
+
+
+@pytest.fixture(scope="module")
+def typefaces() -> list[Typeface]:
+    return read_typefaces(FONTS)
+
+
+def font(glyphs: str) -> str:
+    """An SVG font of a stroke for each character but A and B, which `glyphs` may add."""
+    others = "".join(f'<glyph unicode="&#{ord(c)};" d="M 0 0 L 9 9"/>' for c in PRINTABLE if c not in "AB")
+    head = '<!DOCTYPE svg PUBLIC "x" "file:///no/such/place.dtd">'
+    return f'{head}<svg xmlns="http://www.w3.org/2000/svg"><font horiz-adv-x="50">{others}{glyphs}</font></svg>'
+
+
+def test_every_printable_ascii_character_is_in_all_eight_fonts(typefaces: list[Typeface]) -> None:
+    assert len(typefaces) == 8
+    for typeface in typefaces:
+        assert "".join(typeface.glyphs) == PRINTABLE
+        for glyph in typeface.glyphs.values():
+            assert glyph.strokes
+            assert all(len(stroke) >= 2 and np.isfinite(stroke).all() for stroke in glyph.strokes)
+
+
+def test_small_letters_are_as_high_as_the_x_height_and_capitals_higher(typefaces: list[Typeface]) -> None:
+    for typeface in typefaces:
+        height = {c: max(stroke[:, 1].max() for stroke in typeface.glyphs[c].strokes) for c in "nuHL"}
+
+        assert all(abs(height[c] / typeface.x_height - 1) < 0.15 for c in "nu")
+        assert all(height[c] > 1.15 * typeface.x_height for c in "HL")
+
+
+def test_lines_that_share_an_end_are_one_stroke_and_no_point_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "font.svg"
+    touching = '<glyph unicode="A" horiz-adv-x="7.5" d="M 0 0 L 1e1 -20 M 10 -20 L 30 5 M 31 9 L .5 2"/>'
+    path.write_text(font(touching + '<glyph unicode="B" d="M0 0L1 1"/>'))
+
+    typeface = read_typeface(path)
+
+    first, second = typeface.glyphs["A"].strokes
+    assert first.tolist() == [[0, 0], [10, -20], [10, -20], [30, 5]]
+    assert second.tolist() == [[31, 9], [0.5, 2]]
+    assert (typeface.glyphs["A"].advance, typeface.glyphs["B"].advance) == (7.5, 50)
+
+
+def test_joining_keeps_the_order_of_all_points() -> None:
+    lines = [np.array([[0.0, 0], [1, 1]]), np.array([[2.0, 1], [3, 0]]), np.array([[9.0, 0], [8, 0]])]
+
+    for reach in (0.5, 1.5, 20.0):
+        strokes = joined(joined(lines[:1], lines[1:2], np.full(2, reach)), lines[2:], np.full(2, reach))
+
+        assert np.concatenate(strokes).tolist() == np.concatenate(lines).tolist()
+        assert len(strokes) == {0.5: 3, 1.5: 2, 20.0: 1}[reach]
+
+
+@pytest.mark.parametrize(
+    ("glyphs", "message"),
+    [
+        ('<glyph unicode="A" d="M 0 0 L 1 1"/>', "no character 'B'"),
+        ('<glyph unicode="A" d="M 0 0 C 1 1 2 2 3 3"/><glyph unicode="B" d="M 0 0 L 1 1"/>', "'A' is not drawn with M"),
+        ('<glyph unicode="A" d=""/><glyph unicode="B" d="M 0 0 L 1 1"/>', "'A' is not drawn with M"),
+        ('<glyph unicode="A" d="M 0 0 L 1"/><glyph unicode="B" d="M 0 0 L 1 1"/>', "'A' has a line without two"),
+        ('<glyph unicode="A" horiz-adv-x="wide" d="M 0 0 L 1 1"/><glyph unicode="B" d="M 0 0 L 1 1"/>', "'wide'"),
+        ("<glyph", "not readable as SVG"),
+    ],
+)
+def test_a_font_that_cannot_write_is_named_with_the_character(tmp_path: Path, glyphs: str, message: str) -> None:
+    path = tmp_path / "font.svg"
+    path.write_text(font(glyphs))
+
+    with pytest.raises(InputError, match=message) as caught:
+        read_typefaces(tmp_path)
+
+    assert "font.svg" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_without_fonts_is_named(tmp_path: Path) -> None:
+    for folder in (tmp_path / "missing", tmp_path):
+        with pytest.raises(InputError, match="holds no SVG font") as caught:
+            read_typefaces(folder)
+        assert str(folder) in str(caught.value)
+
+
+def test_fonts_come_in_the_order_of_their_names(tmp_path: Path, typefaces: list[Typeface]) -> None:
+    for path in sorted(FONTS.glob("*.svg"), reverse=True)[:3]:
+        shutil.copy(path, tmp_path)
+
+    assert [face.name for face in read_typefaces(tmp_path)] == sorted(face.name for face in typefaces)[-3:]
