@@ -15,14 +15,14 @@ from conftest import ROOT
 from ruamel.yaml import YAML
 
 pytestmark = pytest.mark.slow
-SMALL = {
+SMALL: dict[str, dict[str, Any]] = {
     "compose": {"lines": 60, "writers": 12},
     "window": {"length": 50},
     "model": {"hidden": 12, "mixtures": 3},
     "train": {"epochs": 1, "threads": 1},
     "sample": {"lines": 1, "points": 60},
 }
-REAL = {"window": {"length": 300, "shortest": 50}, "extract": {"path": "data/raw/iam"}}
+REAL: dict[str, dict[str, Any]] = {"window": {"length": 300, "shortest": 50}, "extract": {"path": "data/raw/iam"}}
 DATA_STAGES = ["compose", "extract", "normalise", "window"]
 
 
