@@ -8,6 +8,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 
 repro: .venv/ready checkout  ## everything: corpus, network, samples, likelihood, page, MLflow run
 	dvc repro
+	@echo "Done. Open reports/index.html to see what the network wrote; make ui shows all runs."
 
 test: check  ## lint, types, and the tests that take no more than a second or two
 	python -m pytest -m "not slow"

@@ -34,6 +34,8 @@ def run(main: Callable[..., None]) -> None:
         main(*(Path(argument) for argument in sys.argv[1:]))
     except InputError as error:
         sys.exit(f"penlift {script.stem}: {error}")
+    except KeyboardInterrupt:
+        sys.exit(f"penlift {script.stem}: stopped; nothing was changed")
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         sys.exit(

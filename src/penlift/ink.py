@@ -71,7 +71,10 @@ def load_ink(folder: Path) -> Ink:
     try:
         rows = np.load(folder / "points.npy", mmap_mode="r", allow_pickle=False)
         index = pd.read_csv(folder / "index.csv", keep_default_na=False, dtype=dict.fromkeys(INDEX[:5], str))
-    except (FileNotFoundError, ValueError) as error:
+    except FileNotFoundError as error:
+        missing = Path(error.filename).name
+        raise InputError(f"{folder}: no ink ({missing} is missing); make it with `dvc repro`") from None
+    except ValueError as error:
         raise InputError(f"{folder}: no readable ink ({error}); make it again with `dvc repro`") from None
     if list(index.columns) != INDEX or int(index["points"].sum()) != len(rows):
         raise InputError(f"{folder}: index.csv and points.npy do not belong together; make them again with `dvc repro`")
