@@ -6,10 +6,11 @@ import pandas as pd
 
 from checkout import ROOT, run
 
+from penlift.dreams import read_dreams
 from penlift.files import write_text
 from penlift.params import read_params
 from penlift.report import Run, to_page
-from penlift.results import read_dreams, read_json, real_line
+from penlift.results import read_json, real_line
 
 
 def main(ink: Path, offsets: Path, windows: Path, train: Path, samples: Path, metrics: Path, page: Path) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from checkout import ROOT, run
 
+from penlift.dreams import read_dreams
 from penlift.outcome import read_outcome
 from penlift.params import read_params
-from penlift.pictures import previews_of
+from penlift.plots import previews_of
 from penlift.provenance import name_of, tags_of
-from penlift.results import read_dreams
 from penlift.tracking import Store, Unreachable, mirror
 
 

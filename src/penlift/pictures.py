@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from penlift.density_drawing import Densities, draw_by_lift, draw_density
-from penlift.drawing import Array, draw_by_stroke, draw_plain
-from penlift.plots import preview
+from penlift.drawing import draw_by_stroke, draw_plain
 from penlift.sampling import Lines
 
 
@@ -25,8 +24,3 @@ def draw_samples(lines: Lines) -> Iterator[Picture]:
         yield Picture(f"{name}-strokes.svg", draw_by_stroke(points))
         yield Picture(f"{name}-lift.svg", draw_by_lift(points, densities.lift))
         yield Picture(f"{name}-density.svg", draw_density(points, densities))
-
-
-def previews_of(dreamt: list[Array]) -> dict[str, bytes]:
-    """A small PNG a line, for the slider that MLflow shows."""
-    return {f"sample-{number}": preview(points) for number, points in enumerate(dreamt, 1)}

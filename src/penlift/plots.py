@@ -44,6 +44,11 @@ def preview(points: Array) -> bytes:
         return _saved(figure, "png")
 
 
+def previews_of(dreamt: list[Array]) -> dict[str, bytes]:
+    """A small PNG a line, for the slider that MLflow shows."""
+    return {f"sample-{number}": preview(points) for number, points in enumerate(dreamt, 1)}
+
+
 def _plot(width: float, height: float) -> tuple[Figure, Axes]:
     with mpl.rc_context(SETTINGS):
         figure = Figure(figsize=(width, height), layout="constrained")

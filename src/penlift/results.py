@@ -1,26 +1,16 @@
 """What the stages left, read back for the page."""
 
 import json
-import zipfile
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from penlift.density_drawing import Densities
-from penlift.drawing import Array
 from penlift.errors import InputError
 from penlift.ink import load_ink
 from penlift.report import RealLine
 
 LENGTH = 800  # points of a dreamt line, by default
-
-
-class Dreams(NamedTuple):
-    """Dreamt lines, and the densities of the first."""
-
-    points: list[Array]  # each (n + 1, 3): x, y, lift
-    first: Densities
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -30,16 +20,6 @@ def read_json(path: Path) -> dict[str, Any]:
     except (FileNotFoundError, ValueError) as error:
         raise InputError(f"{path}: not readable ({error}); make it again with `dvc repro`") from None
     return dict(content)
-
-
-def read_dreams(path: Path) -> Dreams:
-    """The dreamt lines of samples.npz; no pickle is read."""
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            first = Densities(*(arrays[name][0] for name in Densities._fields))
-            return Dreams(list(arrays["points"]), first)
-    except (FileNotFoundError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: no readable samples ({error}); make them again with `dvc repro`") from None
 
 
 def real_line(folder: Path) -> RealLine:

@@ -1,0 +1,28 @@
+"""The dreamt lines that stage sample left, read back."""
+
+import zipfile
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from penlift.density_drawing import Densities
+from penlift.drawing import Array
+from penlift.errors import InputError
+
+
+class Dreams(NamedTuple):
+    """Dreamt lines, and the densities of the first."""
+
+    points: list[Array]  # each (n + 1, 3): x, y, lift
+    first: Densities
+
+
+def read_dreams(path: Path) -> Dreams:
+    """The dreamt lines of samples.npz; no pickle is read."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            first = Densities(*(arrays[name][0] for name in Densities._fields))
+            return Dreams(list(arrays["points"]), first)
+    except (FileNotFoundError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path}: no readable samples ({error}); make them again with `dvc repro`") from None
