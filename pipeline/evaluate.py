@@ -3,20 +3,23 @@
 from pathlib import Path
 
 import pandas as pd
+import torch
 
-from checkout import run
+from checkout import run, section
 
 from penlift.checkpoint import load_model
 from penlift.evaluation import summarise
 from penlift.files import write_json, write_text
 from penlift.ink import load_ink
 from penlift.memory import keep_freed_memory
+from penlift.optimisation import TrainParams
 from penlift.progress import Meter
 from penlift.scores import score_lines
 
 
 def main(models: Path, offsets: Path, metrics: Path, report: Path) -> None:
     keep_freed_memory()
+    torch.set_num_threads(section("train", TrainParams).threads)
     model, ink = load_model(models), load_ink(offsets)
     splits = {split: numbers for split in ("valid", "test") if (numbers := ink.of_split(split))}
     tables = []

@@ -8,10 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from penlift.ink import Ink, Line, Rows, load_ink, save_ink
 
 ROOT = Path(__file__).resolve().parents[1]
+# No deadline: a busy machine is no fault of the code.
+settings.register_profile(
+    "penlift", deadline=None, derandomize=bool(os.environ.get("CI"))
+)
+settings.load_profile("penlift")
 
 
 def wavy_line(seed: int, points: int = 40) -> Rows:

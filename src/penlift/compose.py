@@ -16,7 +16,8 @@ from penlift.motion import trace
 from penlift.params import Params
 from penlift.text import break_lines
 from penlift.typeface import Polyline, Typeface, joined
-from penlift.writers import Writer, bend, invent
+from penlift.warp import bend
+from penlift.writers import Writer, invent
 
 OF_WRITERS, OF_LENGTHS, OF_INK = range(3)  # the streams of random numbers
 SHORTEST, LONGEST = 20, 45  # characters that a writer means to get on a line

@@ -56,7 +56,7 @@ def draw_by_lift(points: Array, lift: Array) -> bytes:
     for level in range(SHADES):
         dots = SCALE * points[1:, :2][levels == level]
         if len(dots):
-            shade = {"stroke-opacity": f"{(level + 0.5) / SHADES:.2f}", "stroke-width": f"{SCALE * PEN * 1.5:.1f}"}
+            shade = {"stroke-opacity": f"{(level + 0.5) / SHADES:.2f}", "stroke-width": f"{SCALE * PEN * 2:.1f}"}
             etree.SubElement(group, "path", shade, d="".join(f"M{x:.1f} {y:.1f}h0" for x, y in dots))
     return to_bytes(root)
 

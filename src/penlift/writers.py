@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from penlift.motion import Motion, resample
 from penlift.typeface import Polyline, Typeface, joined
+from penlift.warp import bend
 
 CONNECTED = ("HersheyScript1", "EMSAllure", "EMSFelix")  # typefaces whose letters join
 FLOWS = np.array([[0.9, 0.7], [0.25, 0.8]])  # x-heights along x and y, bridged between letters and within, by these
 JOINS = np.array([[0.5, 1.2], [0.25, 0.8]])  # the same for one who prints but joins what is near
 LIFTS = np.full((2, 2), 0.01)  # and for one who lifts the pen
-SPLINE = 151 / 315  # standard deviation of a sum of unit normals weighed by a cubic B-spline along x and along y
 
 
 class Letter(NamedTuple):
@@ -42,22 +42,6 @@ class Writer:
     looseness: float  # standard deviation by which two letters of one kind differ
     grain: float  # the length over which that changes
     motion: Motion
-
-
-def bend(points: Polyline, grain: float, strength: float, rng: np.random.Generator) -> Polyline:
-    """Moves (n, 2), a random cubic spline with knots `grain` apart, of standard deviation `strength`."""
-    cells = (points - points.min(axis=0)) / grain
-    whole = cells.astype(np.intp)
-    knots = rng.normal(0, strength / SPLINE, (*(whole.max(axis=0) + 4), 2))
-    (along, across), reached = _weights(cells - whole), whole[:, :, None] + np.arange(4)
-    near = knots[reached[:, 0, :, None], reached[:, 1, None, :]]
-    return np.asarray(np.einsum("na,nb,nabc->nc", along, across, near))
-
-
-def _weights(part: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The cubic B-spline's weights of four knots, for parts (n, 2) of a cell; shape (2, n, 4)."""
-    t = part.T
-    return np.stack([(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3], axis=-1) / 6
 
 
 def invent(typeface: Typeface, rng: np.random.Generator) -> Writer:
