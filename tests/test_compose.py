@@ -1,4 +1,5 @@
 import hashlib
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,10 @@ import pytest
 from pydantic import ValidationError
 
 from penlift.archives import LISTS, save_archives, to_xml
-from penlift.compose import ComposeParams, Place, compose, form_name, hand, lay_out, lists_of, places
+from penlift.compose import ComposeParams, Place, compose, form_name, hand, lists_of, places
 from penlift.errors import InputError
 from penlift.ink import Line
+from penlift.layout import lay_out
 from penlift.sources import iam
 from penlift.sources.whiteboard import read_line
 from penlift.text import break_lines, read_words
@@ -189,6 +191,19 @@ def test_a_connected_hand_writes_the_dots_after_the_word(typefaces: list[Typefac
         assert len(strokes) - 2 < len("minim")
         assert max(first[:, 1].max(), second[:, 1].max()) < body[:, 1].min()  # y grows downwards
         assert first[:, 0].max() < second[:, 0].min() < body[:, 0].max()
+
+
+def test_between_two_words_there_is_always_a_gap(typefaces: list[Typeface]) -> None:
+    for number in range(16):
+        writer = hand(number, 1, typefaces)
+        stiff = replace(writer, slant=0.0, unevenness=0.0, looseness=0.0, drift=0.0)
+
+        for first, second in (("stand", "on"), ("had", "joked"), ("of", "pity"), ("FAR", "Kit"), ("so;", "it")):
+            count = len(lay_out(first, stiff, np.random.default_rng(1)))
+            strokes = lay_out(f"{first} {second}", stiff, np.random.default_rng(1))
+
+            gap = np.concatenate(strokes[count:])[:, 0].min() - np.concatenate(strokes[:count])[:, 0].max()
+            assert gap > 0.49 * stiff.word_gap
 
 
 def test_xml_keeps_what_was_written(typefaces: list[Typeface], words: list[str]) -> None:

@@ -1,3 +1,5 @@
+import html
+import re
 import shutil
 from pathlib import Path
 
@@ -29,6 +31,47 @@ def test_every_printable_ascii_character_is_in_all_eight_fonts(typefaces: list[T
         for glyph in typeface.glyphs.values():
             assert glyph.strokes
             assert all(len(stroke) >= 2 and np.isfinite(stroke).all() for stroke in glyph.strokes)
+
+
+def parsed(path: Path) -> dict[str, tuple[list[list[tuple[float, float]]], float]]:
+    """Lines and advance of each character, read word by word from the bare text of a font, for printable characters."""
+    text, found = path.read_text(encoding="utf-8"), {}
+    default = re.search(r'<font\b[^>]*?horiz-adv-x="([^"]*)"', text)
+    for glyph in re.findall(r"<glyph\b([^>]*)>", text):
+        says = {name: html.unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', glyph)}
+        if says["unicode"] not in PRINTABLE:
+            continue
+        lines: list[list[tuple[float, float]]] = []
+        words = iter(says.get("d", "").split())
+        for command in words:
+            lines += [[]] if command == "M" else []
+            lines[-1].append((float(next(words)), float(next(words))))
+        found[says["unicode"]] = lines, float(says.get("horiz-adv-x", default[1] if default else "nan"))
+    return found
+
+
+def test_fonts_are_read_as_a_parser_of_their_bare_text_reads_them(typefaces: list[Typeface]) -> None:
+    left_out = []
+    for typeface in typefaces:
+        expected = parsed(FONTS / f"{typeface.name}.svg")
+        for character, glyph in typeface.glyphs.items():
+            lines, advance = expected[character]
+            kept = [line for line in lines if min(line)[0] < 4 * advance]
+            left_out += [(typeface.name, character)] * (len(lines) - len(kept))
+
+            assert np.concatenate(glyph.strokes).tolist() == [list(point) for line in kept for point in line]
+            assert glyph.advance == advance
+            assert len(glyph.strokes) <= len(kept)
+    assert left_out == [("EMSElfin", ";")]
+
+
+def test_no_character_is_drawn_far_from_its_place(typefaces: list[Typeface]) -> None:
+    for typeface in typefaces:
+        for glyph in typeface.glyphs.values():
+            across = np.concatenate(glyph.strokes)[:, 0]
+
+            assert across.min() > -typeface.pitch
+            assert across.max() < glyph.advance + typeface.pitch
 
 
 def test_small_letters_are_as_high_as_the_x_height_and_capitals_higher(typefaces: list[Typeface]) -> None:
@@ -69,6 +112,8 @@ def test_joining_keeps_the_order_of_all_points() -> None:
         ('<glyph unicode="A" d="M 0 0 C 1 1 2 2 3 3"/><glyph unicode="B" d="M 0 0 L 1 1"/>', "'A' is not drawn with M"),
         ('<glyph unicode="A" d=""/><glyph unicode="B" d="M 0 0 L 1 1"/>', "'A' is not drawn with M"),
         ('<glyph unicode="A" d="M 0 0 L 1"/><glyph unicode="B" d="M 0 0 L 1 1"/>', "'A' has a line without two"),
+        ('<glyph unicode="A" d="M 150 0 L 160 1"/><glyph unicode="B" d="M 0 0 L 1 1"/>', "'A' is drawn far beyond"),
+        ('<glyph unicode="A" horiz-adv-x="0" d="M 0 0 L 1 1"/><glyph unicode="B" d="M 0 0 L 1 1"/>', "advance '0'"),
         ('<glyph unicode="A" horiz-adv-x="wide" d="M 0 0 L 1 1"/><glyph unicode="B" d="M 0 0 L 1 1"/>', "'wide'"),
         ("<glyph", "not readable as SVG"),
     ],

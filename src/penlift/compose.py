@@ -3,7 +3,6 @@
 Every writer and every line has a stream of random numbers of its own, so that more lines change none of the first.
 """
 
-import re
 from collections.abc import Iterator
 from itertools import count
 from typing import NamedTuple, Self
@@ -12,19 +11,17 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from penlift.archives import Written
+from penlift.layout import lay_out
 from penlift.motion import trace
 from penlift.params import Params
 from penlift.text import break_lines
-from penlift.typeface import Polyline, Typeface, joined
-from penlift.warp import bend
+from penlift.typeface import Typeface
 from penlift.writers import Writer, invent
 
 OF_WRITERS, OF_LENGTHS, OF_INK = range(3)  # the streams of random numbers
 SHORTEST, LONGEST = 20, 45  # characters that a writer means to get on a line
 FULL = 8  # lines of a form; a writer's first forms have 1, 2 and 4, so that few lines still have many writers
 FORMS = 100  # in a group of forms, such as a01
-RUN = re.compile(r"[A-Za-z]+|[^A-Za-z]")  # what may be written without lifting the pen
-WAVE = 6  # times as long as what bends a letter is what bends the baseline
 HELD_OUT = {"testset_v": 0.07, "testset_t": 0.05, "testset_f": 0.08}  # shares of the writers
 
 
@@ -61,32 +58,6 @@ def compose(params: ComposeParams, typefaces: list[Typeface], words: list[str]) 
         writer = hands[place.writer]
         strokes = trace(lay_out(text, writer, rng), writer.motion, rng)
         yield Written(place.form, place.number, f"w{place.writer:03d}", lists[place.writer], text, strokes)
-
-
-def lay_out(text: str, writer: Writer, rng: np.random.Generator) -> list[Polyline]:
-    """The strokes of a line of text, in the order of writing, in tablet units with y downwards."""
-    strokes: list[Polyline] = []
-    pen = np.zeros(2)
-    for word in text.split():
-        for run in RUN.findall(word):
-            body: list[Polyline] = []
-            late: list[Polyline] = []
-            for letter in (writer.letters[character] for character in run):
-                body = joined(body, [stroke + pen for stroke in letter.strokes], writer.reach)
-                late += [stroke + pen for stroke in letter.late]
-                pen[0] += letter.advance + writer.letter_gap + rng.normal(0, writer.unevenness * writer.word_gap / 4)
-            strokes += body + late
-        pen[0] += writer.word_gap * np.exp(rng.normal(0, writer.unevenness))
-    return _loosened(strokes, writer, rng)
-
-
-def _loosened(strokes: list[Polyline], writer: Writer, rng: np.random.Generator) -> list[Polyline]:
-    points = np.concatenate(strokes)
-    points = points + bend(points, writer.grain, writer.looseness, rng)
-    points[:, 1] += bend(points, WAVE * writer.grain, writer.drift, rng)[:, 1]
-    points[:, 0] += writer.slant * points[:, 1]
-    points[:, 1] += rng.normal(writer.slope, 0.004) * points[:, 0]
-    return np.split(points * (1, -1), np.cumsum([len(stroke) for stroke in strokes])[:-1])
 
 
 def hand(number: int, seed: int, typefaces: list[Typeface]) -> Writer:

@@ -20,6 +20,7 @@ FREQUENT = "etaoinshrdlucmfwypvbgk"  # letters by their frequency in English
 FLAT_TOPPED = "uvwxz"  # letters as high as the x-height
 SVG = "{http://www.w3.org/2000/svg}"
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+STRAY = 2  # advances; a line wholly beyond belongs to no letter: EMSElfin has one far right of its semicolon
 JOIN = np.array([1.0, 1.0])  # font units along x and y; lines whose ends are as near as that are one stroke
 
 
@@ -75,12 +76,15 @@ def _read_glyph(path: Path, character: str, element: etree._Element, default: st
     outline, advance = element.get("d", ""), element.get("horiz-adv-x", default)
     if set(NUMBER.sub("", outline)) - set("ML, \t\n") or not outline.lstrip().startswith("M"):
         raise InputError(f"{path}: character {character!r} is not drawn with M and L alone; use a single-stroke font")
-    if not NUMBER.fullmatch(advance):
-        raise InputError(f"{path}: character {character!r} has the advance {advance!r}; it should be a number")
+    if not NUMBER.fullmatch(advance) or float(advance) <= 0:
+        raise InputError(f"{path}: character {character!r} has the advance {advance!r}; it should be a number above 0")
     lines = [np.array(NUMBER.findall(part), dtype=np.float64) for part in outline.split("M")[1:]]
     if any(len(line) < 4 or len(line) % 2 for line in lines):
         raise InputError(f"{path}: character {character!r} has a line without two whole points; use another font")
-    return Glyph(tuple(reduce(partial(joined, reach=JOIN), ([line.reshape(-1, 2)] for line in lines))), float(advance))
+    near = [[line.reshape(-1, 2)] for line in lines if line[::2].min() <= STRAY * float(advance)]
+    if not near:
+        raise InputError(f"{path}: character {character!r} is drawn far beyond its advance {advance}; use another font")
+    return Glyph(tuple(reduce(partial(joined, reach=JOIN), near)), float(advance))
 
 
 def joined(before: list[Polyline], after: list[Polyline], reach: npt.NDArray[np.float64]) -> list[Polyline]:
