@@ -14,9 +14,7 @@ from penlift.ink import Ink, Line, Rows, load_ink, save_ink
 
 ROOT = Path(__file__).resolve().parents[1]
 # No deadline: a busy machine is no fault of the code.
-settings.register_profile(
-    "penlift", deadline=None, derandomize=bool(os.environ.get("CI"))
-)
+settings.register_profile("penlift", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("penlift")
 
 

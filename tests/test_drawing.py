@@ -1,13 +1,10 @@
 """The pictures are geometry: compared with the ink, and with covariances worked out apart."""
 
-import io
 import itertools
 import re
 from typing import Any
 
-import matplotlib.image
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +14,6 @@ from lxml import etree
 from penlift.density_drawing import DENSEST, Densities, draw_by_lift, draw_density, ellipses_of
 from penlift.drawing import SCALE, draw_by_stroke, draw_plain
 from penlift.errors import InputError
-from penlift.plots import loss_curves, preview
 
 SVG = {"s": "http://www.w3.org/2000/svg"}
 NUMBER = r"-?\d+(?:\.\d+)?"
@@ -105,11 +101,51 @@ def test_densities_stand_to_scale_where_the_pen_was_plus_their_mean() -> None:
     shown = [(row, one) for row in range(29) for one in range(3) if densities.weight[row, one] > 0.02]
     assert len(ellipses) == len(shown)
     for ellipse, (row, one) in zip(ellipses, shown, strict=True):
-        x, y, angle = (float(text) for text in re.findall(NUMBER, ellipse.get("transform")))
+        x, y, _ = (float(text) for text in re.findall(NUMBER, ellipse.get("transform")))
         np.testing.assert_allclose([x / SCALE, y / SCALE], points[row, :2] + densities.mean[row, one], atol=0.51)
-        turn, radii = np.radians(angle), np.array([float(ellipse.get("rx")), float(ellipse.get("ry"))]) / SCALE
-        variance_x = (radii[0] * np.cos(turn)) ** 2 + (radii[1] * np.sin(turn)) ** 2
-        assert variance_x == pytest.approx(densities.std[row, one, 0] ** 2, rel=0.05, abs=0.5)
+
+
+def test_the_ellipses_drawn_have_the_covariances_of_their_components() -> None:
+    points, densities = some_line(), some_densities()
+
+    ellipses = read(draw_density(points, densities)).xpath("//s:ellipse", namespaces=SVG)
+
+    shown = np.argwhere(densities.weight > 0.02)
+    for ellipse, (row, one) in zip(ellipses, shown, strict=True):
+        turn = np.radians(float(re.findall(NUMBER, ellipse.get("transform"))[2]))
+        axes = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])  # SVG turns x towards y, as here
+        radii = np.array([float(ellipse.get("rx")), float(ellipse.get("ry"))]) / SCALE
+        (std_x, std_y), rho = densities.std[row, one], densities.correlation[row, one]
+        expected = [[std_x**2, rho * std_x * std_y], [rho * std_x * std_y, std_y**2]]
+        np.testing.assert_allclose(axes @ np.diag(radii**2) @ axes.T, expected, atol=0.02 * max(std_x, std_y) ** 2)
+
+
+def test_all_that_a_density_picture_shows_is_inside_it() -> None:
+    points, densities = some_line(), some_densities()
+    densities = densities._replace(std=8 * densities.std)  # far beyond the margin
+
+    root = read(draw_density(points, densities))
+
+    left, top, width, height = (float(value) / SCALE for value in root.get("viewBox").split())
+    shown = densities.weight > 0.02
+    around = np.radians(np.arange(0, 360, 5))
+    for centre, (std_x, std_y), rho in zip(
+        (points[:-1, None, :2] + densities.mean)[shown], densities.std[shown], densities.correlation[shown], strict=True
+    ):
+        x, y = std_x * np.cos(around), std_y * (rho * np.cos(around) + np.sqrt(1 - rho**2) * np.sin(around))
+        assert (left <= centre[0] + x).all()
+        assert (centre[0] + x <= left + width).all()
+        assert (top <= centre[1] + y).all()
+        assert (centre[1] + y <= top + height).all()
+
+
+def test_a_component_too_thin_for_the_picture_is_drawn_all_the_same() -> None:
+    points = np.array([[0.0, 0, 0], [10, 10, 1]])
+    thin = Densities(np.ones((1, 1)), np.zeros((1, 1, 2)), np.full((1, 1, 2), 0.5), np.ones((1, 1)), np.zeros(1))
+
+    (ellipse,) = read(draw_density(points, thin)).xpath("//s:ellipse", namespaces=SVG)
+
+    assert float(ellipse.get("rx")) > float(ellipse.get("ry")) > 0
 
 
 def test_no_opacity_is_above_the_cap_and_the_likelier_component_is_never_the_fainter() -> None:
@@ -135,8 +171,11 @@ def test_a_point_is_the_darker_the_likelier_the_lift_was() -> None:
     shades = read(draw_by_lift(points, lift)).xpath("//s:g[@class='lift']/s:path", namespaces=SVG)
 
     opacities = [float(shade.get("stroke-opacity")) for shade in shades]
+    widths = [float(shade.get("stroke-width")) for shade in shades]
     dots = np.vstack([coordinates(shade) for shade in shades])
     assert opacities == sorted(opacities)
+    assert widths == sorted(widths)
+    assert 0 < opacities[0] < opacities[-1] <= 1
     np.testing.assert_allclose(dots, points[1:, :2], atol=0.51)
 
 
@@ -146,16 +185,13 @@ def test_what_cannot_be_drawn_is_refused(points: Any) -> None:
         draw_plain(points)
 
 
-def test_plots_are_the_same_bytes_each_time() -> None:
-    columns = ["epoch", "train_nll_nats_per_point", "valid_nll_nats_per_point"]
-    history = pd.DataFrame([(1, 2.0, 2.5), (2, 1.0, 1.5)], columns=columns)
+@pytest.mark.parametrize("part", Densities._fields)
+def test_densities_that_are_not_finite_are_refused(part: str) -> None:
+    densities = some_densities()
+    broken = densities._replace(**{part: np.full_like(getattr(densities, part), np.nan)})
 
-    assert loss_curves(history) == loss_curves(history)
-    assert preview(some_line()) == preview(some_line())
-
-
-def test_a_preview_shows_the_ink() -> None:
-    picture = matplotlib.image.imread(io.BytesIO(preview(some_line())))
-
-    assert 900 <= picture.shape[1] <= 1100
-    assert 0.002 < (picture[..., :3].mean(axis=-1) < 0.7).mean() < 0.5
+    with pytest.raises(InputError, match="cannot be drawn"):
+        draw_density(some_line(), broken)
+    if part == "lift":
+        with pytest.raises(InputError, match="cannot be drawn"):
+            draw_by_lift(some_line(), broken.lift)

@@ -73,8 +73,9 @@ def test_every_parameter_every_count_and_every_figure_is_there(run: Run) -> None
 
     for section, values in run.params.items():
         assert section in text
-        assert all(f"{key}{value}" in text.replace(" ", "") for key, value in values.items() if " " not in str(value))
-    for figure in ("1,234", "1,200", "no points", "a01-000u-03", "5.000", "−2.000", "−1,057.700", "0.410"):
+        written = {key: str(value).lower() if isinstance(value, bool) else value for key, value in values.items()}
+        assert all(f"{key}{value}" in text.replace(" ", "") for key, value in written.items() if " " not in str(value))
+    for figure in ("1,234", "1,200", "1,100", "no points", "a01-000u-03", "5.000", "−2.000", "−1,057.7", "0.41"):
         assert figure in text
 
 
@@ -82,8 +83,30 @@ def test_figures_of_the_built_in_corpus_are_said_to_compare_with_none(run: Run) 
     extract: Any = run.params["extract"]
     own = run._replace(params=run.params | {"extract": extract | {"path": "data/raw/iam"}})
 
+    dotted = run._replace(params=run.params | {"extract": extract | {"path": "./data/corpus/"}})
+
     assert "with no published figure" in text_of(to_page(run))
+    assert "with no published figure" in text_of(to_page(dotted))
     assert "with no published figure" not in text_of(to_page(own))
+
+
+def test_no_line_of_made_up_writers_is_called_real(run: Run) -> None:
+    text = text_of(to_page(run))
+
+    assert "Held out: a01-000u-01" in text
+    assert "Real" not in text
+
+
+def test_splits_stand_in_the_order_of_work_and_writers_in_two_of_them_are_named(run: Run) -> None:
+    counts = run.ink["splits"]["train"]
+    splits = dict.fromkeys(("none", "test", "train", "valid"), counts)
+
+    page = to_page(run._replace(ink=run.ink | {"splits": splits, "torn_writers": ["w7"]}))
+
+    tree: Any = html.fromstring(page)
+    assert tree.xpath("//table[caption='Ink by split']/tbody/tr/th/text()") == ["train", "valid", "test", "none"]
+    assert "writers w7" in text_of(page)
+    assert "In more than one split" not in text_of(to_page(run))
 
 
 def test_a_run_without_test_split_or_vrnn_unit_has_its_page_too(run: Run) -> None:

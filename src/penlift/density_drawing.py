@@ -6,12 +6,15 @@ import numpy as np
 from lxml import etree
 
 from penlift.drawing import INK, PEN, SCALE, Array, add_strokes, canvas, to_bytes
+from penlift.errors import InputError
 
 PALE = "#c9ccd6"
 SHADES = 8  # levels of lift probability
 LIKELY = "#d1495b"
 NEGLIGIBLE = 0.02  # of a component's weight
 FAINTEST, DENSEST = 0.03, 0.35  # opacity of an ellipse
+NARROWEST = 0.01  # picture units: an ellipse with a radius of 0 would not be drawn at all
+HAIRLINE = PEN / 4  # within a stroke a density is often narrower than the pen, whose line must not hide it
 
 
 class Densities(NamedTuple):
@@ -46,9 +49,10 @@ def ellipses_of(std: Array, correlation: Array) -> Ellipses:
 def draw_by_lift(points: Array, lift: Array) -> bytes:
     """The line in pale ink, its points shaded by the probability, (n,), with which the network lifted the pen there.
 
-    The first of n + 1 points was not predicted. Points of like probability are dots of one path: few elements, one path
-    a stroke beneath.
+    The first of n + 1 points was not predicted. Points of like probability are dots of one path, larger and darker the
+    likelier the lift: few elements, one path a stroke beneath.
     """
+    _refuse_undefined(lift)
     root = canvas(points, "A line of handwriting, darker where the network expected the pen to lift")
     add_strokes(root, points, [PALE])
     group = etree.SubElement(root, "g", {"stroke": INK, "stroke-linecap": "round", "class": "lift"})
@@ -56,7 +60,8 @@ def draw_by_lift(points: Array, lift: Array) -> bytes:
     for level in range(SHADES):
         dots = SCALE * points[1:, :2][levels == level]
         if len(dots):
-            shade = {"stroke-opacity": f"{(level + 0.5) / SHADES:.2f}", "stroke-width": f"{SCALE * PEN * 2:.1f}"}
+            dark = (level + 0.5) / SHADES
+            shade = {"stroke-opacity": f"{dark:.2f}", "stroke-width": f"{SCALE * PEN * (1 + 3 * dark):.1f}"}
             etree.SubElement(group, "path", shade, d="".join(f"M{x:.1f} {y:.1f}h0" for x, y in dots))
     return to_bytes(root)
 
@@ -67,6 +72,7 @@ def draw_density(points: Array, densities: Densities) -> bytes:
     An ellipse a component is its contour at one standard deviation; its opacity is its weight, capped; components of
     little weight are left out. Densities of n points, of a line of n + 1, stand round the point before plus their mean.
     """
+    _refuse_undefined(*densities)
     root = canvas(_reach(points, densities), "A line of handwriting over the densities of each next point")
     group = etree.SubElement(root, "g", {"fill": LIKELY, "class": "density"})
     centres = points[:-1, None, :2] + densities.mean
@@ -74,14 +80,15 @@ def draw_density(points: Array, densities: Densities) -> bytes:
     for row, component in np.argwhere(densities.weight > NEGLIGIBLE):
         opacity = float(np.clip(DENSEST * densities.weight[row, component], FAINTEST, DENSEST))
         _add_ellipse(group, centres[row, component], radii[row, component], angles[row, component], opacity)
-    add_strokes(root, points, [INK], width=PEN / 2)
+    add_strokes(root, points, [INK], width=HAIRLINE)
     return to_bytes(root)
 
 
 def _add_ellipse(group: Any, centre: Array, radii: Array, angle: float, opacity: float) -> None:
     x, y = SCALE * centre
     turn = f"translate({x:.1f} {y:.1f}) rotate({angle:.1f})"
-    size = {"rx": f"{SCALE * radii[0]:.2f}", "ry": f"{SCALE * radii[1]:.2f}"}
+    longer, shorter = np.maximum(SCALE * radii, NARROWEST)
+    size = {"rx": f"{longer:.2f}", "ry": f"{shorter:.2f}"}
     etree.SubElement(group, "ellipse", size | {"transform": turn, "fill-opacity": f"{opacity:.3f}"})
 
 
@@ -90,3 +97,8 @@ def _reach(points: Array, densities: Densities) -> Array:
     shown = densities.weight > NEGLIGIBLE
     centres, reach = (points[:-1, None, :2] + densities.mean)[shown], densities.std[shown]
     return np.vstack([points[:, :2], centres - reach, centres + reach])
+
+
+def _refuse_undefined(*parts: Array) -> None:
+    if not all(np.isfinite(part).all() for part in parts):
+        raise InputError("a density that is not finite cannot be drawn; train its network anew")

@@ -13,21 +13,21 @@ from penlift.ink import LIFT
 
 SVG = "http://www.w3.org/2000/svg"
 INK, PAPER = "#1b1f3b", "#ffffff"
-HUES = (
-    "#1f77b4",
-    "#d1495b",
-    "#2a9d4b",
-    "#8e5bb5",
-    "#c77700",
-    "#00838f",
-    "#a34a28",
-    "#6b6b00",
-)  # on white, 4.5:1 or near
+HUES = ("#1f77b4", "#d1495b", "#2a9d4b", "#8e5bb5", "#c77700", "#00838f", "#a34a28", "#6b6b00")  # near 4.5:1 on paper
 MARGIN = 60.0  # tablet units round the ink
 PEN = 14.0  # tablet units: width of the line
 SCALE = 0.1  # picture units a tablet unit: one decimal of them is one tablet unit
 
 Array = npt.NDArray[np.floating[Any]]
+
+
+class Box(NamedTuple):
+    """Room for ink, margin included, in tablet units."""
+
+    left: float
+    top: float
+    width: float
+    height: float
 
 
 class Stroke(NamedTuple):
@@ -59,17 +59,24 @@ def draw_by_stroke(points: Array) -> bytes:
     return to_bytes(root)
 
 
+def room_for(points: Array) -> Box:
+    """The box round these points; it has an area, even round one point."""
+    if not len(points) or not np.isfinite(points[:, :2]).all():
+        raise InputError("a line with no point, or one not finite, cannot be drawn; mend it or train its network anew")
+    left, top = points[:, :2].min(axis=0) - MARGIN
+    width, height = np.ptp(points[:, :2], axis=0) + 2 * MARGIN
+    return Box(float(left), float(top), float(width), float(height))
+
+
 def canvas(points: Array, title: str) -> Any:
     """An empty picture that has room for these points, on paper."""
-    if not len(points) or not np.isfinite(points[:, :2]).all():
-        raise InputError("a line without points, or with one that is not finite, cannot be drawn")
-    (left, top), (right, bottom) = points[:, :2].min(axis=0) - MARGIN, points[:, :2].max(axis=0) + MARGIN
-    box = " ".join(f"{SCALE * value:.1f}" for value in (left, top, right - left, bottom - top))
-    root = etree.Element("svg", nsmap={None: SVG}, viewBox=box, role="img")  # type: ignore[dict-item]
-    root.set("width", f"{SCALE * (right - left):.0f}")
-    root.set("height", f"{SCALE * (bottom - top):.0f}")
+    box = room_for(points)
+    view = " ".join(f"{SCALE * value:.1f}" for value in box)
+    root = etree.Element("svg", nsmap={None: SVG}, viewBox=view, role="img")  # type: ignore[dict-item]
+    root.set("width", f"{SCALE * box.width:.0f}")
+    root.set("height", f"{SCALE * box.height:.0f}")
     etree.SubElement(root, "title").text = title
-    corner = {"x": f"{SCALE * left:.1f}", "y": f"{SCALE * top:.1f}"}
+    corner = {"x": f"{SCALE * box.left:.1f}", "y": f"{SCALE * box.top:.1f}"}
     etree.SubElement(root, "rect", corner, width="100%", height="100%", fill=PAPER)
     return root
 

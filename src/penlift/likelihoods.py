@@ -10,9 +10,9 @@ from penlift.page import Cell, table
 UNITS = {"tablet": "tablet units", "over_20": "offsets / 20", "z_score": "z-score", "vrnn": "vrnn scalar"}
 # Graves (2013), section 4.2, prediction on IAM-OnDB: network, regularisation, nats a line, SSE.
 GRAVES = (
-    ("1 × 900, none", -1025.7, 0.40),
-    ("3 × 400, none", -1041.0, 0.41),
-    ("3 × 400, adaptive weight noise", -1057.7, 0.41),
+    ("1 × 900, none", "−1,025.7", "0.40"),
+    ("3 × 400, none", "−1,041.0", "0.41"),
+    ("3 × 400, adaptive weight noise", "−1,057.7", "0.41"),
 )
 
 

@@ -8,15 +8,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from penlift.drawing import HUES, INK, Array, strokes_of
+from penlift.drawing import HUES, INK, Array, room_for, strokes_of
 
+WIDTH, SHALLOWEST, TALLEST = 10.0, 0.6, 10.0  # inches of a preview, at 100 pixels an inch
 SETTINGS: Any = {"svg.hashsalt": "penlift", "svg.fonttype": "path", "font.size": 9.0}  # the salt: same plot, same bytes
 
 
 def loss_curves(history: pd.DataFrame) -> bytes:
     """SVG of the NLL by epoch, in training and held out, the kept epoch marked; `history` as history.csv has it."""
-    figure, axes = _plot(7.0, 3.0)
+    figure, axes = _plot(9.0, 3.4)
     for column, label, colour in (
         ("train_nll_nats_per_point", "training windows, dropout on", HUES[0]),
         ("valid_nll_nats_per_point", "held-out lines, whole, dropout off", HUES[1]),
@@ -24,6 +26,8 @@ def loss_curves(history: pd.DataFrame) -> bytes:
         axes.plot(history["epoch"], history[column], marker="o", markersize=3, color=colour, label=label)
     kept = history["epoch"].iloc[int(history["valid_nll_nats_per_point"].argmin())]
     axes.axvline(kept, color="#888888", linewidth=0.8, linestyle=":", label="kept")
+    axes.set_xlim(0.5, history["epoch"].iloc[-1] + 0.5)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.set_xlabel("epoch")
     axes.set_ylabel("NLL, nats a point (offsets / 20)")
     axes.legend(frameon=False)
@@ -32,15 +36,17 @@ def loss_curves(history: pd.DataFrame) -> bytes:
 
 def preview(points: Array) -> bytes:
     """PNG of a line, (n, 3) of x, y, lift in tablet units, about 1,000 pixels wide."""
-    width, height = np.ptp(points[:, :2], axis=0) + 120
+    box = room_for(points)
+    height = float(np.clip(WIDTH * box.height / box.width, SHALLOWEST, TALLEST))
     with mpl.rc_context(SETTINGS):
-        figure = Figure(figsize=(10, min(max(10 * height / width, 0.6), 10)), dpi=100)
-        axes = figure.add_axes((0.01, 0.01, 0.98, 0.98))
+        figure = Figure(figsize=(WIDTH, height), dpi=100)
+        axes = figure.add_axes((0, 0, 1, 1))
         axes.set_axis_off()
+        axes.set(xlim=(box.left, box.left + box.width), ylim=(box.top + box.height, box.top))
         axes.set_aspect("equal")
-        axes.invert_yaxis()
         for stroke in strokes_of(points):
-            axes.plot(*stroke.path.T, color=INK, linewidth=1.2, solid_capstyle="round")
+            dot = "o" if len(stroke.path) == 1 else ""  # Agg draws no cap where a line has no length
+            axes.plot(*stroke.path.T, color=INK, linewidth=1.2, solid_capstyle="round", marker=dot, markersize=1.2)
         return _saved(figure, "png")
 
 

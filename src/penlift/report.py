@@ -1,6 +1,8 @@
 """The page that a run leaves: what was run, on what, what came out, and what that compares with."""
 
+import json
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -9,11 +11,12 @@ from lxml.html import builder as tag
 
 from penlift.density_drawing import Densities, draw_by_lift, draw_density
 from penlift.drawing import Array, draw_by_stroke, draw_plain
+from penlift.ink import SPLITS
 from penlift.likelihoods import graves_table, likelihood_table, parts_table
 from penlift.page import document, figure, paragraph, said, section, table
 from penlift.plots import loss_curves
 
-BUILT_IN = "data/corpus"
+BUILT_IN = PurePosixPath("data/corpus")
 DREAMS = 4  # dreamt lines shown plain; the first is also drawn in every other way
 
 
@@ -47,7 +50,7 @@ def to_page(run: Run) -> str:
 def _parts(run: Run) -> Iterator[HtmlElement]:
     yield tag.H1("What the network wrote, and how well it predicts")
     yield paragraph(_summary(run), "lead")
-    if run.params["extract"]["path"] == BUILT_IN:
+    if PurePosixPath(run.params["extract"]["path"]) == BUILT_IN:
         yield paragraph(
             "This run is on the built-in corpus: made-up writers and single-stroke fonts, not people. Its likelihoods "
             "compare with other runs on the same corpus, and with no published figure.",
@@ -73,7 +76,7 @@ def _summary(run: Run) -> str:
 
 def _pictures(run: Run) -> Iterator[HtmlElement]:
     text = f", “{run.real.text}”" if run.real.text else ""
-    yield figure(draw_plain(run.real.points), f"A real line{text}", f"Real: held-out line {run.real.name}{text}.")
+    yield figure(draw_plain(run.real.points), f"A held-out line{text}", f"Held out: {run.real.name}{text}.")
     yield figure(draw_by_stroke(run.real.points), "The same line by stroke", "The same, a colour for each stroke.")
     for number, points in enumerate(run.dreamt[:DREAMS], 1):
         yield figure(
@@ -107,8 +110,11 @@ def _likelihoods(run: Run) -> Iterator[HtmlElement]:
 
 def _data(run: Run) -> Iterator[HtmlElement]:
     columns = ("lines", "points", "writers", "forms")
-    rows = [(split, *(int(counts[key]) for key in columns)) for split, counts in run.ink["splits"].items()]
+    splits = sorted(run.ink["splits"].items(), key=lambda split: [*SPLITS, split[0]].index(split[0]))
+    rows = [(split, *(int(counts[key]) for key in columns)) for split, counts in splits]
     yield table("Ink by split", ("split", *columns), rows)
+    if torn := run.ink.get("torn_writers"):
+        yield paragraph(f"In more than one split, so not new to the network: writers {', '.join(torn)}.", "notice")
     if run.ink["rejected"]:
         yield table("Files set aside", ("reason", "files"), sorted(run.ink["reasons"].items()))
     left_out = run.windows["left_out"]
@@ -117,6 +123,7 @@ def _data(run: Run) -> Iterator[HtmlElement]:
         ("offsets at the cap", int(run.offsets["capped"])),
         ("offsets exactly zero", int(run.offsets["zero"])),
         ("training lines that windows are cut from", int(run.windows["lines"])),
+        ("targets in them", int(run.windows["targets"])),
         ("training lines left out as too short", len(left_out)),
     ]
     if run.windows["most_to_least"] is not None:
@@ -128,4 +135,5 @@ def _data(run: Run) -> Iterator[HtmlElement]:
 
 def _params(run: Run) -> Iterator[HtmlElement]:
     for name, values in run.params.items():
-        yield table(name, ("parameter", "value"), [(key, str(value)) for key, value in values.items()])
+        rows = [(key, value if isinstance(value, str) else json.dumps(value)) for key, value in values.items()]
+        yield table(name, ("parameter", "value"), rows)
