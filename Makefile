@@ -22,6 +22,7 @@ slow: .venv/ready checkout  ## the tests that take minutes: the pipeline end to 
 	python -m pytest -m slow
 
 ui: .venv/ready  ## MLflow's pages, on this machine only
+	@echo "Open http://127.0.0.1:5000/#/experiments?workflowType=machine_learning; Ctrl-C ends it."
 	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui --workers 1 --host 127.0.0.1 \
 	  --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db}"
 
