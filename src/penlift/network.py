@@ -7,6 +7,7 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
+from penlift.dropout import Dropout
 from penlift.mixture import Mixture
 from penlift.params import Params
 from penlift.recurrent import CELLS, State
@@ -45,7 +46,7 @@ class Network(nn.Module):
         make = CELLS[params.cell, params.peepholes]
         fed = [3] + [params.hidden + 3 * params.skip] * (params.layers - 1)
         self.layers = nn.ModuleList(make(inputs, params.hidden) for inputs in fed)
-        self.dropout = nn.Dropout(params.dropout)
+        self.dropout = Dropout(params.dropout)
         read = params.hidden * (params.layers if params.skip else 1)
         self.head = nn.Linear(read, Mixture.outputs(params.mixtures))
         self.register_buffer("floor", torch.tensor(floor))
