@@ -1,5 +1,6 @@
 """Whatever a user's folder holds, each file ends as a line or in the table of those set aside."""
 
+import gzip
 import random
 import tarfile
 from collections.abc import Callable
@@ -17,8 +18,9 @@ from penlift.errors import InputError
 from penlift.extraction import extract
 from penlift.ink import Ink, load_ink, save_ink
 from penlift.sources import iam
+from penlift.sources.members import Member, members
 from penlift.sources.whiteboard import UnusableError, read_line
-from penlift.splits import split_of
+from penlift.splits import hashed
 
 MakeCorpus = Callable[..., Path]
 
@@ -120,10 +122,19 @@ def test_no_entity_is_resolved_and_no_file_read(tmp_path: Path) -> None:
     np.testing.assert_array_equal(rows, read_line(line_xml(wavy_line(1)))[0])
 
 
-@given(st.binary(max_size=300))
-def test_no_bytes_do_worse_than_be_set_aside(content: bytes) -> None:
-    with pytest.raises(UnusableError):
-        read_line(content)
+SOUND = line_xml(wavy_line(1, 6))
+
+
+@given(st.binary(max_size=20), st.integers(0, len(SOUND)), st.integers(0, len(SOUND)))
+def test_no_bytes_do_worse_than_be_set_aside(wrong: bytes, start: int, end: int) -> None:
+    try:
+        rows, _ = read_line(SOUND[:start] + wrong + SOUND[end:])
+    except UnusableError as reason:
+        assert "\n" not in str(reason)
+    else:
+        assert len(rows) >= 2
+        assert np.isfinite(rows[:, :3]).all()
+        assert rows[-1, 2] == 1
 
 
 def test_an_archive_writes_nothing_wherever_its_names_point(make_corpus: MakeCorpus, tmp_path: Path) -> None:
@@ -137,13 +148,58 @@ def test_an_archive_writes_nothing_wherever_its_names_point(make_corpus: MakeCor
     assert not Path("/tmp/penlift-escaped-01.xml").exists()
 
 
-def test_a_damaged_archive_is_named(make_corpus: MakeCorpus) -> None:
-    corpus = make_corpus()
-    archive = corpus / "lineStrokes-all.tar.gz"
-    archive.write_bytes(archive.read_bytes()[:2000])
+def read_all(folder: Path) -> list[Member]:
+    return list(members(folder, "ink.tar.gz", "ink", ".xml"))
 
-    with pytest.raises(InputError, match=r"lineStrokes-all\.tar\.gz: a damaged archive"):
-        extracted(corpus)
+
+@pytest.mark.parametrize("compressed", [True, False])
+def test_an_archive_that_is_cut_anywhere_is_named(tmp_path: Path, compressed: bool) -> None:
+    archive = tmp_path / "ink.tar.gz"
+    pack(archive, {f"{number}.xml": bytes([number]) * 300 for number in range(5)})
+    whole = archive.read_bytes() if compressed else gzip.decompress(archive.read_bytes())
+    archive.write_bytes(whole)
+    assert len(read_all(tmp_path)) == 5
+
+    inside = len(whole) if compressed else 5 * 1024  # after the files, a tar has nothing but zeros
+    for end in range(0, inside, 1 if compressed else 64):
+        archive.write_bytes(whole[:end])
+        with pytest.raises(InputError, match=r"ink\.tar\.gz: a damaged archive"):
+            read_all(tmp_path)
+
+
+def test_an_archive_with_a_wrong_bit_is_never_read_as_if_it_were_whole(tmp_path: Path) -> None:
+    archive = tmp_path / "ink.tar.gz"
+    pack(archive, {f"{number}.xml": bytes([number]) * 300 for number in range(5)})
+    whole, content = archive.read_bytes(), read_all(tmp_path)
+
+    for place in range(2, len(whole)):
+        archive.write_bytes(whole[:place] + bytes([whole[place] ^ 16]) + whole[place + 1 :])
+        try:
+            assert read_all(tmp_path) == content  # as where the clock in gzip's header is wrong
+        except InputError as error:
+            assert "a damaged archive" in str(error)
+
+
+def test_what_is_no_file_amid_the_files_is_no_end(tmp_path: Path) -> None:
+    archive = tmp_path / "ink.tar.gz"
+    pack(archive, {f"{number}.xml": bytes([number]) * 300 for number in range(5)})
+    tar = bytearray(gzip.decompress(archive.read_bytes()))
+    tar[2048:2148] = b"?" * 100  # the name in the third header, whose checksum fails
+    archive.write_bytes(gzip.compress(bytes(tar)))
+
+    with pytest.raises(InputError, match="a damaged archive"):
+        read_all(tmp_path)
+
+
+def test_a_name_that_is_no_text_can_be_printed(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "ink.tar.gz", "w:gz") as tar:
+        tar.addfile(tarfile.TarInfo("caf\udce9.xml"))
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "caf\udce9.xml").touch()
+
+    for archive in ("ink.tar.gz", "none"):
+        (member,) = members(tmp_path, archive, "tree", ".xml")
+        assert member.path.endswith("caf\\xe9.xml")
 
 
 def test_no_usable_line_says_what_was_looked_for(tmp_path: Path) -> None:
@@ -193,16 +249,51 @@ def test_writers_are_found_in_the_original_xml_where_forms_are_not_listed(make_c
     assert set(index["writer"]) == {"", "10017"}
 
 
-@given(st.lists(st.sampled_from(["ada", "bo", "cy", "di", "ed", "flo", "gus", "hal"]), min_size=1, max_size=30))
-def test_without_lists_no_split_cuts_through_a_writer_and_new_data_moves_nobody(writers: list[str]) -> None:
-    lines = [replace(written_line(1), writer=writer, form=f"f{number}") for number, writer in enumerate(writers)]
+NAMES = st.sets(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8), min_size=1, max_size=40)
 
-    splits: dict[str, set[str]] = {}
-    for line in lines:
-        splits.setdefault(line.writer, set()).add(split_of(line, {}, "standard"))
 
-    assert all(len(sides) == 1 for sides in splits.values())
-    assert all(splits[line.writer] == {split_of(line, {}, "standard")} for line in lines[:1])
+@given(NAMES, st.sampled_from(["standard", "graves"]))
+def test_without_lists_each_split_has_a_writer_as_long_as_there_are_as_many(names: set[str], rule: str) -> None:
+    wanted = ["train", "valid", "test"] if rule == "standard" else ["train", "valid"]
+
+    splits = hashed(names, rule)
+
+    assert set(splits) == names
+    assert len(set(splits.values())) == min(len(names), len(wanted))
+
+
+@given(NAMES, NAMES)
+def test_new_writers_move_nobody_once_each_split_has_one(names: set[str], others: set[str]) -> None:
+    settled = names | {str(number) for number in range(40)}  # forty names have some of each
+
+    before, after = hashed(settled, "standard"), hashed(settled | others, "standard")
+
+    assert {name: after[name] for name in settled} == before
+
+
+def test_without_lists_no_split_cuts_through_a_writer(make_corpus: MakeCorpus) -> None:
+    corpus = make_corpus()
+    for name in iam.LISTS:
+        (corpus / f"{name}.txt").unlink()
+
+    index = extracted(corpus).index
+
+    assert len(index[["writer", "split"]].drop_duplicates()) == index["writer"].nunique()
+    assert set(index["split"]) == {"train", "valid", "test"}
+
+
+def test_ink_that_leaves_nothing_to_train_on_or_nothing_to_hold_out_is_refused(make_corpus: MakeCorpus) -> None:
+    one_writer, one_list = make_corpus("one writer"), make_corpus("one list")
+    for name in iam.LISTS:
+        (one_writer / f"{name}.txt").unlink()
+        (one_list / f"{name}.txt").write_text("")
+    (one_list / "trainset.txt").write_text("a00-000u")
+    (one_writer / "forms.txt").write_text("".join(f"a0{form}-000u ada\n" for form in range(5)))
+
+    with pytest.raises(InputError, match=r"all 10 lines are of one writer.*the four lists"):
+        extracted(one_writer)
+    with pytest.raises(InputError, match="no line of a form on the lists of split 'valid'; complete the lists"):
+        extracted(one_list)
 
 
 def test_percent_signs_and_blank_lines_of_a_transcription_only_separate() -> None:
@@ -216,6 +307,15 @@ def test_ink_keeps_awkward_texts_as_they_are(tmp_path: Path) -> None:
     save_ink(tmp_path, lines)
 
     assert [line.text for line in load_ink(tmp_path)] == texts
+
+
+def test_an_unknown_time_stays_unknown(tmp_path: Path) -> None:
+    save_ink(tmp_path, [replace(written_line(1), start=float("nan")), written_line(2)])
+
+    first, second = load_ink(tmp_path)
+
+    assert np.isnan(first.start)
+    assert second.start == written_line(2).start
 
 
 def test_two_lines_of_one_name_are_refused(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """From a source to a folder of ink: lines with their splits, those set aside with reasons, and the counts of both."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -10,10 +9,10 @@ from pydantic import Field
 
 from penlift.errors import InputError
 from penlift.files import write_json
-from penlift.ink import Line, load_ink, save_ink
+from penlift.ink import Line, load_ink, save_index, save_ink
 from penlift.params import Params
 from penlift.sources.source import SetAside, Source
-from penlift.splits import split_of
+from penlift.splits import splits_of
 
 
 class ExtractParams(Params):
@@ -42,23 +41,41 @@ class Counts(NamedTuple):
 def extract(source: Source, rule: str, folder: Path) -> Counts:
     """Write the usable lines of a source into `folder`, split by `rule`, beside rejected.csv and summary.json."""
     aside: list[SetAside] = []
-    lines = _usable(source, rule, aside)
+    lines = _usable(source, aside)
     first = next(lines, None)
     if first is None:
         raise InputError(f"no usable line; looked for {source.sought}; {_first_reasons(aside)}")
     save_ink(folder, _chained(first, lines))
-    counts = _count(load_ink(folder).index, aside)
+    index = load_ink(folder).index
+    index["split"] = splits_of(index, source.lists, rule)
+    _demand_splits(index, source.lists)
+    save_index(folder, index)
+    counts = _count(index, aside)
     counts.aside.to_csv(folder / "rejected.csv", index=False, lineterminator="\n")
     write_json(folder / "summary.json", _summary(counts))
     return counts
 
 
-def _usable(source: Source, rule: str, aside: list[SetAside]) -> Iterator[Line]:
+def _usable(source: Source, aside: list[SetAside]) -> Iterator[Line]:
     for line in source.lines:
         if isinstance(line, SetAside):
             aside.append(line)
         else:
-            yield replace(line, split=split_of(line, source.lists, rule))
+            yield line
+
+
+def _demand_splits(index: pd.DataFrame, lists: dict[str, str]) -> None:
+    """Nothing is learned without training lines, and nothing is known of it without held-out ones."""
+    missing = {"train", "valid"} - set(index["split"])
+    if missing and lists:
+        raise InputError(
+            f"no line of a form on the lists of split {min(missing)!r}; complete the lists, or take all away"
+        )
+    if missing:
+        raise InputError(
+            f"all {len(index)} lines are of one writer, so none can be held out; add others' ink, or the four lists of "
+            "IAM-OnDB with this writer's forms"
+        )
 
 
 def _chained(first: Line, others: Iterator[Line]) -> Iterator[Line]:

@@ -24,14 +24,14 @@ LIFT = 2  # the column of a row that says whether the pen leaves the paper after
 
 @dataclass(frozen=True)
 class Line:
-    """One written line. Unknown text, writer or split is the empty string."""
+    """One written line. Unknown text or writer is the empty string, as is a split that is not yet chosen."""
 
     name: str  # unique among all lines
     form: str  # the sheet of paper that it stands on
     writer: str
     text: str
-    split: str  # train, valid, test, or empty: belongs to none
-    start: float  # s, time stamp of the first point
+    split: str  # train, valid, test, or none: used by nobody
+    start: float  # s, time stamp of the first point; NaN where it is unknown
     rows: Rows  # (n, 4): x, y in tablet units, y downwards; lift, 1 at the last point of a stroke; s since start
 
 
@@ -70,11 +70,12 @@ def load_ink(folder: Path) -> Ink:
     """Open a folder of lines; its rows stay on disk."""
     try:
         rows = np.load(folder / "points.npy", mmap_mode="r", allow_pickle=False)
-        index = pd.read_csv(folder / "index.csv", keep_default_na=False, dtype=dict.fromkeys(INDEX[:5], str))
+        text: Any = dict.fromkeys(INDEX[:5], str)
+        index = pd.read_csv(folder / "index.csv", keep_default_na=False, dtype=text, converters={"start": float})
     except FileNotFoundError as error:
         missing = Path(error.filename).name
         raise InputError(f"{folder}: no ink ({missing} is missing); make it with `dvc repro`") from None
-    except ValueError as error:
+    except (ValueError, EOFError) as error:
         raise InputError(f"{folder}: no readable ink ({error}); make it again with `dvc repro`") from None
     if list(index.columns) != INDEX or int(index["points"].sum()) != len(rows):
         raise InputError(f"{folder}: index.csv and points.npy do not belong together; make them again with `dvc repro`")
@@ -84,7 +85,7 @@ def load_ink(folder: Path) -> Ink:
 def save_ink(folder: Path, lines: Iterable[Line]) -> None:
     """Write lines, in any order, into an existing folder; there they are sorted by name.
 
-    Holds one line at a time: rows are spooled as they come, then put in order through a memory map.
+    Holds one line at a time: rows are spooled as they come, then read back in order.
     """
     spool, entries, columns = folder / ".spool", [], 0
     with spool.open("wb") as file:
@@ -100,9 +101,14 @@ def save_ink(folder: Path, lines: Iterable[Line]) -> None:
     index = pd.DataFrame(entries, columns=INDEX).sort_values("line", ignore_index=True)
     _refuse_twins(index)
     index["first"] = _save_in_order(folder / "points.npy", spooled, index)
-    index.to_csv(folder / "index.csv", index=False, lineterminator="\n")
+    save_index(folder, index)
     del spooled
     spool.unlink()
+
+
+def save_index(folder: Path, index: pd.DataFrame) -> None:
+    """Write the index of a folder of lines, which is read back as it was."""
+    index.to_csv(folder / "index.csv", index=False, lineterminator="\n", na_rep="nan")
 
 
 def _entry(line: Line, first: int) -> tuple[Any, ...]:
@@ -111,11 +117,12 @@ def _entry(line: Line, first: int) -> tuple[Any, ...]:
 
 
 def _save_in_order(path: Path, spooled: Rows, index: pd.DataFrame) -> npt.NDArray[np.int64]:
-    rows = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=spooled.shape)
+    header = {"descr": "<f4", "fortran_order": False, "shape": spooled.shape}
+    with path.open("wb") as file:  # not a memory map: writing to one on a full disk kills the process
+        np.lib.format.write_array_header_1_0(file, header)
+        for first, points in zip(index["first"], index["points"], strict=True):
+            file.write(spooled[first : first + points].tobytes())
     ends = index["points"].cumsum().to_numpy()
-    for end, first, points in zip(ends, index["first"], index["points"], strict=True):
-        rows[end - points : end] = spooled[first : first + points]
-    rows.flush()
     return np.asarray(ends - index["points"].to_numpy(), dtype=np.int64)
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from penlift.ink import Line
+import pandas as pd
 
 # By IAM-OnDB's official lists. Graves (2013, section 4.1) trains on all but the smaller validation set, and stops early
 # and gives his results on that one.
@@ -13,15 +13,34 @@ OFFICIAL = {
 NONE = "none"  # a line on no official list: kept, and used by nobody
 
 
-def split_of(line: Line, lists: dict[str, str], rule: str) -> str:
-    """The split of a line by the official lists, or, where the data has none, by a hash of its writer's name."""
+def splits_of(index: pd.DataFrame, lists: dict[str, str], rule: str) -> "pd.Series[str]":
+    """The split of each line of an index: by the official lists, or, where the data has none, by names of writers.
+
+    `lists` maps forms to lists.
+    """
     if lists:
-        return OFFICIAL[rule].get(lists.get(line.form, ""), NONE)
-    return _hashed(line.writer or line.form, rule)
+        by_form = {form: OFFICIAL[rule].get(name, NONE) for form, name in lists.items()}
+        return index["form"].map(lambda form: by_form.get(form, NONE))
+    names = index["writer"].where(index["writer"] != "", index["form"])
+    return names.map(hashed(set(names), rule))
 
 
-def _hashed(name: str, rule: str) -> str:
-    """A tenth is valid, a tenth test (no test for `graves`); new names move nobody."""
-    tenth = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") % 10
-    held_out = {0: "valid", 1: "test"} if rule == "standard" else {0: "valid"}
-    return held_out.get(tenth, "train")
+def hashed(names: set[str], rule: str) -> dict[str, str]:
+    """A tenth is valid, a tenth test (no test for `graves`): new names move nobody, once each split has one.
+
+    Where names are so few that a split would go empty, the fullest gives it one.
+    """
+    wanted = tuple(dict.fromkeys(OFFICIAL[rule].values()))
+    held_out = dict(enumerate(wanted[1:]))
+    ordered = sorted(names, key=_hash)
+    splits = {name: held_out.get(_hash(name) % 10, "train") for name in ordered}
+    for split in wanted:
+        fullest = max(wanted, key=list(splits.values()).count)
+        givers = [name for name in ordered if splits[name] == fullest]
+        if split not in splits.values() and len(givers) > 1:
+            splits[givers[0]] = split
+    return splits
+
+
+def _hash(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")

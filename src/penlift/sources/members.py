@@ -1,8 +1,10 @@
 """The files of an archive or of the tree that it unpacks to, one after the other. Nothing is written to disk."""
 
+import gzip
 import tarfile
 import zlib
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,17 +38,37 @@ def members(folder: Path, archive: str, tree: str, suffix: str) -> Iterator[Memb
 
 def _archived(path: Path) -> Iterator[Member]:
     try:
-        with tarfile.open(path, "r|*") as archive:
+        with _decompressed(path) as file, tarfile.open(fileobj=file, mode="r:") as archive:
             for entry in archive:
-                if not entry.isfile():
-                    continue
-                file = archive.extractfile(entry) if entry.size <= LARGEST else None
-                yield Member(entry.name, file.read() if file else None)
+                content = archive.extractfile(entry) if entry.isfile() and entry.size <= LARGEST else None
+                if entry.isfile():
+                    yield Member(_printable(entry.name), content.read() if content else None)
+            _demand_end(file, archive.offset)
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         raise InputError(f"{path}: a damaged archive ({error}); fetch or copy it again") from None
+
+
+def _decompressed(path: Path) -> gzip.GzipFile | BufferedReader:
+    """The tar itself, whose name may end in .gz after somebody's browser has unpacked it."""
+    with path.open("rb") as file:
+        compressed = file.read(2) == b"\x1f\x8b"
+    return gzip.open(path) if compressed else path.open("rb")
+
+
+def _demand_end(file: gzip.GzipFile | BufferedReader, end: int) -> None:
+    """Read to the last byte, where gzip's checksum is; tarfile stops in silence at a header that it cannot read."""
+    file.seek(end)
+    rest = b"".join(chunk.strip(b"\0") or chunk[:1] for chunk in iter(lambda: file.read(2**20), b""))
+    if not rest or rest.strip(b"\0"):
+        raise tarfile.ReadError("it ends in the middle, or holds something that is no file")
+
+
+def _printable(name: str) -> str:
+    """A path whose bytes are no UTF-8 as text that can be written."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _unpacked(folder: Path, tree: Path, suffix: str) -> Iterator[Member]:
     for path in sorted(tree.rglob(f"*{suffix}")):
         content = path.read_bytes() if path.stat().st_size <= LARGEST else None
-        yield Member(path.relative_to(folder).as_posix(), content)
+        yield Member(_printable(path.relative_to(folder).as_posix()), content)
