@@ -87,12 +87,22 @@ def test_moments_do_not_depend_on_how_lines_are_cut() -> None:
     np.testing.assert_allclose(once.scales(params()).sd, offsets.std(axis=0))
 
 
-def test_std_of_a_line_without_movement_is_refused() -> None:
+def test_moments_keep_their_digits_far_from_zero() -> None:
+    offsets = np.random.default_rng(1).normal(0, 1e-3, (100, 2))
     moments = Moments()
-    moments.add(np.zeros((5, 2)))
+    for part in np.split(offsets + 1e6, 10):
+        moments.add(part)
 
-    with pytest.raises(InputError, match=r"normalise\.scale is 'std', but"):
-        moments.scales(params(scale="std"))
+    np.testing.assert_allclose(moments.scales(params()).sd, offsets.std(axis=0), rtol=1e-3)
+
+
+@pytest.mark.parametrize("scale", [20.0, "std"])
+def test_lines_that_move_along_one_axis_only_are_refused(scale: float | str) -> None:
+    moments = Moments()
+    moments.add(np.column_stack([np.arange(9.0), np.full(9, 0.1)]))
+
+    with pytest.raises(InputError, match="all offsets along y are equal"):
+        moments.scales(params(scale=scale))
 
 
 def test_nothing_to_train_on_is_refused() -> None:

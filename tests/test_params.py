@@ -68,7 +68,13 @@ def test_peepholes_with_a_cell_that_has_none_are_refused(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("model: [", "not readable as YAML"), ("", "not sections"), ("a: 1", "'model' is None; it needs cell, peepholes")],
+    [
+        ("model: [", "not readable as YAML"),
+        ("", "not sections"),
+        ("a: {}", "'model' is None; it needs cell, peepholes"),
+        ("a: 1", "section 'a' is 1, not parameters"),
+        ("a: {b: 2026-02-31}", "not readable as YAML"),
+    ],
 )
 def test_a_file_that_holds_no_parameters_is_refused(tmp_path: Path, content: str, message: str) -> None:
     path = tmp_path / "params.yaml"

@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -192,7 +193,27 @@ def cut_config(models: Path) -> None:
     (models / "model.json").write_text('{"model": ')
 
 
-@pytest.mark.parametrize("damage", [damaged_weights, a_pickle, other_shape, cut_config])
+def scales_with(**values: Any) -> Callable[[Path], None]:
+    def damage(models: Path) -> None:
+        config = json.loads((models / "model.json").read_text())
+        config["scales"].update(values)
+        (models / "model.json").write_text(json.dumps(config))
+
+    return damage
+
+
+BAD_SCALES = [
+    scales_with(shift=[]),
+    scales_with(scale=[20]),
+    scales_with(scale=[0, 20]),
+    scales_with(sd=[1, float("nan")]),
+    scales_with(mean=[float("inf"), 0]),
+    scales_with(cap=-1),
+    scales_with(cap=None),
+]
+
+
+@pytest.mark.parametrize("damage", [damaged_weights, a_pickle, other_shape, cut_config, *BAD_SCALES])
 def test_a_damaged_model_is_refused_in_one_line(saved: Path, damage: Any) -> None:
     damage(saved)
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
 from penlift.errors import InputError
 from penlift.files import whole_file, write_json
@@ -28,7 +28,7 @@ class Model(NamedTuple):
 def save_model(folder: Path, model: Model) -> None:
     """Write a model; no pickle is involved."""
     with whole_file(folder / WEIGHTS) as part:
-        save_file({name: weight.contiguous() for name, weight in model.network.state_dict().items()}, part)
+        part.write_bytes(save({name: weight.contiguous() for name, weight in model.network.state_dict().items()}))
     write_json(folder / CONFIG, {"model": model.params.model_dump(), "scales": model.scales._asdict()})
 
 
@@ -43,7 +43,7 @@ def load_model(folder: Path) -> Model:
         raise InputError(
             f"{folder}: no model ({error.filename} is missing); train one with `dvc repro train`"
         ) from None
-    except (ValidationError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+    except (ValidationError, ValueError, LookupError, TypeError, RuntimeError, SafetensorError) as error:
         fault = " ".join(str(error).split())
         raise InputError(f"{folder}: a damaged model ({fault}); train it again with `dvc repro -f train`") from None
     return Model(network.eval(), params, scales)

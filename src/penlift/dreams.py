@@ -24,5 +24,5 @@ def read_dreams(path: Path) -> Dreams:
         with np.load(path, allow_pickle=False) as arrays:
             first = Densities(*(arrays[name][0] for name in Densities._fields))
             return Dreams(list(arrays["points"]), first)
-    except (FileNotFoundError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, LookupError, zipfile.BadZipFile) as error:
         raise InputError(f"{path}: no readable samples ({error}); make them again with `dvc repro`") from None

@@ -17,6 +17,8 @@ from penlift.params import Params
 
 START = (0.0, 0.0, 1.0)  # the network's first input: no movement, pen up; never a target
 
+STILL = 1e-6  # tablet units, the standard deviation of an axis along which nothing moves
+
 Offsets = npt.NDArray[np.float64]  # (n, 2): dx, dy in tablet units
 
 
@@ -44,26 +46,31 @@ class Scales(NamedTuple):
 
 
 class Moments:
-    """Mean and standard deviation, per axis, of the capped offsets of many lines, one line at a time."""
+    """Mean and standard deviation, per axis, of the capped offsets of many lines, one line at a time.
+
+    By Chan, Golub and LeVeque's (1979) update of centred sums, which loses no digits where the mean is far from zero.
+    """
 
     def __init__(self) -> None:
         self.count = 0
-        self._sum, self._squares = np.zeros(2), np.zeros(2)
+        self._mean, self._squares = np.zeros(2), np.zeros(2)
 
     def add(self, offsets: Offsets) -> None:
         """Count the offsets of one line."""
+        mean, before = offsets.mean(axis=0), self.count
         self.count += len(offsets)
-        self._sum += offsets.sum(axis=0)
-        self._squares += (offsets**2).sum(axis=0)
+        apart = mean - self._mean
+        self._mean += apart * len(offsets) / self.count
+        self._squares += ((offsets - mean) ** 2).sum(axis=0) + apart**2 * before * len(offsets) / self.count
 
     def scales(self, params: NormaliseParams) -> Scales:
         """The scales that `params` asks for, given what was counted."""
         if not self.count:
             raise InputError("no line in split train, so there is nothing to normalise by; see extract.splits")
-        mean = self._sum / self.count
-        sd = np.sqrt(self._squares / self.count - mean**2)
-        if params.scale == "std" and not (sd > 0).all():
-            raise InputError("normalise.scale is 'std', but all offsets of an axis are equal; set a number instead")
+        mean, sd = self._mean, np.sqrt(self._squares / self.count)
+        for axis, spread in zip("xy", sd, strict=True):
+            if spread < STILL:
+                raise InputError(f"all offsets along {axis} are equal, so there is nothing to learn; is this ink?")
         shift, scale = (mean, sd) if params.scale == "std" else (np.zeros(2), np.full(2, params.scale))
         return Scales(params.cap, _pair(shift), _pair(scale), _pair(mean), _pair(sd))
 

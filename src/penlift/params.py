@@ -31,10 +31,13 @@ def read_params(path: Path) -> dict[str, Any]:
         content = YAML(typ="safe", pure=True).load(io.StringIO(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file; restore it with `git checkout params.yaml`") from None
-    except (YAMLError, UnicodeDecodeError) as error:
+    except (YAMLError, ValueError) as error:  # ruamel leaves impossible dates to Python
         raise InputError(f"{path}: not readable as YAML ({_one_line(error)}); mend it there") from None
     if not isinstance(content, dict):
         raise InputError(f"{path}: holds {content!r}, not sections of parameters; restore it with git")
+    for name, values in content.items():
+        if not isinstance(values, dict):
+            raise InputError(f"{path}: section {name!r} is {values!r}, not parameters; restore it with git")
     return content
 
 
