@@ -15,9 +15,7 @@ from penlift.tracking import Store, Unreachable, mirror
 
 def main(ink: Path, models: Path, train: Path, samples: Path, metrics: Path, page: Path) -> None:
     params = read_params(ROOT / "params.yaml")
-    outcome = read_outcome(params, ink, models, train, metrics)
-    outcome.files["samples"] = sorted(samples.iterdir())
-    outcome.files["report"] = [page]
+    outcome = read_outcome(params, ink, models, train, samples, metrics, page)
     previews = previews_of(read_dreams(samples / "samples.npz").points)
     store = Store.of(ROOT)
     try:

@@ -3,6 +3,7 @@
 import json
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ pytestmark = pytest.mark.filterwarnings("default")  # of packages that MLflow br
 
 def outcome(file: Path, training: str = "weights", **metrics: float) -> Outcome:
     file.write_text("<svg/>")
-    return Outcome({"model.cell": "lstm"}, {"test.nll": 5.0} | metrics, HISTORY, {"samples": [file]}, training, "ink")
+    return Outcome(
+        {"model.cell": "lstm"}, {"test.nll": 5.0} | metrics, HISTORY, {"samples": [file]}, training, "ink", "files"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +96,37 @@ def test_a_server_that_is_down_is_said_to_be_and_does_not_hang(tmp_path: Path, m
         mirror(outcome(tmp_path / "sample-1.svg"), nobody, "lstm", {}, {})
 
 
+def test_what_a_store_refuses_is_no_silence(tmp_path: Path, store: Store, client_of: Callable[[Store], Any]) -> None:
+    client_of(store).create_registered_model("any")  # makes the tables
+    nameless = replace(outcome(tmp_path / "sample-1.svg"), params={"no/such name?": 1})
+
+    with pytest.raises(InputError, match="refuses the run"):
+        mirror(nameless, store, "lstm", {}, {})
+
+
+def test_an_experiment_in_the_trash_is_taken_out_of_it(
+    tmp_path: Path, store: Store, client_of: Callable[[Store], Any]
+) -> None:
+    file = tmp_path / "sample-1.svg"
+    before = mirror(outcome(file), store, "lstm", {}, {})
+    client = client_of(store)
+    client.delete_experiment(client.get_experiment_by_name("penlift").experiment_id)
+
+    assert mirror(outcome(file), store, "lstm", {}, {}) == before
+
+
+def test_a_sqlite_file_of_the_users_choice_has_its_artifacts_and_lock_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/runs/all.db")
+
+    store = Store.of(Path())
+
+    assert store.uri == f"sqlite:///{tmp_path}/runs/all.db"
+    assert store.artifacts == f"file://{tmp_path}/runs/mlruns"
+    assert store.lock == tmp_path / "runs" / "all.db.lock"
+
+
 def test_the_store_of_a_queued_experiment_is_that_of_the_repository_it_came_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,13 +141,15 @@ def test_the_store_of_a_queued_experiment_is_that_of_the_repository_it_came_from
 def test_an_outcome_is_read_from_the_files_of_a_run_and_its_fingerprint_follows_them(tmp_path: Path) -> None:
     for name, content in {
         "ink/points.npy": "p", "ink/index.csv": "i", "models/model.safetensors": "w", "models/model.json": "{}",
-        "train/history.csv": "epoch,best\n1,True\n", "metrics.json": json.dumps({"test": {"nll": {"tablet": 5.0}}}),
+        "train/history.csv": "epoch,best\n1,True\n",
+        "samples/sample-1.svg": "<svg/>", "index.html": "page",
+        "metrics.json": json.dumps({"test": {"nll": {"tablet": 5.0}}}),
     }.items():  # fmt: skip
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(content)
 
     def read() -> Outcome:
-        paths = (tmp_path / name for name in ("ink", "models", "train", "metrics.json"))
+        paths = (tmp_path / name for name in ("ink", "models", "train", "samples", "metrics.json", "index.html"))
         return read_outcome({"model": {"cell": "lstm"}}, *paths)
 
     first, again = read(), read()
@@ -123,11 +159,16 @@ def test_an_outcome_is_read_from_the_files_of_a_run_and_its_fingerprint_follows_
     assert first.metrics == {"test.nll.tablet": 5.0}
     assert first.fingerprint == again.fingerprint != read().fingerprint
     assert first.data == read().data
+    for name in ("samples/sample-1.svg", "index.html", "train/history.csv", "models/model.json"):
+        before = read()
+        (tmp_path / name).write_text("epoch,best\n1,False\n")
+        assert read().fingerprint != before.fingerprint
+        assert read().training == before.training
 
 
 def test_no_finished_run_is_named_as_such(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no finished run to track"):
-        read_outcome({}, tmp_path, tmp_path, tmp_path, tmp_path / "metrics.json")
+        read_outcome({}, tmp_path, tmp_path, tmp_path, tmp_path, tmp_path / "metrics.json", tmp_path / "index.html")
 
 
 def test_flattening_keeps_every_leaf() -> None:

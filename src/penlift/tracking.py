@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from filelock import FileLock
 
+from penlift.errors import InputError
 from penlift.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Metric, Run
 
 EXPERIMENT = "penlift"
+SQLITE = "sqlite:///"
 FINGERPRINT = "penlift.outcome"
 
 
@@ -30,14 +32,16 @@ class Store(NamedTuple):
 
     @classmethod
     def of(cls, root: Path) -> "Store":
-        """MLFLOW_TRACKING_URI where it is set, else mlflow.db at the root.
+        """MLFLOW_TRACKING_URI where it is set, else mlflow.db at the root. Artifacts of a sqlite file stand beside it.
 
         DVC runs queued experiments in folders that it deletes, and names the repository they came from in DVC_ROOT.
         """
-        if server := os.environ.get("MLFLOW_TRACKING_URI"):
-            return cls(server, None, None)
         home = Path(os.environ.get("DVC_ROOT") or root).resolve()
-        return cls(f"sqlite:///{home / 'mlflow.db'}", (home / "mlruns").as_uri(), home / "mlflow.db.lock")
+        uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home / 'mlflow.db'}"
+        if not uri.startswith(SQLITE):
+            return cls(uri, None, None)
+        file = home / uri.removeprefix(SQLITE)
+        return cls(f"{SQLITE}{file}", file.with_name("mlruns").as_uri(), file.with_name(f"{file.name}.lock"))
 
 
 class Unreachable(Exception):  # noqa: N818  (a state of the world, not a mistake)
@@ -72,11 +76,18 @@ def _client(store: Store) -> Iterator["MlflowClient"]:
         try:
             yield MlflowClient(store.uri)
         except MlflowException as error:
-            raise Unreachable(" ".join(str(error).split())) from None
+            fault = " ".join(str(error).split())
+            if error.get_http_status_code() < 500:  # type: ignore[no-untyped-call]
+                raise InputError(
+                    f"{store.uri} refuses the run ({fault}); mend it there, or send it elsewhere"
+                ) from None
+            raise Unreachable(fault) from None
 
 
 def _experiment(client: "MlflowClient", store: Store) -> str:
     found = client.get_experiment_by_name(EXPERIMENT)
+    if found and found.lifecycle_stage == "deleted":  # in the pages' trash, where nothing can be added to it
+        client.restore_experiment(found.experiment_id)
     return str(found.experiment_id if found else client.create_experiment(EXPERIMENT, store.artifacts))
 
 
