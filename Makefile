@@ -22,7 +22,8 @@ slow: .venv/ready checkout  ## the tests that take minutes: the pipeline end to 
 	python -m pytest -m slow
 
 ui: .venv/ready  ## MLflow's pages, on this machine only
-	@echo "Open http://127.0.0.1:5000/#/experiments?workflowType=machine_learning; Ctrl-C ends it."
+	@case "$$MLFLOW_TRACKING_URI" in http*) echo "Runs go to $$MLFLOW_TRACKING_URI: open that in a browser."; exit ;; esac; \
+	echo "Open http://127.0.0.1:5000/#/experiments?workflowType=machine_learning; Ctrl-C ends it."; \
 	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui --workers 1 --host 127.0.0.1 \
 	  --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db}"
 

@@ -35,7 +35,7 @@ def run(main: Callable[..., None]) -> None:
     except InputError as error:
         sys.exit(f"penlift {script.stem}: {error}")
     except KeyboardInterrupt:
-        sys.exit(f"penlift {script.stem}: stopped; nothing was changed")
+        sys.exit(f"penlift {script.stem}: stopped; `dvc repro` starts this stage again")
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         sys.exit(

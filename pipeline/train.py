@@ -19,6 +19,7 @@ from penlift.optimisation import TrainParams
 from penlift.progress import Meter
 from penlift.scales import load_scales
 from penlift.training import Step, fit, start_training, steps_an_epoch
+from penlift.units import shift_to
 from penlift.windows import WindowParams, Windows
 
 
@@ -32,7 +33,7 @@ def main(offsets: Path, windows: Path, models: Path, report: Path) -> None:
     state = start_training(Network(model, floor_of(scales.scale)), params)
     history: list[Epoch] = []
     with Meter("train", params.epochs * steps_an_epoch(stretches, params)) as meter, whole_folder(models) as folder:
-        steps = shown(fit(state, stretches, params), meter)
+        steps = shown(fit(state, stretches, params), meter, shift_to((20.0, 20.0), scales))
         for epoch in by_epoch(steps, state.network, ink, scales):
             meter.say(str(epoch))
             history.append(epoch)
@@ -41,9 +42,9 @@ def main(offsets: Path, windows: Path, models: Path, report: Path) -> None:
     write_text(report / "history.csv", to_table(history).to_csv(index=False, lineterminator="\n"))
 
 
-def shown(steps: Iterable[Step], meter: Meter) -> Iterator[Step]:
+def shown(steps: Iterable[Step], meter: Meter, shift: float) -> Iterator[Step]:
     for step in steps:
-        meter.advance(f"{step.nll / step.targets:.3f} nats/point", points=step.targets)
+        meter.advance(f"{step.nll / step.targets + shift:.3f} nats/point (offsets/20)", points=step.targets)
         yield step
 
 

@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 
 PIPELINE: dict[str, Any] = YAML(typ="safe", pure=True).load((ROOT / "dvc.yaml").read_text())
 STAGES: dict[str, Any] = PIPELINE["stages"]
+CODE = (".py", ".css")
 UNLISTED = {"track": {Path("src/penlift/tracking.py")}}  # always run, and not worth a retraining
 
 
@@ -39,7 +40,7 @@ def imported_by(path: Path) -> set[Path]:
 
 
 def code_of(script: Path) -> set[Path]:
-    """A script and all of the project's files that run with it."""
+    """A script, all modules that run with it, and the style sheets that bear their names."""
     seen: set[Path] = set()
     waiting = [script]
     while waiting:
@@ -47,7 +48,7 @@ def code_of(script: Path) -> set[Path]:
         if path not in seen:
             seen.add(path)
             waiting += imported_by(path)
-    return seen
+    return seen | {path.with_suffix(".css") for path in seen if (ROOT / path).with_suffix(".css").is_file()}
 
 
 def sections_of(stage: str) -> set[str]:
@@ -66,7 +67,7 @@ def test_every_stage_is_a_script_of_its_name_and_every_script_a_stage() -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_depends_on_all_the_code_it_runs_and_on_no_other(stage: str) -> None:
-    listed = {Path(dep) for dep in STAGES[stage]["deps"] if dep.endswith(".py")}
+    listed = {Path(dep) for dep in STAGES[stage]["deps"] if dep.endswith(CODE)}
 
     assert listed == code_of(Path(f"pipeline/{stage}.py")) - UNLISTED.get(stage, set())
 
@@ -81,7 +82,7 @@ def test_a_stage_names_all_the_paths_that_it_is_given(stage: str) -> None:
     given = STAGES[stage]["cmd"].split()[2:]
     made = [next(iter(out)) if isinstance(out, dict) else out for key in ("outs", "metrics")
             for out in STAGES[stage].get(key, [])]  # fmt: skip
-    needed = [dep for dep in STAGES[stage]["deps"] if not dep.endswith(".py")]
+    needed = [dep for dep in STAGES[stage]["deps"] if not dep.endswith(CODE)]
 
     assert set(given) == set(made) | set(needed)
 

@@ -1,6 +1,7 @@
 """A line's likelihood is its own: whatever stands beside it, in whatever unit, by whatever library."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -74,8 +75,22 @@ def test_capped_and_zero_offsets_are_left_out_of_the_ordinary_ones(tmp_path: obj
     extreme = (np.abs(moves) > 54.99).any(axis=1) | (np.abs(moves) < 0.01).all(axis=1)
     assert table["ordinary_points"].sum() == (~extreme).sum()
     assert 0 < extreme.sum() < len(moves)
-    figures = summarise(table.reset_index(), scales)
+    figures: Any = summarise(table.reset_index(), scales)
     assert figures["points"] == len(moves)
+    ordinary = figures["without_capped_and_zero"]
+    assert ordinary["points"] == (~extreme).sum()
+    assert set(ordinary) == set(figures) - {"lines", "writers", "without_capped_and_zero"}
+
+
+def test_figures_without_capped_and_zero_are_those_of_all_where_there_are_none(offsets: Made) -> None:
+    table = scored(make_network(), offsets, list(range(6))).reset_index()
+    for name in ("points", "move_nll", "lift_nll", "squared_error"):
+        table[f"ordinary_{name}"] = table[name]
+
+    figures: Any = summarise(table, offsets[1])
+
+    for name, value in figures["without_capped_and_zero"].items():
+        assert figures[name] == value
 
 
 def test_figures_of_two_parts_of_the_lines_add_up_to_those_of_all(offsets: Made) -> None:

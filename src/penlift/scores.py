@@ -48,14 +48,17 @@ def score_lines(network: Network, ink: Ink, numbers: list[int], scales: Scales) 
 
 
 def _sums(scores: TargetScores, lines: WholeLines, ordinary: npt.NDArray[np.bool_]) -> dict[str, Any]:
-    """Columns of sums over a line's targets."""
+    """Columns of sums over a line's targets, then over the ordinary ones among them."""
     return {
         "points": lines.batch.mask.sum(axis=1),
         "move_nll": scores.move_nll.sum(axis=1),
         "lift_nll": scores.lift_nll.sum(axis=1),
         "squared_error": scores.error.sum(axis=1),
+    } | {
         "ordinary_points": ordinary.sum(axis=1),
-        "ordinary_nll": ((scores.move_nll + scores.lift_nll) * ordinary).sum(axis=1),
+        "ordinary_move_nll": (scores.move_nll * ordinary).sum(axis=1),
+        "ordinary_lift_nll": (scores.lift_nll * ordinary).sum(axis=1),
+        "ordinary_squared_error": (scores.error * ordinary).sum(axis=1),
     }
 
 
