@@ -1,5 +1,6 @@
 """Stage compose: the built-in corpus, as the archives that a user of IAM-OnDB has."""
 
+import os
 from pathlib import Path
 
 from checkout import run, section
@@ -14,7 +15,7 @@ from penlift.typeface import read_typefaces
 
 def main(fonts: Path, prose: Path, corpus: Path) -> None:
     params = section("compose", ComposeParams)
-    lines = compose(params, read_typefaces(fonts), read_words(prose))
+    lines = compose(params, read_typefaces(fonts), read_words(prose), os.cpu_count() or 1)
     with whole_folder(corpus) as folder:
         save_archives(folder, shown(lines, "compose", params.lines))
 

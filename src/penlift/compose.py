@@ -14,6 +14,7 @@ from penlift.archives import Written
 from penlift.layout import lay_out
 from penlift.motion import trace
 from penlift.params import Params
+from penlift.processes import spread
 from penlift.text import break_lines
 from penlift.typeface import Typeface
 from penlift.writers import Writer, invent
@@ -47,22 +48,46 @@ class Place(NamedTuple):
     number: int  # on the form, from 1
 
 
-def compose(params: ComposeParams, typefaces: list[Typeface], words: list[str]) -> Iterator[Written]:
+class Task(NamedTuple):
+    """A line that is to be written."""
+
+    number: int
+    place: Place
+    text: str
+
+
+class Scribe:
+    """Writes the lines of a corpus, each by itself: any number of processes come to the same ink."""
+
+    def __init__(self, params: ComposeParams, typefaces: list[Typeface]) -> None:
+        self._params, self._lists = params, lists_of(params.writers)
+        self._hands = [hand(number, params.seed, typefaces) for number in range(params.writers)]
+
+    def write(self, task: Task) -> Written:
+        """The ink of a line."""
+        rng, writer = _stream(self._params, OF_INK, task.number), self._hands[task.place.writer]
+        strokes = trace(lay_out(task.text, writer, rng), writer.motion, rng)
+        name, held_in = f"w{task.place.writer:03d}", self._lists[task.place.writer]
+        return Written(task.place.form, task.place.number, name, held_in, task.text, strokes)
+
+
+def compose(
+    params: ComposeParams, typefaces: list[Typeface], words: list[str], processes: int = 1
+) -> Iterator[Written]:
     """The lines of the corpus, in the order of the text."""
-    lists = lists_of(params.writers)
-    hands = [hand(number, params.seed, typefaces) for number in range(params.writers)]
-    lengths = (int(_stream(params, OF_LENGTHS, line).integers(SHORTEST, LONGEST + 1)) for line in count())
-    lines = zip(range(params.lines), places(params.writers), break_lines(words, lengths), strict=False)
-    for line, place, text in lines:
-        rng = _stream(params, OF_INK, line)
-        writer = hands[place.writer]
-        strokes = trace(lay_out(text, writer, rng), writer.motion, rng)
-        yield Written(place.form, place.number, f"w{place.writer:03d}", lists[place.writer], text, strokes)
+    lines = zip(count(), places(params.writers), texts(params, words), strict=False)
+    return spread(Scribe(params, typefaces).write, (Task(*line) for line in lines), processes)
+
+
+def texts(params: ComposeParams, words: list[str]) -> Iterator[str]:
+    """What stands on each line."""
+    lengths = (int(_stream(params, OF_LENGTHS, line).integers(SHORTEST, LONGEST + 1)) for line in range(params.lines))
+    return break_lines(words, lengths)
 
 
 def hand(number: int, seed: int, typefaces: list[Typeface]) -> Writer:
     """Writer `number`: each typeface in turn."""
-    return invent(typefaces[number % len(typefaces)], np.random.default_rng([seed, OF_WRITERS, number]))
+    return invent(typefaces[number % len(typefaces)], typefaces, np.random.default_rng([seed, OF_WRITERS, number]))
 
 
 def lists_of(writers: int) -> list[str]:

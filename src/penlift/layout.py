@@ -4,7 +4,8 @@ import re
 
 import numpy as np
 
-from penlift.typeface import Polyline, joined
+from penlift.curves import Polyline
+from penlift.typeface import joined
 from penlift.warp import bend
 from penlift.writers import Writer
 
@@ -36,7 +37,7 @@ def _lay_out_word(word: str, writer: Writer, rng: np.random.Generator) -> tuple[
         late: list[Polyline] = []
         for letter in (writer.letters[character] for character in run):
             body = joined(body, [stroke + pen for stroke in letter.strokes], writer.reach)
-            late += [stroke + pen for stroke in letter.late]
+            (late if writer.patient else body).extend(stroke + pen for stroke in letter.late)
             pen[0] += letter.advance + writer.letter_gap + rng.normal(0, writer.unevenness * writer.word_gap / 4)
         strokes += body + late
     return strokes, float(pen[0])
@@ -45,6 +46,8 @@ def _lay_out_word(word: str, writer: Writer, rng: np.random.Generator) -> tuple[
 def _loosened(strokes: list[Polyline], writer: Writer, rng: np.random.Generator) -> list[Polyline]:
     points = np.concatenate(strokes)
     points = points + bend(points, writer.grain, writer.looseness, rng)
+    along = points[:, 0] / max(np.ptp(points[:, 0]), 1.0) - 0.5
+    points[:, 1] *= np.exp(rng.normal(0, writer.growth) * along)
     points[:, 1] += bend(points, WAVE * writer.grain, writer.drift, rng)[:, 1]
     points[:, 0] += writer.slant * points[:, 1]
     points[:, 1] += rng.normal(writer.slope, 0.004) * points[:, 0]

@@ -31,7 +31,7 @@ def loss_curves(history: pd.DataFrame) -> bytes:
     axes.set_xlabel("epoch")
     axes.set_ylabel("NLL, nats a point (offsets / 20)")
     axes.legend(frameon=False)
-    return _saved(figure, "svg")
+    return saved(figure, "svg")
 
 
 def preview(points: Array) -> bytes:
@@ -47,7 +47,7 @@ def preview(points: Array) -> bytes:
         for stroke in strokes_of(points):
             dot = "o" if len(stroke.path) == 1 else ""  # Agg draws no cap where a line has no length
             axes.plot(*stroke.path.T, color=INK, linewidth=1.2, solid_capstyle="round", marker=dot, markersize=1.2)
-        return _saved(figure, "png")
+        return saved(figure, "png")
 
 
 def previews_of(dreamt: list[Array]) -> dict[str, bytes]:
@@ -64,7 +64,7 @@ def _plot(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _saved(figure: Figure, kind: str) -> bytes:
+def saved(figure: Figure, kind: str) -> bytes:
     """The file of a figure; without its date, so that the same figure is the same bytes."""
     file = BytesIO()
     undated: dict[str, Any] = {"metadata": {"Date": None}} if kind == "svg" else {"metadata": {"Software": None}}

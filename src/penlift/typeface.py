@@ -11,9 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from lxml import etree
 
+from penlift.curves import Polyline
 from penlift.errors import InputError
-
-Polyline = npt.NDArray[np.float64]  # (n, 2): x, y
 
 PRINTABLE = "".join(map(chr, range(33, 127)))  # of ASCII, without the space
 FREQUENT = "etaoinshrdlucmfwypvbgk"  # letters by their frequency in English

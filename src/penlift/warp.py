@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from penlift.typeface import Polyline
+from penlift.curves import Polyline
 
 SPLINE = 151 / 315  # standard deviation of a sum of unit normals weighed by a cubic B-spline along x and along y
 
