@@ -30,10 +30,11 @@ ui: .venv/ready  ## MLflow's pages, on this machine only
 bench: .venv/ready  ## timings side by side, as ratios
 	python bench/step.py
 
-.venv/ready: requirements.lock
+.venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"penlift: Python 3.11 or later is needed, and this is {sys.version}")'
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
 .PHONY: checkout

@@ -44,6 +44,12 @@ def write_text(target: Path, text: str) -> None:
         part.write_text(text, encoding="utf-8", newline="\n")
 
 
+def write_bytes(target: Path, content: bytes) -> None:
+    """Write a file whole."""
+    with whole_file(target) as part:
+        part.write_bytes(content)
+
+
 def write_json(target: Path, content: Any) -> None:
     """Write JSON that a person can read; NaN and infinity are refused, since JSON has none."""
     write_text(target, json.dumps(content, indent=2, allow_nan=False) + "\n")

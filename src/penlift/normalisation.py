@@ -1,6 +1,6 @@
 """From a folder of ink to a folder of offsets: two passes, the first for the moments of the training split."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,12 +16,13 @@ def normalise(ink: Ink, params: NormaliseParams, folder: Path) -> tuple[Scales, 
     for number in ink.of_split("train"):
         moments.add(offsets_of(ink.rows_of(number), params.cap))
     scales = moments.scales(params)
-    save_ink(folder, _normalised(ink, scales))
+    save_ink(folder, normalised(ink, scales))
     extremes = count_extremes((offsets_of(line.rows, params.cap) for line in ink), params.cap)
     save_scales(folder / "scales.json", scales)
     write_json(folder / "summary.json", extremes._asdict())
     return scales, extremes
 
 
-def _normalised(ink: Ink, scales: Scales) -> Iterator[Line]:
-    return (replace(line, rows=to_offsets(line.rows, scales)) for line in ink)
+def normalised(lines: Iterable[Line], scales: Scales) -> Iterator[Line]:
+    """The same lines with offsets for rows."""
+    return (replace(line, rows=to_offsets(line.rows, scales)) for line in lines)

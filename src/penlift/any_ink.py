@@ -1,0 +1,21 @@
+"""A folder of ink of whatever kind: as stage extract leaves it, or the archives that it reads."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from penlift.extraction import extract
+from penlift.ink import Ink, load_ink
+from penlift.sources import SOURCES
+
+
+@contextmanager
+def open_ink(folder: Path) -> Iterator[Ink]:
+    """The lines of a folder; those of archives are read into a temporary one, with IAM-OnDB's standard splits."""
+    if (folder / "points.npy").is_file():
+        yield load_ink(folder)
+        return
+    with TemporaryDirectory(prefix="penlift-") as place:
+        extract(SOURCES["iam"](folder), "standard", Path(place))
+        yield load_ink(Path(place))

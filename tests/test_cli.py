@@ -1,0 +1,114 @@
+"""The command `penlift`, used as a user does: on folders, with answers as text and files."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+from conftest import written_line
+from test_network import make_network
+
+from penlift.any_ink import open_ink
+from penlift.baseline import baseline
+from penlift.checkpoint import Model, save_model
+from penlift.cli import main
+from penlift.evaluation import summarise
+from penlift.ink import Ink, load_ink, save_ink
+from penlift.network import ModelParams
+from penlift.normalisation import normalise
+from penlift.offsets import NormaliseParams
+from penlift.scores import score_lines
+from penlift.transfer import score_ink
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def many_lines(folder: Path, first: int, points: int = 300) -> Path:
+    folder.mkdir()
+    save_ink(folder, [written_line(number, points=points, writer=f"w{number}") for number in range(first, first + 5)])
+    return folder
+
+
+@pytest.fixture
+def trained(tmp_path: Path, small_ink: Ink) -> Model:
+    (tmp_path / "offsets").mkdir()
+    scales, _ = normalise(small_ink, NormaliseParams(cap=500.0, scale=20.0), tmp_path / "offsets")
+    network = make_network()
+    params = ModelParams(cell="lstm", peepholes=False, layers=2, hidden=8, mixtures=3, dropout=0.0, skip=False)
+    return Model(network, params, scales)
+
+
+def test_a_comparison_leaves_a_table_a_picture_and_a_difference(tmp_path: Path) -> None:
+    one, other, out = many_lines(tmp_path / "one", 1), many_lines(tmp_path / "other", 5), tmp_path / "out"
+
+    result = run("compare", one, other, "--out", out)
+
+    assert result.exit_code == 0, result.output
+    table = pd.read_csv(out / "percentiles.csv", index_col=0)
+    assert float(table["p50 first"]["in-stroke step, units"]) > 0
+    assert (out / "percentiles.svg").read_bytes().startswith(b"<?xml")
+    assert set(json.loads((out / "difference.json").read_text())) == {
+        "distance", "distance_of_halves", "area", "area_of_halves"}  # fmt: skip
+    assert "points per character" in result.output
+
+
+def test_what_is_no_ink_is_named_in_one_line(tmp_path: Path) -> None:
+    result = run("compare", tmp_path / "nowhere", tmp_path)
+
+    assert result.exit_code == 1
+    assert "nowhere: no such folder" in str(result.exception)
+    assert "\n" not in str(result.exception)
+
+
+def test_archives_and_what_extract_makes_of_them_are_the_same_ink(
+    make_corpus: Callable[..., Path], tmp_path: Path
+) -> None:
+    with open_ink(make_corpus()) as ink:
+        assert list(ink.index["split"]) == ["train"] * 4 + ["valid"] * 4 + ["test"] * 2
+        (tmp_path / "copy").mkdir()
+        save_ink(tmp_path / "copy", iter(ink))
+        with open_ink(tmp_path / "copy") as copy:
+            np.testing.assert_array_equal(copy.rows, ink.rows)
+
+
+def test_scoring_ink_of_ones_own_equals_what_the_pipeline_finds(tmp_path: Path, small_ink: Ink, trained: Model) -> None:
+    offsets = load_ink(tmp_path / "offsets")
+    tables = pd.concat(score_lines(trained.network, offsets, offsets.of_split("test"), trained.scales))
+
+    assert score_ink(trained, small_ink, "test") == summarise(tables, trained.scales)
+
+
+def test_a_score_stands_beside_what_can_be_said_without_a_network(tmp_path: Path, trained: Model) -> None:
+    (tmp_path / "big").mkdir()
+    splits = ["train", "train", "train", "valid", "test"]
+    save_ink(tmp_path / "big", [written_line(n, split, 200) for n, split in enumerate(splits, 1)])
+    save_model(tmp_path / "models", trained)
+
+    result = run("score", tmp_path / "models", tmp_path / "big")
+
+    assert result.exit_code == 0, result.output
+    figure = score_ink(trained, load_ink(tmp_path / "big"), "test")["nll_nats_per_point"]["tablet"]
+    assert f"{figure:.3f}" in result.output
+    assert f"{baseline(load_ink(tmp_path / 'big'), 'test', 500.0, 1).nll:.3f}" in result.output
+
+
+def test_the_baseline_finds_the_entropy_of_points_that_depend_on_nothing(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    lines = []
+    for number in range(1, 9):
+        line = written_line(number, "train" if number < 6 else "test", 2000)
+        line.rows[:, :2] = np.cumsum(rng.normal(0, 30, (2000, 2)), axis=0)
+        line.rows[:, 2] = rng.uniform(size=2000) < 0.1
+        lines.append(line)
+    save_ink(tmp_path, lines)
+
+    found = baseline(load_ink(tmp_path), "test", 500.0, seed=1)
+
+    assert found.offset_nll == pytest.approx(np.log(2 * np.pi * np.e * 30**2), abs=0.05)
+    assert found.lift_nll == pytest.approx(-0.1 * np.log(0.1) - 0.9 * np.log(0.9), abs=0.02)
+    assert found.nll == found.offset_nll + found.lift_nll
