@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
-if importlib.util.find_spec("pydantic") is None:
+if any(importlib.util.find_spec(name) is None for name in ("pydantic", "ruamel", "torch")):
     sys.exit(f"penlift: {sys.executable} lacks the packages; run `make repro`, or `. .venv/bin/activate` first")
 
 from penlift.errors import InputError  # noqa: E402  (the path comes first)

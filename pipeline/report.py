@@ -10,7 +10,7 @@ from penlift.dreams import read_dreams
 from penlift.files import write_text
 from penlift.params import read_params
 from penlift.report import Run, to_page
-from penlift.results import read_json, real_line
+from penlift.results import line_of_each_writer, read_json, real_line
 
 
 def main(ink: Path, offsets: Path, windows: Path, train: Path, samples: Path, metrics: Path, page: Path) -> None:
@@ -22,6 +22,7 @@ def main(ink: Path, offsets: Path, windows: Path, train: Path, samples: Path, me
         windows=read_json(windows / "coverage.json"),
         history=pd.read_csv(train / "history.csv"),
         metrics=read_json(metrics),
+        hands=line_of_each_writer(ink, most=30),
         real=real_line(ink),
         dreamt=dreams.points,
         densities=dreams.first,

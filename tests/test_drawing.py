@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from lxml import etree
 
 from penlift.density_drawing import DENSEST, Densities, draw_by_lift, draw_density, ellipses_of
-from penlift.drawing import SCALE, draw_by_stroke, draw_plain
+from penlift.drawing import SCALE, draw_by_stroke, draw_plain, sheet
 from penlift.errors import InputError
 
 SVG = {"s": "http://www.w3.org/2000/svg"}
@@ -32,6 +32,20 @@ def lines(draw: Any) -> Any:
     moves = draw(arrays(np.int64, st.tuples(st.integers(1, 40), st.just(2)), elements=st.integers(-400, 400)))
     lifts = draw(arrays(np.int64, len(moves), elements=st.integers(0, 1)))
     return np.column_stack([moves.cumsum(axis=0), lifts]).astype(np.float64)
+
+
+@given(st.lists(lines(), min_size=1, max_size=9), st.integers(1, 3))
+def test_on_a_sheet_each_line_keeps_its_shape_and_none_touches_another(found: list[Any], columns: int) -> None:
+    whole = sheet(found, columns)
+
+    parts = np.split(whole, np.cumsum([len(line) for line in found])[:-1])
+    boxes = []
+    for part, line in zip(parts, found, strict=True):
+        np.testing.assert_allclose(np.diff(part[:, :2], axis=0), np.diff(line[:, :2], axis=0))
+        assert part[-1, 2] == 1
+        boxes.append((*part[:, :2].min(axis=0), *part[:, :2].max(axis=0)))
+    for (left, top, right, bottom), other in itertools.combinations(boxes, 2):
+        assert right < other[0] or other[2] < left or bottom < other[1] or other[3] < top
 
 
 def some_line(count: int = 30) -> Any:

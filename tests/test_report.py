@@ -1,5 +1,6 @@
 """The page stands alone, escapes what it is told, and says which figures compare with what."""
 
+import json
 import re
 from typing import Any
 
@@ -34,6 +35,7 @@ def run() -> Run:
             [(1, 2.0, 2.5), (2, 1.0, 1.5)], columns=["epoch", "train_nll_nats_per_point", "valid_nll_nats_per_point"]
         ),
         metrics={"valid": SPLIT, "test": SPLIT},
+        hands=[some_line(), some_line(), some_line()],
         real=RealLine("a01-000u-01", "<script>alert('ink & paper')</script>", some_line()),
         dreamt=[some_line(), some_line()],
         densities=some_densities(),
@@ -73,8 +75,8 @@ def test_every_parameter_every_count_and_every_figure_is_there(run: Run) -> None
 
     for section, values in run.params.items():
         assert section in text
-        written = {key: str(value).lower() if isinstance(value, bool) else value for key, value in values.items()}
-        assert all(f"{key}{value}" in text.replace(" ", "") for key, value in written.items() if " " not in str(value))
+        written = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
+        assert all(f"{key}{value}" in text.replace(" ", "") for key, value in written.items() if " " not in value)
     for figure in ("1,234", "1,200", "1,100", "no points", "a01-000u-03", "5.000", "−2.000", "−1,057.7", "0.41"):
         assert figure in text
 

@@ -45,6 +45,17 @@ def strokes_of(points: Array) -> Iterator[Stroke]:
         yield Stroke(int(first), points[first:last, :2])
 
 
+def sheet(lines: list[Array], columns: int) -> Array:
+    """Lines, each (n, 3), on one sheet in so many columns: one (m, 3), which is drawn like a line."""
+    boxes = [line[:, :2].min(axis=0) for line in lines]
+    wide, high = np.max([np.ptp(line[:, :2], axis=0) for line in lines], axis=0) + MARGIN
+    rows = -(-len(lines) // columns)
+    places = [(number // rows * wide, number % rows * high) for number in range(len(lines))]
+    moved = [line[:, :2] - box + place for line, box, place in zip(lines, boxes, places, strict=True)]
+    lifts = [np.append(line[:-1, LIFT], 1.0) for line in lines]
+    return np.column_stack([np.concatenate(moved), np.concatenate(lifts)])
+
+
 def draw_plain(points: Array) -> bytes:
     """The line as a pen leaves it."""
     root = canvas(points, "A line of handwriting")

@@ -10,7 +10,7 @@ from lxml.html import HtmlElement
 from lxml.html import builder as tag
 
 from penlift.density_drawing import Densities, draw_by_lift, draw_density
-from penlift.drawing import Array, draw_by_stroke, draw_plain
+from penlift.drawing import Array, draw_by_stroke, draw_plain, sheet
 from penlift.ink import SPLITS
 from penlift.likelihoods import graves_table, likelihood_table, parts_table
 from penlift.page import document, figure, paragraph, said, section, table
@@ -37,6 +37,7 @@ class Run(NamedTuple):
     windows: dict[str, Any]  # coverage.json of window
     history: pd.DataFrame
     metrics: dict[str, Any]
+    hands: list[Array]  # each (n, 3), by different writers of the ink
     real: RealLine
     dreamt: list[Array]  # each (n + 1, 3)
     densities: Densities  # of the first dreamt line
@@ -50,13 +51,14 @@ def to_page(run: Run) -> str:
 def _parts(run: Run) -> Iterator[HtmlElement]:
     yield tag.H1("What the network wrote, and how well it predicts")
     yield paragraph(_summary(run), "lead")
-    if PurePosixPath(run.params["extract"]["path"]) == BUILT_IN:
+    if _is_built_in(run):
         yield paragraph(
             "This run is on the built-in corpus: made-up writers and single-stroke fonts, not people. Its likelihoods "
             "compare with other runs on the same corpus, and with no published figure.",
             "notice",
         )
     yield section("Handwriting", *_pictures(run))
+    yield section("Hands", _hands(run))
     yield section("Likelihood of held-out lines", *_likelihoods(run))
     curves = figure(loss_curves(run.history), "Curves of the NLL in training and held out, by epoch", "NLL by epoch.")
     yield section("Learning", curves)
@@ -88,6 +90,16 @@ def _pictures(run: Run) -> Iterator[HtmlElement]:
     yield figure(draw_by_lift(first, run.densities.lift), "Dreamt line 1 by lift probability", lift)
     density = "Sample 1 over the density that each point was drawn from, to scale; ellipses at one standard deviation."
     yield figure(draw_density(first, run.densities), "Dreamt line 1 over next-point densities", density)
+
+
+def _hands(run: Run) -> HtmlElement:
+    kind = "made-up writers of the built-in corpus" if _is_built_in(run) else "writers of this ink"
+    caption = f"A line each by {len(run.hands)} {kind}."
+    return figure(draw_plain(sheet(run.hands, columns=2)), f"Lines by {len(run.hands)} hands", caption)
+
+
+def _is_built_in(run: Run) -> bool:
+    return PurePosixPath(run.params["extract"]["path"]) == BUILT_IN
 
 
 def _likelihoods(run: Run) -> Iterator[HtmlElement]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from penlift.drawing import Array
 from penlift.errors import InputError
 from penlift.ink import load_ink
 from penlift.report import RealLine
@@ -20,6 +21,15 @@ def read_json(path: Path) -> dict[str, Any]:
     except (FileNotFoundError, ValueError) as error:
         raise InputError(f"{path}: not readable ({error}); make it again with `dvc repro`") from None
     return dict(content)
+
+
+def line_of_each_writer(folder: Path, most: int) -> list[Array]:
+    """A line (n, 3) by each writer of some ink, or of each form where writers are unknown; no more than `most`."""
+    ink = load_ink(folder)
+    names = ink.index["writer"].where(ink.index["writer"] != "", ink.index["form"])
+    far = (ink.index["points"] - LENGTH).abs()
+    chosen = far.groupby(names, sort=False).idxmin().to_numpy()[:most]
+    return [np.array(ink.rows_of(int(number))[:, :3], dtype=np.float64) for number in chosen]
 
 
 def real_line(folder: Path) -> RealLine:
