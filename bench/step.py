@@ -67,7 +67,15 @@ def training_step(cell: str, peepholes: bool, precision: str) -> Callable[[], No
     shape = {"layers": LAYERS, "hidden": HIDDEN, "mixtures": MIXTURES, "dropout": 0.2, "skip": False}
     model = ModelParams.model_validate({"cell": cell, "peepholes": peepholes} | shape)
     recipe = {"optimiser": "adam", "learning_rate": 1e-4, "schedule": "constant", "warm_up": 0.0, "decay": 1.0}
-    run = {"clip": 10.0, "batch": BATCH, "epochs": 1000, "seed": 1, "threads": THREADS, "precision": precision}
+    run = {
+        "clip": 10.0,
+        "batch": BATCH,
+        "epochs": 1000,
+        "start": None,
+        "seed": 1,
+        "threads": THREADS,
+        "precision": precision,
+    }
     params = TrainParams.model_validate(recipe | run)
     steps = fit(start_training(Network(model, (0.025, 0.025)), params), windows, params)
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from checkout import run, section
+from checkout import ROOT, run, section
 
-from penlift.checkpoint import Model, save_model
+from penlift.checkpoint import Model, begin_with, save_model
 from penlift.epochs import by_epoch
 from penlift.files import whole_folder, write_text
 from penlift.history import Epoch, to_table
@@ -30,7 +30,10 @@ def main(offsets: Path, windows: Path, models: Path, report: Path) -> None:
     torch.manual_seed(params.seed)
     ink, scales = load_ink(offsets), load_scales(offsets / "scales.json")
     stretches = Windows(ink, pd.read_csv(windows / "index.csv"), section("window", WindowParams).length)
-    state = start_training(Network(model, floor_of(scales.scale)), params)
+    network = Network(model, floor_of(scales.scale))
+    if params.start:
+        begin_with(network, ROOT / params.start, model, scales)
+    state = start_training(network, params)
     history: list[Epoch] = []
     with Meter("train", params.epochs * steps_an_epoch(stretches, params)) as meter, whole_folder(models) as folder:
         steps = shown(fit(state, stretches, params), meter, shift_to((20.0, 20.0), scales))

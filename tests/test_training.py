@@ -11,7 +11,7 @@ import pytest
 import torch
 from test_network import CELLS, make_network
 
-from penlift.checkpoint import Model, load_model, save_model
+from penlift.checkpoint import Model, begin_with, load_model, save_model
 from penlift.epochs import by_epoch
 from penlift.errors import InputError
 from penlift.history import Epoch, to_table
@@ -25,7 +25,7 @@ from penlift.windows import WindowParams, Windows, index_windows
 
 RECIPE = {
     "optimiser": "adam", "learning_rate": 0.01, "schedule": "one-cycle", "warm_up": 0.15, "decay": 0.95, "clip": 10.0,
-    "batch": 4, "epochs": 3, "seed": 1, "threads": 1, "precision": "float32",
+    "batch": 4, "epochs": 3, "start": None, "seed": 1, "threads": 1, "precision": "float32",
 }  # fmt: skip
 SHAPE = {"cell": "lstm", "peepholes": False, "layers": 2, "hidden": 8, "mixtures": 3, "dropout": 0.2, "skip": False}
 Data = tuple[Ink, Windows, Scales]
@@ -226,3 +226,24 @@ def test_a_damaged_model_is_refused_in_one_line(saved: Path, damage: Any) -> Non
 def test_a_missing_model_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no model .*train one with `dvc repro train`"):
         load_model(tmp_path)
+
+
+def test_a_network_begins_where_another_has_ended(saved: Path, data: Data) -> None:
+    trained = load_model(saved)
+    network = Network(trained.params, (0.025, 0.025))
+
+    begin_with(network, saved, trained.params.model_copy(update={"dropout": 0.5}), trained.scales)
+
+    for name, weight in trained.network.state_dict().items():
+        assert torch.equal(network.state_dict()[name], weight)
+
+
+def test_a_network_of_another_shape_or_scale_does_not_begin_one(saved: Path) -> None:
+    trained = load_model(saved)
+    wider = trained.params.model_copy(update={"hidden": 16})
+
+    with pytest.raises(InputError, match=r"a model with hidden 8 cannot begin one with 16; set model\.hidden"):
+        begin_with(Network(wider, (0.025, 0.025)), saved, wider, trained.scales)
+    with pytest.raises(InputError, match=r"trained on offsets with scale .*; set section normalise alike"):
+        other = trained.scales._replace(scale=(10.0, 10.0))
+        begin_with(Network(trained.params, (0.025, 0.025)), saved, trained.params, other)

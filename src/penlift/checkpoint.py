@@ -47,3 +47,19 @@ def load_model(folder: Path) -> Model:
         fault = " ".join(str(error).split())
         raise InputError(f"{folder}: a damaged model ({fault}); train it again with `dvc repro -f train`") from None
     return Model(network.eval(), params, scales)
+
+
+def begin_with(network: Network, folder: Path, params: ModelParams, scales: Scales) -> None:
+    """Give a new network the weights of a trained one, which must be of its shape and see offsets at its scale."""
+    trained = load_model(folder)
+    for name, value in params.model_dump(exclude={"dropout"}).items():
+        if (other := getattr(trained.params, name)) != value:
+            raise InputError(
+                f"{folder}: a model with {name} {other!r} cannot begin one with {value!r}; set model.{name}"
+            )
+    for name in ("cap", "shift", "scale"):
+        if (other := getattr(trained.scales, name)) != (own := getattr(scales, name)):
+            raise InputError(
+                f"{folder}: trained on offsets with {name} {other}, not {own}; set section normalise alike"
+            )
+    network.load_state_dict(trained.network.state_dict())
