@@ -6,7 +6,7 @@ from penlift.motion import Motion, clock, pauses, smooth, trace
 from penlift.pulses import Rhythm
 
 RHYTHM = Rhythm(size=150, beat=0.12, overlap=0.35, wander=0.1)
-MOTION = Motion(roundness=6, rhythm=RHYTHM, touch=0.1, lifting=0.05, tremor=0, rate=70, grid=1)
+MOTION = Motion(roundness=6, rhythm=RHYTHM, inertia=0.012, touch=0.1, lifting=0.05, tremor=0, rate=70, grid=1)
 
 
 def ellipse(wide: float, high: float) -> Polyline:
@@ -65,7 +65,7 @@ def test_the_clock_ticks_forward_at_its_rate_and_not_quite_regularly() -> None:
 
         assert ticks.min() > 0.5 / rate
         assert 1 / ticks.mean() == pytest.approx(rate, rel=0.01)
-        assert ticks.std() > 0.01 / rate
+        assert 0.005 / rate < ticks.std() < 0.05 / rate
 
 
 def test_points_do_not_sit_at_the_corners_of_the_line() -> None:
@@ -84,14 +84,27 @@ def test_points_do_not_sit_at_the_corners_of_the_line() -> None:
 
 def test_a_tablet_sees_the_pen_near_the_line_and_tremor_adds_to_it() -> None:
     line = zigzag(3)
+    exact = MOTION._replace(rhythm=RHYTHM._replace(overlap=0.0), inertia=1e-4)
 
     still, trembling = (
-        trace([line], MOTION._replace(tremor=tremor, rhythm=RHYTHM._replace(overlap=0.0)), np.random.default_rng(4))[0]
-        for tremor in (0.0, 2.0)
+        trace([line], exact._replace(tremor=tremor), np.random.default_rng(4))[0] for tremor in (0.0, 2.0)
     )
 
     assert distances(still[:, :2], smooth(line, MOTION.roundness)).max() < 0.75  # half a step of the grid along x and y
     assert 0.5 < distances(trembling[:, :2], smooth(line, MOTION.roundness)).mean() < 3
+
+
+def test_inertia_smooths_the_way_but_brings_the_pen_to_its_ends() -> None:
+    light, heavy = (
+        trace([zigzag(3)], MOTION._replace(inertia=inertia, touch=-0.8), np.random.default_rng(4))[0][:, :2]
+        for inertia in (1e-4, 0.02)
+    )
+
+    jolts = [np.hypot(*np.diff(points, n=3, axis=0).T).mean() for points in (light, heavy)]
+    assert jolts[1] < 0.7 * jolts[0]
+    assert distances(heavy, smooth(zigzag(3), MOTION.roundness)).max() < 40
+    for end in (0, -1):
+        assert np.hypot(*(heavy[end] - zigzag(3)[end])) < 2
 
 
 def test_lifting_the_pen_takes_time_and_longer_ways_take_more() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from penlift.curves import Polyline, lengths_along, resample
 from penlift.motion import smooth
-from penlift.pulses import Rhythm, chain, minimum_jerk, positions, targets
+from penlift.pulses import Rhythm, chain, minimum_jerk, positions, targets, turned_at
 
 RHYTHM = Rhythm(size=150, beat=0.12, overlap=0.35, wander=0.1)
 
@@ -85,6 +85,30 @@ def test_without_overlap_the_pen_keeps_to_the_path_and_the_more_there_is_the_rou
     path, pen = moved(line, RHYTHM._replace(overlap=0.0))
     assert farthest(pen, path) < 0.6
     assert apart[0] < apart[1] < apart[2] < 60
+
+
+def test_a_hand_that_turns_back_stops_there_and_one_that_bends_goes_by() -> None:
+    ends = {angle: np.array([np.cos(angle), np.sin(angle)]) * 200 for angle in (np.pi, np.pi / 2, np.pi / 8)}
+    still = RHYTHM._replace(wander=0.0, overlap=0.45)
+
+    missed, slowest = {}, {}
+    for angle, end in ends.items():
+        corner = np.array([200.0, 0.0])
+        _, pen = moved(np.array([[0.0, 0.0], corner, corner + end]), still)
+        missed[angle] = np.hypot(*(pen - corner).T).min()
+        slowest[angle] = np.hypot(*np.diff(pen, axis=0).T)[60:-60].min()
+
+    assert missed[np.pi] < 0.5 < missed[np.pi / 2]
+    assert slowest[np.pi] < 0.01 < slowest[np.pi / 2] < slowest[np.pi / 8]
+
+
+def test_how_far_a_path_turns_is_seen_from_well_before_to_well_after() -> None:
+    path = resample(np.array([[0.0, 0.0], [300, 0], [300, 300], [300, 100]]), 4.0)
+    corners = [int(np.hypot(*(path - corner).T).argmin()) for corner in ((300, 0), (300, 300), (150, 0))]
+
+    turned = turned_at(path, np.array(corners), 150)
+
+    np.testing.assert_allclose(turned, [np.pi / 2, np.pi, 0], atol=0.05)
 
 
 @pytest.mark.parametrize("seed", range(5))

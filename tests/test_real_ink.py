@@ -8,8 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from conftest import ROOT
+from test_compose import as_read
 from test_network import CELLS
 
+from penlift.comparison import OFF, compared, measured
+from penlift.compose import ComposeParams, compose
 from penlift.evaluation import summarise
 from penlift.extraction import extract
 from penlift.ink import Ink, load_ink
@@ -17,9 +21,12 @@ from penlift.network import ModelParams, Network, floor_of
 from penlift.normalisation import normalise
 from penlift.offsets import NormaliseParams, Scales, offsets_of, to_points
 from penlift.optimisation import TrainParams
+from penlift.params import read_section
 from penlift.scores import score_lines
 from penlift.sources import iam
+from penlift.text import read_words
 from penlift.training import fit, start_training
+from penlift.typeface import read_typefaces
 from penlift.windows import WindowParams, Windows, index_windows
 
 pytestmark = pytest.mark.slow
@@ -87,3 +94,14 @@ def test_a_few_steps_of_every_cell_lower_the_held_out_likelihood(made: Made, cel
 
     assert math.isfinite(before)
     assert held_out() < before - 0.5
+
+
+def test_the_built_in_corpus_moves_as_its_writers_do(made: Made) -> None:
+    default = read_section(ROOT / "params.yaml", "compose", ComposeParams).model_copy(update={"lines": 600})
+    prose = read_words(ROOT / "src" / "penlift" / "prose" / "sentences.txt")
+    written = compose(default, read_typefaces(ROOT / "src" / "penlift" / "fonts"), prose, processes=2)
+
+    table = compared(measured(as_read(line) for line in written), measured(made[0]))
+
+    off = table[OFF].abs()
+    assert set(off.index[off > 25]) <= {"in-stroke steps of length zero, %", "pen-up dy, units"}

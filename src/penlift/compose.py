@@ -4,6 +4,7 @@ Every writer and every line has a stream of random numbers of its own, so that m
 """
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import count
 from typing import NamedTuple, Self
 
@@ -59,9 +60,8 @@ class Task(NamedTuple):
 class Scribe:
     """Writes the lines of a corpus, each by itself: any number of processes come to the same ink."""
 
-    def __init__(self, params: ComposeParams, typefaces: list[Typeface]) -> None:
-        self._params, self._lists = params, lists_of(params.writers)
-        self._hands = [hand(number, params.seed, typefaces) for number in range(params.writers)]
+    def __init__(self, params: ComposeParams, hands: list[Writer]) -> None:
+        self._params, self._hands, self._lists = params, hands, lists_of(params.writers)
 
     def write(self, task: Task) -> Written:
         """The ink of a line."""
@@ -75,8 +75,9 @@ def compose(
     params: ComposeParams, typefaces: list[Typeface], words: list[str], processes: int = 1
 ) -> Iterator[Written]:
     """The lines of the corpus, in the order of the text."""
+    hands = spread(partial(hand, seed=params.seed, typefaces=typefaces), range(params.writers), processes)
     lines = zip(count(), places(params.writers), texts(params, words), strict=False)
-    return spread(Scribe(params, typefaces).write, (Task(*line) for line in lines), processes)
+    return spread(Scribe(params, list(hands)).write, (Task(*line) for line in lines), processes)
 
 
 def texts(params: ComposeParams, words: list[str]) -> Iterator[str]:

@@ -9,7 +9,9 @@ Polyline = Floats  # (n, 2): x, y
 
 def lengths_along(line: Polyline) -> Floats:
     """The length of a line up to each of its points; shape (n,)."""
-    return np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
+    along, steps = np.zeros(len(line)), line[1:] - line[:-1]
+    np.cumsum(np.hypot(steps[:, 0], steps[:, 1]), out=along[1:])
+    return along
 
 
 def at_equal_steps(line: Polyline, count: int) -> Polyline:
@@ -24,7 +26,12 @@ def resample(line: Polyline, spacing: float) -> Polyline:
     return at_equal_steps(line, max(3, int(np.ceil(lengths_along(line)[-1] / spacing)) + 1))
 
 
-def turning(steps: Floats) -> Floats:
+def turning(steps: Polyline) -> Floats:
     """Radians, 0 to pi, by which each of n steps (n, 2) turns from the one before; shape (n - 1,)."""
-    (x, y), (next_x, next_y) = steps[:-1].T, steps[1:].T
-    return np.asarray(np.abs(np.arctan2(x * next_y - y * next_x, x * next_x + y * next_y)))
+    return between(steps[:-1], steps[1:])
+
+
+def between(steps: Polyline, others: Polyline) -> Floats:
+    """Radians, 0 to pi, between each of n steps (n, 2) and its counterpart; shape (n,)."""
+    (x, y), (other_x, other_y) = steps.T, others.T
+    return np.asarray(np.abs(np.arctan2(x * other_y - y * other_x, x * other_x + y * other_y)))

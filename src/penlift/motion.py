@@ -9,10 +9,12 @@ from typing import NamedTuple
 import numpy as np
 
 from penlift.curves import Floats, Polyline, resample
-from penlift.pulses import ISOCHRONY, Rhythm, chain, positions
+from penlift.pulses import ISOCHRONY, Pulses, Rhythm, chain, positions
 
 SPACING = 4.0  # between the points of a path
 SHARPEST = 8  # a stroke is smoothed over no more than this part of its length
+REACH = 3  # samples on either side that the low-pass of a moving hand looks at
+JITTER = 0.015  # of a tick of the tablet's clock, standard deviation
 
 
 class Motion(NamedTuple):
@@ -20,6 +22,7 @@ class Motion(NamedTuple):
 
     roundness: float  # tablet units, the radius of the low-pass that rounds the corners of a typeface
     rhythm: Rhythm
+    inertia: float  # s, of the hand and of the tablet's own filter: standard deviation of a low-pass in time
     touch: float  # share of a pulse that is over when the pen touches the paper, and that is left when it leaves
     lifting: float  # s, to take the pen up and to put it down again
     tremor: float  # tablet units, standard deviation
@@ -43,10 +46,19 @@ def trace(strokes: list[Polyline], motion: Motion, rng: np.random.Generator) -> 
     points = []
     for path, pulse, touch, begin, last in zip(paths, pulses, touches, begins, lasts, strict=True):
         first, end = np.searchsorted(ticks, [begin, begin + last])
-        at = positions(path, pulse, ticks[first:end] - begin + touch)
+        at = followed(path, pulse, ticks[first:end] - begin + touch, motion)
         seen = np.column_stack([at + rng.normal(0, motion.tremor, at.shape), ticks[first:end]])
         points.append(on_grid(seen, motion.grid))
     return points
+
+
+def followed(path: Polyline, pulses: Pulses, moments: Floats, motion: Motion) -> Polyline:
+    """Where a pen with inertia is at moments of a tablet's clock: a Gaussian low-pass of where the pulses lead it."""
+    reach = np.arange(1, REACH + 1) / motion.rate
+    longer = np.concatenate([moments[:1] - reach[::-1], moments, moments[-1:] + reach])
+    kernel = np.exp(-0.5 * (np.arange(-REACH, REACH + 1) / (motion.inertia * motion.rate)) ** 2)
+    led, kernel = positions(path, pulses, longer), kernel / kernel.sum()
+    return np.column_stack([np.convolve(led[:, axis], kernel, "valid") for axis in (0, 1)])
 
 
 def on_grid(points: Floats, grid: float) -> Floats:
@@ -84,4 +96,4 @@ def smooth(line: Polyline, radius: float) -> Polyline:
 def clock(duration: float, rate: float, rng: np.random.Generator) -> Floats:
     """The moments, in seconds, at which a tablet looks: `rate` times a second on average, not quite regularly."""
     ticks = np.arange(int(duration * rate) + 1) + rng.uniform(0, 1)
-    return np.asarray((ticks + rng.normal(0, 0.04, len(ticks)).clip(-0.2, 0.2)) / rate)
+    return np.asarray((ticks + rng.normal(0, JITTER, len(ticks)).clip(-0.2, 0.2)) / rate)

@@ -14,10 +14,12 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
-from penlift.curves import Floats, Polyline, lengths_along, turning
+from penlift.curves import Floats, Polyline, between, lengths_along, turning
 
 ISOCHRONY = 0.35  # a pulse takes as long as its length to this power: long ones are faster (Viviani and Terzuolo 1982)
 SMALLEST = 0.02  # of the size of a pulse, so that even a dot takes time
+HASTIEST = -0.5  # logarithm of the least time of a pulse by its usual time: no hand can hurry more
+NEAR = 0.12  # of the size of a pulse, over which it is seen how far a path turns
 MOST_TURN = 2.6  # radians that one pulse turns by: some three for a round letter
 
 
@@ -45,12 +47,25 @@ class Pulses(NamedTuple):
 
 def chain(path: Polyline, rhythm: Rhythm, rng: np.random.Generator) -> Pulses:
     """The pulses by which a hand follows a path of evenly spaced points."""
-    along = lengths_along(path)
-    marks = along[targets(path, rhythm.size)]
+    aims, along = targets(path, rhythm.size), lengths_along(path)
+    marks = along[aims]
     sizes = np.maximum(np.diff(marks) / rhythm.size, SMALLEST)
-    lasts = rhythm.beat * sizes**ISOCHRONY * np.exp(rng.normal(0, rhythm.wander, len(sizes)))
-    begins = np.concatenate([[0.0], np.cumsum(lasts[:-1] * (1 - rhythm.overlap))])
+    hurry = np.maximum(rng.normal(0, rhythm.wander, len(sizes)), HASTIEST)
+    lasts = rhythm.beat * sizes**ISOCHRONY * np.exp(hurry)
+    overlaps = rhythm.overlap * np.cos(turned_at(path, aims[1:-1], rhythm.size) / 2)
+    begins = np.concatenate([[0.0], np.cumsum(lasts[:-1] * (1 - overlaps))])
     return Pulses(marks, begins, lasts)
+
+
+def turned_at(path: Polyline, points: npt.NDArray[np.intp], size: float) -> Floats:
+    """Radians, 0 to pi, by which a path of evenly spaced points turns at some of them: from well before to well after.
+
+    Where it turns back a hand stops, and begins the next pulse when the last is over.
+    """
+    spacing = max(float(np.hypot(*(path[1] - path[0]))), size / 1000)
+    reach = max(1, round(NEAR * size / spacing))
+    before, after = path[np.maximum(points - reach, 0)], path[np.minimum(points + reach, len(path) - 1)]
+    return between(path[points] - before, after - path[points])
 
 
 def targets(path: Polyline, size: float) -> npt.NDArray[np.intp]:

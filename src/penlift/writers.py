@@ -39,9 +39,9 @@ class Writer:
 def invent(typeface: Typeface, others: list[Typeface], rng: np.random.Generator) -> Writer:
     """A new writer, whose hand goes back to a typeface, or to that and one of the others of the same build."""
     connected = typeface.name in CONNECTED
-    pitch = 185 * np.exp(rng.normal(0, 0.18))
-    height = typeface.x_height * pitch / typeface.pitch * np.exp(rng.normal(0.04, 0.14))
-    between, within = (FLOWS if connected else (JOINS, JOINS, LIFTS)[rng.integers(3)]) * height
+    pitch = 195 * np.exp(rng.normal(0, 0.18))
+    height = typeface.x_height * pitch / typeface.pitch * np.exp(rng.normal(0.0, 0.14))
+    between, within = (FLOWS if connected else (JOINS, LIFTS)[rng.integers(2)]) * height
     alike = [] if connected else [other for other in others if other.name not in (*CONNECTED, typeface.name)]
     second = [alike[rng.integers(len(alike))]] if alike and rng.uniform() < 0.5 else []
     style = Style(
@@ -57,7 +57,7 @@ def invent(typeface: Typeface, others: list[Typeface], rng: np.random.Generator)
     return Writer(
         letters=own_letters(style, rng),
         reach=between,
-        patient=bool(rng.uniform() < (0.85 if connected else 0.35)),
+        patient=bool(rng.uniform() < (0.85 if connected else 0.7)),
         letter_gap=pitch * rng.uniform(-0.02, 0.02 if connected else 0.12),
         word_gap=pitch * rng.uniform(0.8, 1.5),
         unevenness=rng.uniform(0.1, 0.2),
@@ -65,21 +65,22 @@ def invent(typeface: Typeface, others: list[Typeface], rng: np.random.Generator)
         slope=rng.normal(0, 0.008),
         drift=rng.uniform(0.05, 0.15) * height,
         growth=rng.uniform(0.02, 0.12),
-        looseness=rng.uniform(0.03, 0.07) * height,
+        looseness=rng.uniform(0.05, 0.15) * height,
         grain=rng.uniform(0.8, 1.2) * height,
         motion=_invent_motion(height, rng),
     )
 
 
 def _invent_motion(height: float, rng: np.random.Generator) -> Motion:
-    grid = rng.choice(GRIDS, p=GRID_SHARES) * rng.uniform(1, 1.15)
-    beat = 0.112 * np.exp(rng.normal(0, 0.26)) * (1.6 if grid > 10 else 1)
+    grid = rng.choice(GRIDS, p=GRID_SHARES) * rng.uniform(1, 1.05)
+    beat = 0.08 * np.exp(rng.normal(0, 0.26)) * (2.3 if grid > 10 else 1)
     return Motion(
         roundness=rng.uniform(0.02, 0.06) * height,
-        rhythm=Rhythm(size=height, beat=beat, overlap=rng.uniform(0.25, 0.45), wander=rng.uniform(0.08, 0.18)),
-        touch=rng.uniform(-0.3, 0.2),
+        rhythm=Rhythm(size=height, beat=beat, overlap=rng.uniform(0.25, 0.45), wander=rng.uniform(0.2, 0.55)),
+        inertia=rng.uniform(0.008, 0.018),
+        touch=rng.uniform(-0.5, 0.2),
         lifting=rng.uniform(0.02, 0.06),
-        tremor=0.6 * np.exp(rng.normal(0, 0.5)),
+        tremor=0.5 * np.exp(rng.normal(0, 0.9)),
         rate=rng.uniform(62, 78),
         grid=max(1.0, grid),
     )
