@@ -71,10 +71,13 @@ def training_step(cell: str, peepholes: bool, precision: str) -> Callable[[], No
         "clip": 10.0,
         "batch": BATCH,
         "epochs": 1000,
+        "patience": None,
         "start": None,
         "seed": 1,
         "threads": THREADS,
         "precision": precision,
+        "device": "cpu",
+        "save_every": 60.0,
     }
     params = TrainParams.model_validate(recipe | run)
     steps = fit(start_training(Network(model, (0.025, 0.025)), params), windows, params)

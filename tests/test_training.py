@@ -12,7 +12,7 @@ import torch
 from test_network import CELLS, make_network
 
 from penlift.checkpoint import Model, begin_with, load_model, save_model
-from penlift.epochs import by_epoch
+from penlift.epochs import close_epoch
 from penlift.errors import InputError
 from penlift.history import Epoch, to_table
 from penlift.ink import Ink, load_ink
@@ -20,12 +20,13 @@ from penlift.network import ModelParams, Network
 from penlift.normalisation import normalise
 from penlift.offsets import NormaliseParams, Scales
 from penlift.optimisation import TrainParams, learning_rate
-from penlift.training import fit, start_training, steps_an_epoch
-from penlift.windows import WindowParams, Windows, index_windows
+from penlift.training import Diverged, TrainState, fit, start_training, steps_an_epoch
+from penlift.windows import Batch, WindowParams, Windows, index_windows
 
 RECIPE = {
     "optimiser": "adam", "learning_rate": 0.01, "schedule": "one-cycle", "warm_up": 0.15, "decay": 0.95, "clip": 10.0,
-    "batch": 4, "epochs": 3, "start": None, "seed": 1, "threads": 1, "precision": "float32",
+    "batch": 4, "epochs": 3, "patience": None, "start": None, "seed": 1, "threads": 1, "precision": "float32",
+    "device": "cpu", "save_every": 60.0,
 }  # fmt: skip
 SHAPE = {"cell": "lstm", "peepholes": False, "layers": 2, "hidden": 8, "mixtures": 3, "dropout": 0.2, "skip": False}
 Data = tuple[Ink, Windows, Scales]
@@ -44,11 +45,17 @@ def data(small_ink: Ink, tmp_path: Path) -> Data:
 
 
 def trained(data: Data, params: TrainParams, **shape: Any) -> tuple[Network, list[Epoch]]:
-    ink, windows, scales = data
     torch.manual_seed(params.seed)
     network = Network(ModelParams.model_validate(SHAPE | shape), (0.025, 0.025))
-    state = start_training(network, params)
-    return network, list(by_epoch(fit(state, windows, params), network, ink, scales))
+    return network, to_the_end(start_training(network, params), data, params).history
+
+
+def to_the_end(state: TrainState, data: Data, params: TrainParams) -> TrainState:
+    ink, windows, scales = data
+    for step in fit(state, windows, params):
+        if step.ends_epoch:
+            close_epoch(state, step, ink, scales)
+    return state
 
 
 @pytest.mark.parametrize(("cell", "peepholes"), CELLS)
@@ -104,7 +111,7 @@ def test_the_best_epoch_is_the_one_with_the_lowest_held_out_nll_so_far(data: Dat
 
 
 def test_history_holds_a_row_an_epoch_and_no_clock() -> None:
-    table = to_table([Epoch(1, 10, 0.1, 2.0, 3.0, True)])
+    table = to_table([Epoch(1, 10, 0.1, 2.0, 3.0, 4.0, 0.5, 0, True)])
 
     assert list(table.columns) == list(Epoch._fields)
     assert not [name for name in table.columns if "second" in name or "time" in name]
@@ -148,14 +155,74 @@ def test_rmsprop_is_graves_but_for_the_epsilon_outside_the_root() -> None:
     assert float(weight.detach()) == pytest.approx(value)
 
 
-def test_a_gradient_that_is_not_finite_stops_training_with_a_remedy(data: Data) -> None:
-    _, windows, _ = data
-    network = make_network()
-    with torch.no_grad():
-        network.head.bias.fill_(math.nan)
+class Spoilt(Windows):
+    """Windows of which those of some steps hold what no ink should."""
 
-    with pytest.raises(InputError, match=r"gradient's norm at step 0 is nan; lower train\.learning_rate"):
-        next(fit(start_training(network, recipe()), windows, recipe()))
+    def __init__(self, windows: Windows, steps: set[int]) -> None:
+        self.__dict__.update(vars(windows))
+        self.steps = steps
+
+    def batch(self, seed: int, step: int, rows: int) -> Batch:
+        batch = super().batch(seed, step, rows)
+        if step in self.steps:
+            batch.targets[0, 0, 0] = math.nan
+        return batch
+
+
+def test_a_step_that_is_not_finite_leaves_the_weights_alone_and_is_counted(data: Data) -> None:
+    ink, windows, scales = data
+    state = start_training(make_network(), recipe())
+    spoilt = Spoilt(windows, {1, 2})
+
+    before: list[Any] = []
+    for step in itertools.islice(fit(state, spoilt, recipe()), steps_an_epoch(windows, recipe())):
+        weights = [weight.detach().clone() for weight in state.network.parameters()]
+        unchanged = bool(before) and all(map(torch.equal, weights, before))
+        assert step.skipped == unchanged == (step.number - 1 in spoilt.steps)
+        before = weights
+    epoch = close_epoch(state, step, ink, scales)
+
+    assert epoch.skipped_steps == 2
+    assert math.isfinite(epoch.train_nll_nats_per_point)
+    assert math.isfinite(epoch.valid_nll_nats_per_point)
+
+
+def test_three_such_steps_in_a_row_end_training_with_a_remedy(data: Data) -> None:
+    _, windows, _ = data
+    state = start_training(make_network(), recipe())
+
+    with pytest.raises(Diverged, match=r"3 steps in a row, the last of them 6; lower train\.learning_rate \(0\.01\)"):
+        list(fit(state, Spoilt(windows, {0, 1, 3, 4, 5}), recipe()))
+
+    assert state.step == 6
+    assert all(weight.isfinite().all() for weight in state.network.parameters())
+
+
+def test_training_ends_once_so_many_epochs_brought_nothing_better(data: Data) -> None:
+    rising = {"learning_rate": 0.2, "schedule": "constant", "epochs": 30}
+    _, history = trained(data, recipe(**rising, patience=2))
+    _, longer = trained(data, recipe(**rising))
+
+    assert len(history) < len(longer) == 30
+    assert history == longer[: len(history)]
+    assert [epoch.best for epoch in history[-3:]] == [True, False, False]
+    assert not any(not any(epoch.best for epoch in history[last - 1 : last + 1]) for last in range(2, len(history) - 1))
+
+
+def test_clipped_steps_are_those_whose_gradient_is_longer_than_the_bound(data: Data) -> None:
+    ink, windows, scales = data
+    params = recipe(clip=0.5, epochs=1)
+    state = start_training(make_network(), params)
+    steps = []
+
+    for step in fit(state, windows, params):
+        steps.append(step)
+        if step.ends_epoch:
+            close_epoch(state, step, ink, scales)
+
+    assert [step.clipped for step in steps] == [step.gradient_norm > 0.5 for step in steps]
+    assert state.history[0].clipped_share == sum(step.clipped for step in steps) / len(steps)
+    assert state.history[0].gradient_norm == pytest.approx(sum(step.gradient_norm for step in steps) / len(steps))
 
 
 @pytest.fixture

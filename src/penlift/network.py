@@ -51,6 +51,11 @@ class Network(nn.Module):
         self.head = nn.Linear(read, Mixture.outputs(params.mixtures))
         self.register_buffer("floor", torch.tensor(floor))
 
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.floor.device
+
     def forward(self, offsets: Tensor, states: list[State] | None = None) -> tuple[Mixture, list[State]]:
         """(B, T, 3) normalised offsets, and the states behind the row before them, to B x T mixtures and new states.
 
@@ -63,7 +68,7 @@ class Network(nn.Module):
             outputs.append(self.dropout(output.float()))
             behind.append(state_behind)
             x = torch.cat([offsets, outputs[-1]], dim=-1) if self.skip else outputs[-1]
-        with torch.autocast("cpu", enabled=False):  # the head and the density stay in float32
+        with torch.autocast(offsets.device.type, enabled=False):  # the head and the density stay in float32
             raw = self.head(torch.cat(outputs, dim=-1) if self.skip else outputs[-1])
             return Mixture.from_raw(raw, self.floor), behind
 

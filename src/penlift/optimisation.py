@@ -21,10 +21,13 @@ class TrainParams(Params):
     clip: float = Field(gt=0, description="largest norm of the gradient")
     batch: int = Field(ge=1, le=100_000, description="windows a step")
     epochs: int = Field(ge=1, le=100_000, description="as many targets as the training lines have make an epoch")
+    patience: int | None = Field(ge=1, description="epochs without a better one before training ends early, or null")
     start: str | None = Field(description="the folder of a model whose weights are the first, or null: at random")
     seed: int = Field(ge=0, lt=2**31, description="of the first weights, the windows and dropout")
     threads: int = Field(ge=1, le=1024, description="of the CPU")
     precision: Literal["float32", "bfloat16"] = Field(description="of the recurrent layers: float32 or bfloat16")
+    device: str = Field(description="auto, cpu or cuda")
+    save_every: float = Field(gt=0, description="s between two saves of the state; decides over nothing else")
 
 
 def make_optimiser(weights: Iterable[nn.Parameter], params: TrainParams) -> optim.Optimizer:
