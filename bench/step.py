@@ -76,6 +76,7 @@ def training_step(cell: str, peepholes: bool, precision: str) -> Callable[[], No
         "seed": 1,
         "threads": THREADS,
         "precision": precision,
+        "processes": 1,
         "device": "cpu",
         "save_every": 60.0,
     }

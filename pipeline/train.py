@@ -1,6 +1,7 @@
 """Stage train: from windows to the network with the best likelihood of held-out lines."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
@@ -15,7 +16,7 @@ from checkout import ROOT, run, section
 
 from penlift.checkpoint import Model, begin_with, files_of, save_model
 from penlift.devices import choose
-from penlift.driving import Material, drive, save
+from penlift.driving import Material, drive, follow, save
 from penlift.files import whole_folder, write_bytes
 from penlift.fingerprint import code_below, fingerprint, machine_facts
 from penlift.history import to_table
@@ -25,6 +26,7 @@ from penlift.memory import keep_freed_memory
 from penlift.network import ModelParams, Network, floor_of
 from penlift.optimisation import TrainParams
 from penlift.progress import Meter
+from penlift.ranks import Ranks, gathered, launch
 from penlift.scales import load_scales
 from penlift.training import TrainState, start_training, steps_an_epoch
 from penlift.windows import WindowParams, Windows
@@ -38,23 +40,32 @@ class Sections(NamedTuple):
 
 def main(offsets: Path, windows: Path, models: Path, report: Path) -> None:
     asked = Sections(section("model", ModelParams), section("train", TrainParams), section("window", WindowParams))
+    if asked.train.processes > 1 and "RANK" not in os.environ:
+        sys.exit(launch(asked.train.processes, asked.train.threads, sys.argv))
     keep_freed_memory()
     torch.set_num_threads(asked.train.threads)
-    material = load(offsets, windows, asked.window)
-    state = begin(asked, material)
-    training = fingerprint(facts(asked, state), files(asked, offsets, windows))
-    place = Path(os.environ.get("DVC_ROOT", ROOT)) / ".state" / training
-    with only_trainer(place):
+    device = choose(asked.train.device)
+    with gathered(device) as ranks:
+        material = load(offsets, windows, asked.window)
+        state = begin(asked, material, device)
+        training = fingerprint(facts(asked, ranks, device), files(asked, offsets, windows))
+        place = Path(os.environ.get("DVC_ROOT", ROOT)) / ".state" / training
         keeper = Keeper(place, training, asked.train.save_every)
-        done = keeper.restore(state)
-        with Meter("train", asked.train.epochs * steps_an_epoch(material.windows, asked.train), state.step) as meter:
-            if done:
-                meter.say(f"this very training has been done before; to do it again, delete {place}")
-            else:
-                meter.say(f"watch it learn to write: the newest of {place}/epoch-*.svg")
-                drive(state, material, asked.train, keeper, meter, partial(show, place))
-                save(state, keeper, meter, done=True)
-        leave(state, Model(state.network, asked.model, material.scales), models, report)
+        if not ranks.first:
+            if not keeper.restore(state):
+                follow(state, material, asked.train, ranks)
+            return
+        with only_trainer(place):
+            done = keeper.restore(state)
+            steps = asked.train.epochs * steps_an_epoch(material.windows, asked.train)
+            with Meter("train", steps, state.step) as meter:
+                if done:
+                    meter.say(f"this very training has been done before; to do it again, delete {place}")
+                else:
+                    meter.say(f"watch it learn to write: the newest of {place}/epoch-*.svg")
+                    drive(state, material, asked.train, keeper, meter, partial(show, place), ranks)
+                    save(state, keeper, meter, done=True)
+            leave(state, Model(state.network, asked.model, material.scales), models, report)
 
 
 def load(offsets: Path, windows: Path, window: WindowParams) -> Material:
@@ -62,21 +73,22 @@ def load(offsets: Path, windows: Path, window: WindowParams) -> Material:
     return Material(ink, Windows(ink, index, window.length), load_scales(offsets / "scales.json"))
 
 
-def begin(asked: Sections, material: Material) -> TrainState:
+def begin(asked: Sections, material: Material, device: torch.device) -> TrainState:
     torch.manual_seed(asked.train.seed)
     network = Network(asked.model, floor_of(material.scales.scale))
     if asked.train.start:
         begin_with(network, ROOT / asked.train.start, asked.model, material.scales)
-    return start_training(network.to(choose(asked.train.device)), asked.train)
+    return start_training(network.to(device), asked.train)
 
 
-def facts(asked: Sections, state: TrainState) -> dict[str, object]:
+def facts(asked: Sections, ranks: Ranks, device: torch.device) -> dict[str, object]:
     """What makes it this training, besides the contents of files; how often it is saved does not."""
     return {
         "model": asked.model.model_dump(),
-        "train": asked.train.model_dump(exclude={"save_every"}),
+        "train": asked.train.model_dump(exclude={"save_every", "processes"}),
         "window": asked.window.model_dump(),
-        "machine": machine_facts(state.network.device),
+        "processes": ranks.size,
+        "machine": machine_facts(device),
     }
 
 

@@ -26,7 +26,7 @@ from penlift.windows import Batch, WindowParams, Windows, index_windows
 RECIPE = {
     "optimiser": "adam", "learning_rate": 0.01, "schedule": "one-cycle", "warm_up": 0.15, "decay": 0.95, "clip": 10.0,
     "batch": 4, "epochs": 3, "patience": None, "start": None, "seed": 1, "threads": 1, "precision": "float32",
-    "device": "cpu", "save_every": 60.0,
+    "processes": 1, "device": "cpu", "save_every": 60.0,
 }  # fmt: skip
 SHAPE = {"cell": "lstm", "peepholes": False, "layers": 2, "hidden": 8, "mixtures": 3, "dropout": 0.2, "skip": False}
 Data = tuple[Ink, Windows, Scales]

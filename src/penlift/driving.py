@@ -3,6 +3,7 @@
 import resource
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from penlift.epochs import close_epoch
@@ -13,6 +14,7 @@ from penlift.keeping import Keeper
 from penlift.offsets import Scales
 from penlift.optimisation import TrainParams
 from penlift.progress import Meter
+from penlift.ranks import ALONE, Lost, Ranks
 from penlift.signals import Signals
 from penlift.training import Diverged, TrainState, fit
 from penlift.units import shift_to
@@ -38,28 +40,40 @@ def drive(
     keeper: Keeper,
     meter: Meter,
     show: Callable[[TrainState], None],
+    ranks: Ranks = ALONE,
 ) -> None:
     """Train from where `state` stands to the end; `show` is called behind each epoch.
 
-    Stopped when a signal asks for it, Diverged when nothing finite comes any more; either way the state is saved first.
+    Stopped when a signal asks for it, Diverged when nothing finite comes any more, Lost when another process is gone;
+    the state is saved first.
     """
     with Signals() as signals:
         try:
-            for step in _recorded(state, material, params, keeper):
+            for step in _recorded(state, material, params, keeper, ranks):
                 meter.advance(_note(state, step, material.scales), points=step.targets)
                 if step.ends_epoch:
-                    meter.say(str(close_epoch(state, step, material.ink, material.scales)))
+                    meter.say(str(close_epoch(state, step, material.ink, material.scales, ranks)))
                     show(state)
-                if signals.asked:
-                    raise Stopped(f"{signals.asked} after step {state.step} of {meter.total}")
+                if ranks.any(bool(signals.asked), state.network.device):
+                    raise Stopped(f"{signals.asked or 'a signal'} after step {state.step} of {meter.total}")
                 if keeper.is_due():
                     save(state, keeper, meter)
             if not state.best:
                 raise Diverged("no epoch had a finite held-out NLL; lower train.learning_rate")
-        except (Stopped, Diverged) as error:
+        except (Stopped, Diverged, Lost) as error:
             saved = save(state, keeper, meter)
             how = "the state is saved" if saved else "this state is lost, but not the one before"
             raise type(error)(f"{error}; {how}: `dvc repro` goes on with {keeper.folder}") from None
+
+
+def follow(state: TrainState, material: Material, params: TrainParams, ranks: Ranks) -> None:
+    """Do a process's share of a training that another one drives, until that one ends it."""
+    with Signals() as signals, suppress(Lost, Diverged):
+        for step in fit(state, material.windows, params, ranks):
+            if step.ends_epoch:
+                close_epoch(state, step, material.ink, material.scales, ranks)
+            if ranks.any(bool(signals.asked), state.network.device):
+                return
 
 
 def save(state: TrainState, keeper: Keeper, meter: Meter, done: bool = False) -> bool:
@@ -75,10 +89,12 @@ def save(state: TrainState, keeper: Keeper, meter: Meter, done: bool = False) ->
     return True
 
 
-def _recorded(state: TrainState, material: Material, params: TrainParams, keeper: Keeper) -> Iterator[Step]:
+def _recorded(
+    state: TrainState, material: Material, params: TrainParams, keeper: Keeper, ranks: Ranks
+) -> Iterator[Step]:
     """The steps of `fit`, each noted in the journal with its time and the memory used at most so far."""
     began = time.perf_counter()
-    for step in fit(state, material.windows, params):
+    for step in fit(state, material.windows, params, ranks):
         seconds = time.perf_counter() - began
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         keeper.journal.add(**step._asdict(), seconds=round(seconds, 4), peak_mib=peak // 1024)

@@ -11,6 +11,7 @@ from penlift.history import Epoch, Step, Sums
 from penlift.ink import Ink
 from penlift.network import Network
 from penlift.offsets import START, Scales, to_points
+from penlift.ranks import ALONE, Ranks
 from penlift.sampling import SampleParams, dream, noise_of
 from penlift.scores import score_lines
 from penlift.training import TrainState
@@ -24,9 +25,13 @@ def validate(network: Network, ink: Ink, scales: Scales) -> float:
     return nll_over_20(pd.concat(score_lines(network, ink, ink.of_split("valid"), scales)), scales)
 
 
-def close_epoch(state: TrainState, last: Step, ink: Ink, scales: Scales) -> Epoch:
-    """Add the epoch that ends with step `last` to the history of `state`, its weights if they are the best so far."""
-    sums, valid_nll = state.sums, validate(state.network, ink, scales)
+def close_epoch(state: TrainState, last: Step, ink: Ink, scales: Scales, ranks: Ranks = ALONE) -> Epoch:
+    """Add the epoch that ends with step `last` to the history of `state`, its weights if they are the best so far.
+
+    Of several processes the first validates, and all add the same epoch.
+    """
+    measured = validate(state.network, ink, scales) if ranks.first else -math.inf
+    sums, valid_nll = state.sums, ranks.largest(measured, state.network.device)
     epoch = Epoch(
         epoch=len(state.history) + 1,
         steps=last.number,

@@ -13,6 +13,7 @@ from penlift.errors import InputError
 from penlift.history import Epoch, Step, Sums
 from penlift.network import Network
 from penlift.optimisation import TrainParams, learning_rate, make_optimiser
+from penlift.ranks import ALONE, Ranks
 from penlift.windows import Batch, Windows
 
 MOST_SKIPPED = 3  # steps in a row without a finite gradient: the next would have none either
@@ -46,17 +47,19 @@ def steps_an_epoch(windows: Windows, params: TrainParams) -> int:
     return math.ceil(windows.targets / (params.batch * windows.length))
 
 
-def fit(state: TrainState, windows: Windows, params: TrainParams) -> Iterator[Step]:
+def fit(state: TrainState, windows: Windows, params: TrainParams, ranks: Ranks = ALONE) -> Iterator[Step]:
     """Train to the end of the last epoch, yielding after each step with `state` up to date.
 
-    Ends early where the last `params.patience` epochs of the history brought nothing better.
+    Ends early where the last `params.patience` epochs of the history brought nothing better. Several processes share
+    the windows of each step, and have the same weights behind it.
     """
     an_epoch = steps_an_epoch(windows, params)
     while state.step < params.epochs * an_epoch and not out_of_patience(state.history, params.patience):
         rate = learning_rate(params, state.step, an_epoch)
         batch = windows.batch(params.seed, state.step, params.batch)
-        torch.manual_seed(params.seed * 2**32 + state.step)  # dropout's, so that no random state needs storing
-        step = _descend(state, batch, rate, params, (state.step + 1) % an_epoch == 0)
+        # dropout's, so that no random state needs storing
+        torch.manual_seed(params.seed * 2**32 + ranks.rank * 2**24 + state.step)
+        step = _descend(state, batch, rate, params, ranks)._replace(ends_epoch=(state.step + 1) % an_epoch == 0)
         state.step += 1
         state.skipped = state.skipped + 1 if step.skipped else 0
         state.sums.add(step)
@@ -73,21 +76,23 @@ def out_of_patience(history: list[Epoch], patience: int | None) -> bool:
     return patience is not None and len(history) > patience and not any(epoch.best for epoch in history[-patience:])
 
 
-def _descend(state: TrainState, batch: Batch, rate: float, params: TrainParams, ends_epoch: bool) -> Step:
+def _descend(state: TrainState, batch: Batch, rate: float, params: TrainParams, ranks: Ranks) -> Step:
     """One step down the gradient of the mean NLL of a target; none where loss or gradient is not finite."""
-    state.network.train()
+    network, targets_in_all = state.network.train(), int(batch.mask.sum())
     for group in state.optimiser.param_groups:
         group["lr"] = rate
     state.optimiser.zero_grad()
-    device = state.network.device
-    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=params.precision == "bfloat16"):
-        mixture, _ = state.network(torch.from_numpy(batch.inputs).to(device))
-    mask = torch.from_numpy(batch.mask).to(device)
-    nll = -(mixture.log_prob(torch.from_numpy(batch.targets).to(device)) * mask).sum()
-    (nll / mask.sum()).backward()
-    norm = float(nn.utils.clip_grad_norm_(state.network.parameters(), params.clip))
-    loss = float(nll.detach())
-    finite = math.isfinite(norm) and math.isfinite(loss)
+    inputs, targets, mask = (ranks.share(torch.from_numpy(part)).to(network.device) for part in batch)
+    with torch.autocast(network.device.type, dtype=torch.bfloat16, enabled=params.precision == "bfloat16"):
+        mixture, _ = network(inputs)
+    nll = -(mixture.log_prob(targets) * mask).sum()
+    (nll / targets_in_all).backward()
+    loss = nll.detach()
+    ranks.sum_([loss, *(weight.grad for weight in network.parameters() if weight.grad is not None)])
+    norm = float(nn.utils.clip_grad_norm_(network.parameters(), params.clip))
+    finite = math.isfinite(norm) and math.isfinite(float(loss))
     if finite:
         state.optimiser.step()
-    return Step(state.step + 1, rate, loss, int(batch.mask.sum()), norm, norm > params.clip, not finite, ends_epoch)
+    return Step(
+        state.step + 1, rate, float(loss), targets_in_all, norm, norm > params.clip, not finite, ends_epoch=False
+    )
