@@ -68,7 +68,11 @@ def training_step(cell: str, peepholes: bool, precision: str) -> Callable[[], No
     model = ModelParams.model_validate({"cell": cell, "peepholes": peepholes} | shape)
     recipe = {"optimiser": "adam", "learning_rate": 1e-4, "schedule": "constant", "warm_up": 0.0, "decay": 1.0}
     run = {
+        "loss": "mean",
         "clip": 10.0,
+        "clip_outputs": None,
+        "clip_gates": None,
+        "weight_noise": 0.0,
         "batch": BATCH,
         "epochs": 1000,
         "patience": None,

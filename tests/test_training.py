@@ -19,12 +19,13 @@ from penlift.ink import Ink, load_ink
 from penlift.network import ModelParams, Network
 from penlift.normalisation import normalise
 from penlift.offsets import NormaliseParams, Scales
-from penlift.optimisation import TrainParams, learning_rate
+from penlift.optimisation import TrainParams, learning_rate, make_optimiser
 from penlift.training import Diverged, TrainState, fit, start_training, steps_an_epoch
 from penlift.windows import Batch, WindowParams, Windows, index_windows
 
 RECIPE = {
-    "optimiser": "adam", "learning_rate": 0.01, "schedule": "one-cycle", "warm_up": 0.15, "decay": 0.95, "clip": 10.0,
+    "optimiser": "adam", "learning_rate": 0.01, "schedule": "one-cycle", "warm_up": 0.15, "decay": 0.95,
+    "loss": "mean", "clip": 10.0, "clip_outputs": None, "clip_gates": None, "weight_noise": 0.0,
     "batch": 4, "epochs": 3, "patience": None, "start": None, "seed": 1, "threads": 1, "precision": "float32",
     "processes": 1, "device": "cpu", "save_every": 60.0,
 }  # fmt: skip
@@ -136,9 +137,7 @@ def test_the_articles_schedule_falls_by_a_twentieth_an_epoch() -> None:
     )
 
 
-def test_rmsprop_is_graves_but_for_the_epsilon_outside_the_root() -> None:
-    from penlift.optimisation import make_optimiser
-
+def test_rmsprop_is_graves_to_the_letter() -> None:
     weight = torch.nn.Parameter(torch.tensor([1.0], dtype=torch.float64))
     optimiser = make_optimiser([weight], recipe(optimiser="rmsprop", learning_rate=1e-2))
     value, n, g, delta = 1.0, 0.0, 0.0, 0.0
@@ -146,13 +145,58 @@ def test_rmsprop_is_graves_but_for_the_epsilon_outside_the_root() -> None:
     for _ in range(20):
         gradient = 2 * value
         n, g = 0.95 * n + 0.05 * gradient**2, 0.95 * g + 0.05 * gradient
-        delta = 0.9 * delta - 1e-2 * gradient / (math.sqrt(n - g**2) + 1e-4)
+        delta = 0.9 * delta - 1e-2 * gradient / math.sqrt(n - g**2 + 1e-4)
         value += delta
         optimiser.zero_grad()
         (weight**2).sum().backward()
         optimiser.step()
 
     assert float(weight.detach()) == pytest.approx(value)
+
+
+def gradients(data: Data, params: TrainParams, **shape: Any) -> dict[str, torch.Tensor]:
+    """Of the first step, as the optimiser sees them."""
+    torch.manual_seed(params.seed)
+    network = Network(ModelParams.model_validate(SHAPE | shape), (0.025, 0.025))
+    next(fit(start_training(network, params), data[1], params))
+    return {name: weight.grad for name, weight in network.named_parameters() if weight.grad is not None}
+
+
+def test_the_gradient_of_the_sum_is_that_of_the_mean_times_the_targets(data: Data) -> None:
+    targets = int(data[1].batch(1, 0, 4).mask.sum())
+    mean, total = (gradients(data, recipe(loss=loss, clip=None)) for loss in ("mean", "sum"))
+
+    for name, gradient in total.items():
+        torch.testing.assert_close(gradient, targets * mean[name], rtol=1e-4, atol=1e-5)
+
+
+def test_derivatives_by_the_outputs_are_clipped_before_they_go_further_back(data: Data) -> None:
+    bounds = {bound: gradients(data, recipe(clip=None, clip_outputs=bound))["head.bias"] for bound in (None, 1e-4, 1e9)}
+
+    targets = int(data[1].batch(1, 0, 4).mask.sum())
+    assert torch.equal(bounds[None], bounds[1e9])
+    assert bounds[None].abs().max() > 1e-4 * targets >= bounds[1e-4].abs().max()
+
+
+def test_noise_on_the_weights_is_gone_after_the_step_and_the_same_in_each_run(data: Data) -> None:
+    noise = recipe(weight_noise=0.3, learning_rate=1e-30)
+    first, again, none = (gradients(data, params) for params in (noise, noise, recipe()))
+    network = make_network()
+    before = {name: weight.clone() for name, weight in network.state_dict().items()}
+
+    next(fit(start_training(network, noise), data[1], noise))
+
+    moved = [(weight - before[name]).abs().max() for name, weight in network.state_dict().items()]
+    assert max(moved) <= 1e-30
+    assert all(torch.equal(gradient, again[name]) for name, gradient in first.items())
+    assert not torch.equal(first["head.weight"], none["head.weight"])
+
+
+def test_gates_are_clipped_only_where_there_are_peepholes(data: Data) -> None:
+    gradients(data, recipe(clip_gates=10.0), peepholes=True)
+
+    with pytest.raises(InputError, match=r"train\.clip_gates is 10\.0; only lstm with peepholes clips there"):
+        gradients(data, recipe(clip_gates=10.0))
 
 
 class Spoilt(Windows):

@@ -1,6 +1,7 @@
 """The network: recurrent layers, and a mixture of where the pen goes next."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal, Self
 
 import torch
@@ -38,6 +39,7 @@ class Network(nn.Module):
     """
 
     floor: Tensor
+    bound: float | None = None  # of the derivatives of the loss by the outputs, while learning
 
     def __init__(self, params: ModelParams, floor: tuple[float, float]) -> None:
         """`floor`: the least standard deviation of a component, x and y, in normalised units."""
@@ -70,6 +72,8 @@ class Network(nn.Module):
             x = torch.cat([offsets, outputs[-1]], dim=-1) if self.skip else outputs[-1]
         with torch.autocast(offsets.device.type, enabled=False):  # the head and the density stay in float32
             raw = self.head(torch.cat(outputs, dim=-1) if self.skip else outputs[-1])
+            if self.bound is not None and raw.requires_grad:
+                raw.register_hook(partial(torch.clamp, min=-self.bound, max=self.bound))
             return Mixture.from_raw(raw, self.floor), behind
 
 

@@ -13,7 +13,9 @@ from penlift.errors import InputError
 from penlift.history import Epoch, Step, Sums
 from penlift.network import Network
 from penlift.optimisation import TrainParams, learning_rate, make_optimiser
+from penlift.peephole import PeepholeLSTM
 from penlift.ranks import ALONE, Ranks
+from penlift.weight_noise import noisy
 from penlift.windows import Batch, Windows
 
 MOST_SKIPPED = 3  # steps in a row without a finite gradient: the next would have none either
@@ -38,7 +40,13 @@ class Diverged(InputError):  # noqa: N818  (says what happened)
 
 
 def start_training(network: Network, params: TrainParams) -> TrainState:
-    """The state before the first step."""
+    """The state before the first step; the network is told how derivatives are clipped on their way back."""
+    network.bound = params.clip_outputs
+    for layer in network.layers:
+        if isinstance(layer, PeepholeLSTM):
+            layer.bound = params.clip_gates
+        elif params.clip_gates is not None:
+            raise InputError(f"train.clip_gates is {params.clip_gates}; only lstm with peepholes clips there")
     return TrainState(network, make_optimiser(network.parameters(), params))
 
 
@@ -83,16 +91,16 @@ def _descend(state: TrainState, batch: Batch, rate: float, params: TrainParams, 
         group["lr"] = rate
     state.optimiser.zero_grad()
     inputs, targets, mask = (ranks.share(torch.from_numpy(part)).to(network.device) for part in batch)
-    with torch.autocast(network.device.type, dtype=torch.bfloat16, enabled=params.precision == "bfloat16"):
-        mixture, _ = network(inputs)
-    nll = -(mixture.log_prob(targets) * mask).sum()
-    (nll / targets_in_all).backward()
+    with noisy(network, params.weight_noise, params.seed * 2**32 + state.step):
+        with torch.autocast(network.device.type, dtype=torch.bfloat16, enabled=params.precision == "bfloat16"):
+            mixture, _ = network(inputs)
+        nll = -(mixture.log_prob(targets) * mask).sum()
+        (nll / targets_in_all if params.loss == "mean" else nll).backward()
     loss = nll.detach()
     ranks.sum_([loss, *(weight.grad for weight in network.parameters() if weight.grad is not None)])
-    norm = float(nn.utils.clip_grad_norm_(network.parameters(), params.clip))
+    bound = math.inf if params.clip is None else params.clip
+    norm = float(nn.utils.clip_grad_norm_(network.parameters(), bound))
     finite = math.isfinite(norm) and math.isfinite(float(loss))
     if finite:
         state.optimiser.step()
-    return Step(
-        state.step + 1, rate, float(loss), targets_in_all, norm, norm > params.clip, not finite, ends_epoch=False
-    )
+    return Step(state.step + 1, rate, float(loss), targets_in_all, norm, norm > bound, not finite, ends_epoch=False)
