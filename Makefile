@@ -6,7 +6,8 @@ export MLFLOW_DISABLE_TELEMETRY := true
 
 .PHONY: repro test check slow ui bench
 
-repro: .venv/ready checkout  ## everything: corpus, network, samples, likelihood, page, MLflow run
+repro: .venv/ready checkout  ## everything: corpus, network, samples, likelihood, page, MLflow run; PRESET=article: so
+	@if [ -n "$(PRESET)" ]; then penlift preset "$(PRESET)"; fi
 	dvc repro
 	@echo "Done. Open reports/index.html to see what the network wrote; make ui shows all runs."
 

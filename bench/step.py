@@ -11,9 +11,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
+from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
+from peers import PEERS
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "src"))
+
+if TYPE_CHECKING:
+    from penlift.windows import Windows
 
 BATCH, LENGTH, HIDDEN, LAYERS, MIXTURES, THREADS = 50, 300, 256, 2, 20, 2
 ROUNDS, STEPS = 5, 8
@@ -47,42 +56,51 @@ def products() -> Callable[[], None]:
     return multiply
 
 
-def training_step(cell: str, peepholes: bool, precision: str) -> Callable[[], None]:
-    """One step of `penlift.training.fit` on made-up ink."""
+def made_up_windows(length: int) -> "Windows":
+    """Windows of made-up ink: 200 lines of 700 points, or of twice a window where that is more."""
     import numpy as np
     import pandas as pd
 
     from penlift.ink import INDEX, Ink
-    from penlift.network import ModelParams, Network
-    from penlift.optimisation import TrainParams
-    from penlift.training import fit, start_training
     from penlift.windows import WindowParams, Windows, index_windows
 
-    lines, points = 200, 700
+    lines, points = 200, max(700, 2 * length)
     rows = np.random.default_rng(1).normal(size=(lines * points, 3)).astype(np.float32)
     rows[:, 2] = rows[:, 2] > 2
     entries = [(f"l{n:03}", "", "", "", "train", 0.0, n * points, points, 1) for n in range(lines)]
     ink = Ink(rows, pd.DataFrame(entries, columns=INDEX))
-    windows = Windows(ink, index_windows(ink, WindowParams(length=LENGTH, shortest=1))[0], LENGTH)
-    shape = {"layers": LAYERS, "hidden": HIDDEN, "mixtures": MIXTURES, "dropout": 0.2, "skip": False}
-    model = ModelParams.model_validate({"cell": cell, "peepholes": peepholes} | shape)
-    recipe = {"optimiser": "adam", "learning_rate": 1e-4, "schedule": "constant", "warm_up": 0.0, "decay": 1.0}
-    run = {
-        "clip": 10.0,
-        "batch": BATCH,
-        "epochs": 1000,
-        "start": None,
-        "seed": 1,
-        "threads": THREADS,
-        "precision": precision,
-    }
-    params = TrainParams.model_validate(recipe | run)
-    steps = fit(start_training(Network(model, (0.025, 0.025)), params), windows, params)
+    return Windows(ink, index_windows(ink, WindowParams(length=length, shortest=1))[0], length)
+
+
+def training_step(
+    cell: str, peepholes: bool, precision: str, batch: int = BATCH, length: int = LENGTH, hidden: int = HIDDEN
+) -> Callable[[], None]:
+    """One step of `penlift.training.fit` on made-up ink."""
+    from penlift.network import ModelParams, Network
+    from penlift.optimisation import TrainParams
+    from penlift.params import read_params
+    from penlift.training import fit, start_training
+
+    shape = {"cell": cell, "peepholes": peepholes, "layers": LAYERS, "hidden": hidden, "mixtures": MIXTURES}
+    model = ModelParams.model_validate(shape | {"dropout": 0.2, "skip": False})
+    recipe = read_params(ROOT / "params.yaml")["train"] | {"batch": batch, "threads": THREADS, "precision": precision}
+    params = TrainParams.model_validate(recipe | {"epochs": 1000, "learning_rate": 1e-4})
+    steps = fit(start_training(Network(model, (0.025, 0.025)), params), made_up_windows(length), params)
 
     def step() -> None:
         next(steps)
 
     return step
+
+
+def windows_alone() -> Callable[[], None]:
+    """Making the windows of one step."""
+    windows, numbers = made_up_windows(LENGTH), count()
+
+    def make() -> None:
+        windows.batch(1, next(numbers), BATCH)
+
+    return make
 
 
 def measure(variant: str) -> dict[str, float]:
@@ -93,7 +111,7 @@ def measure(variant: str) -> dict[str, float]:
 
     keep_freed_memory()
     torch.set_num_threads(THREADS)
-    step = products() if variant == "products alone" else training_step(*CELLS[variant])
+    step = VARIANTS[variant]()
     times = []
     for _ in range(STEPS + 2):
         began = time.perf_counter()
@@ -103,21 +121,28 @@ def measure(variant: str) -> dict[str, float]:
     return {"ms": statistics.median(times[2:]), "peak": peak}
 
 
+VARIANTS: dict[str, Callable[[], Callable[[], None]]] = {
+    "products alone": products,
+    **{name: partial(training_step, *what) for name, what in CELLS.items()},
+    "making the windows alone": windows_alone,
+    **{name: partial(peer, BATCH, LENGTH, HIDDEN, LAYERS, MIXTURES) for name, peer in PEERS.items()},
+}
+
+
 def main() -> None:
-    variants = ["products alone", *CELLS]
-    found: dict[str, list[dict[str, float]]] = {variant: [] for variant in variants}
+    found: dict[str, list[dict[str, float]]] = {variant: [] for variant in VARIANTS}
     for turn in range(ROUNDS):
-        for variant in variants:
+        for variant in VARIANTS:
             answer = subprocess.run([sys.executable, __file__, variant], capture_output=True, text=True, check=True)
             found[variant].append(json.loads(answer.stdout))
         print(f"round {turn + 1} of {ROUNDS}", file=sys.stderr)
     medians = {variant: statistics.median(run["ms"] for run in runs) for variant, runs in found.items()}
-    print(f"{'B 50, T 300, 2 x 256, 20 mixtures':36} {'ms':>6} {'ratio':>6} {'peak MiB':>9}")
+    print(f"{'B 50, T 300, 2 x 256, 20 mixtures':36} {'ms':>7} {'ratio':>6} {'peak MiB':>9}")
     for variant, runs in found.items():
         ratio = statistics.median(
             run["ms"] / alone["ms"] for run, alone in zip(runs, found["products alone"], strict=True)
         )
-        print(f"{variant:36} {medians[variant]:6.0f} {ratio:6.2f} {max(run['peak'] for run in runs):9.0f}")
+        print(f"{variant:36} {medians[variant]:7.1f} {ratio:6.3f} {max(run['peak'] for run in runs):9.0f}")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import pandas as pd
 
 from checkout import ROOT, run
 
-from penlift.dreams import read_dreams
+from penlift.dreams import read_dreams, read_lines
 from penlift.files import write_text
 from penlift.params import read_params
 from penlift.report import Run, to_page
@@ -26,6 +26,7 @@ def main(ink: Path, offsets: Path, windows: Path, train: Path, samples: Path, me
         real=real_line(ink),
         dreamt=dreams.points,
         densities=dreams.first,
+        learnt=read_lines(train / "samples.npy"),
     )
     write_text(page, to_page(told))
 

@@ -1,54 +1,120 @@
 """Stage train: from windows to the network with the best likelihood of held-out lines."""
 
-from collections.abc import Iterable, Iterator
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 import torch
 
 from checkout import ROOT, run, section
 
-from penlift.checkpoint import Model, begin_with, save_model
-from penlift.epochs import by_epoch
-from penlift.files import whole_folder, write_text
-from penlift.history import Epoch, to_table
+from penlift.checkpoint import Model, begin_with, files_of, save_model
+from penlift.devices import choose
+from penlift.driving import Material, drive, follow, save
+from penlift.files import whole_folder, write_bytes
+from penlift.fingerprint import code_below, fingerprint, machine_facts
+from penlift.history import to_table
 from penlift.ink import load_ink
+from penlift.keeping import Keeper, only_trainer
 from penlift.memory import keep_freed_memory
 from penlift.network import ModelParams, Network, floor_of
 from penlift.optimisation import TrainParams
 from penlift.progress import Meter
+from penlift.ranks import Ranks, gathered, launch
 from penlift.scales import load_scales
-from penlift.training import Step, fit, start_training, steps_an_epoch
-from penlift.units import shift_to
+from penlift.training import TrainState, start_training, steps_an_epoch
 from penlift.windows import WindowParams, Windows
 
 
+class Sections(NamedTuple):
+    model: ModelParams
+    train: TrainParams
+    window: WindowParams
+
+
 def main(offsets: Path, windows: Path, models: Path, report: Path) -> None:
-    model, params = section("model", ModelParams), section("train", TrainParams)
+    asked = Sections(section("model", ModelParams), section("train", TrainParams), section("window", WindowParams))
+    if asked.train.processes > 1 and "RANK" not in os.environ:
+        sys.exit(launch(asked.train.processes, asked.train.threads, sys.argv))
     keep_freed_memory()
-    torch.set_num_threads(params.threads)
-    torch.manual_seed(params.seed)
-    ink, scales = load_ink(offsets), load_scales(offsets / "scales.json")
-    stretches = Windows(ink, pd.read_csv(windows / "index.csv"), section("window", WindowParams).length)
-    network = Network(model, floor_of(scales.scale))
-    if params.start:
-        begin_with(network, ROOT / params.start, model, scales)
-    state = start_training(network, params)
-    history: list[Epoch] = []
-    with Meter("train", params.epochs * steps_an_epoch(stretches, params)) as meter, whole_folder(models) as folder:
-        steps = shown(fit(state, stretches, params), meter, shift_to((20.0, 20.0), scales))
-        for epoch in by_epoch(steps, state.network, ink, scales):
-            meter.say(str(epoch))
-            history.append(epoch)
-            if epoch.best:
-                save_model(folder, Model(state.network, model, scales))
-    write_text(report / "history.csv", to_table(history).to_csv(index=False, lineterminator="\n"))
+    torch.set_num_threads(asked.train.threads)
+    device = choose(asked.train.device)
+    with gathered(device) as ranks:
+        material = load(offsets, windows, asked.window)
+        state = begin(asked, material, device)
+        training = fingerprint(facts(asked, ranks, device), files(asked, offsets, windows))
+        place = Path(os.environ.get("DVC_ROOT", ROOT)) / ".state" / training
+        keeper = Keeper(place, training, asked.train.save_every)
+        if not ranks.first:
+            if not keeper.restore(state):
+                follow(state, material, asked.train, ranks)
+            return
+        with only_trainer(place):
+            done = keeper.restore(state)
+            steps = asked.train.epochs * steps_an_epoch(material.windows, asked.train)
+            with Meter("train", steps, state.step) as meter:
+                if done:
+                    meter.say(f"this very training has been done before; to do it again, delete {place}")
+                else:
+                    meter.say(f"watch it learn to write: the newest of {place}/epoch-*.svg")
+                    drive(state, material, asked.train, keeper, meter, partial(show, place), ranks)
+                    save(state, keeper, meter, done=True)
+            leave(state, Model(state.network, asked.model, material.scales), models, report)
 
 
-def shown(steps: Iterable[Step], meter: Meter, shift: float) -> Iterator[Step]:
-    for step in steps:
-        meter.advance(f"{step.nll / step.targets + shift:.3f} nats/point (offsets/20)", points=step.targets)
-        yield step
+def load(offsets: Path, windows: Path, window: WindowParams) -> Material:
+    ink, index = load_ink(offsets), pd.read_csv(windows / "index.csv")
+    return Material(ink, Windows(ink, index, window.length), load_scales(offsets / "scales.json"))
+
+
+def begin(asked: Sections, material: Material, device: torch.device) -> TrainState:
+    torch.manual_seed(asked.train.seed)
+    network = Network(asked.model, floor_of(material.scales.scale))
+    if asked.train.start:
+        begin_with(network, ROOT / asked.train.start, asked.model, material.scales)
+    return start_training(network.to(device), asked.train)
+
+
+def facts(asked: Sections, ranks: Ranks, device: torch.device) -> dict[str, object]:
+    """What makes it this training, besides the contents of files; how often it is saved does not."""
+    return {
+        "model": asked.model.model_dump(),
+        "train": asked.train.model_dump(exclude={"save_every", "processes"}),
+        "window": asked.window.model_dump(),
+        "processes": ranks.size,
+        "machine": machine_facts(device),
+    }
+
+
+def files(asked: Sections, offsets: Path, windows: Path) -> Iterator[Path]:
+    yield from code_below(ROOT / "pipeline", ROOT / "src")
+    yield from (offsets / "points.npy", offsets / "index.csv", offsets / "scales.json", windows / "index.csv")
+    if asked.train.start:
+        yield from files_of(ROOT / asked.train.start)
+
+
+def show(place: Path, state: TrainState) -> None:
+    """Draw what the network dreams by now, for whoever watches. No output of the stage, which thus needs no drawing."""
+    from penlift.drawing import draw_plain
+
+    with suppress(OSError):
+        write_bytes(place / f"epoch-{len(state.history):03}.svg", draw_plain(state.samples[-1].astype(np.float64)))
+
+
+def leave(state: TrainState, model: Model, models: Path, report: Path) -> None:
+    """What the other stages find: the best weights, the history, and the line dreamt behind each epoch."""
+    model.network.load_state_dict(state.best)
+    with whole_folder(models) as folder:
+        save_model(folder, model)
+    with whole_folder(report) as folder:
+        to_table(state.history).to_csv(folder / "history.csv", index=False, lineterminator="\n")
+        np.save(folder / "samples.npy", np.stack(state.samples))
 
 
 if __name__ == "__main__":

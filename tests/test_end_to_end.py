@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
+from clone import DATA_STAGES, copy_tree, set_params
 from ruamel.yaml import YAML
 
 pytestmark = pytest.mark.slow
@@ -23,16 +23,6 @@ SMALL: dict[str, dict[str, Any]] = {
     "sample": {"lines": 1, "points": 60},
 }
 REAL: dict[str, dict[str, Any]] = {"window": {"length": 300, "shortest": 50}, "extract": {"path": "data/raw/iam"}}
-DATA_STAGES = ["compose", "extract", "normalise", "window"]
-
-
-def set_params(repository: Path, *changes: dict[str, dict[str, Any]]) -> None:
-    yaml = YAML()
-    params = yaml.load(repository / "params.yaml")
-    for change in changes:
-        for section, values in change.items():
-            params[section].update(values)
-    yaml.dump(params, repository / "params.yaml")
 
 
 @pytest.fixture(scope="module")
@@ -57,11 +47,7 @@ def shell() -> Callable[..., str]:
 def repository(tmp_path_factory: pytest.TempPathFactory, shell: Callable[..., str]) -> Path:
     """A clone with small parameters, after its first `dvc repro`."""
     folder = tmp_path_factory.mktemp("clones") / "penlift"
-    files = shell(ROOT, "git", "ls-files", "-co", "--exclude-standard").split("\n")
-    for name in filter(None, files):
-        if (ROOT / name).is_file() and name != "dvc.lock":
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
+    copy_tree(folder)
     set_params(folder, SMALL)
     shell(folder, "git", "init", "-q")
     shell(folder, "git", "add", "-A")

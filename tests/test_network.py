@@ -103,6 +103,13 @@ def test_a_peephole_lstm_without_peepholes_is_pytorchs_lstm() -> None:
         torch.testing.assert_close(mine, their, rtol=0, atol=1e-6)
 
 
+def clipped_back(x: Tensor, bound: float | None) -> Tensor:
+    """The same, with the gradient that comes back through it clipped."""
+    if bound is not None and x.requires_grad:
+        x.register_hook(lambda gradient: gradient.clamp(-bound, bound))
+    return x
+
+
 def graves_loop(layer: PeepholeLSTM, x: Tensor) -> Tensor:
     """Equations 7 to 11 of Graves (2013), letter by letter, for autograd."""
     h = c = x.new_zeros(len(x), layer.hidden)
@@ -110,15 +117,17 @@ def graves_loop(layer: PeepholeLSTM, x: Tensor) -> Tensor:
     outputs = []
     for step in x.unbind(1):
         a_i, a_f, a_g, a_o = (step @ layer.weight_ih_l0.T + layer.bias_ih_l0 + h @ layer.weight_hh_l0.T).chunk(4, -1)
-        i, f = torch.sigmoid(a_i + w_ci * c), torch.sigmoid(a_f + w_cf * c)
-        c = f * c + i * torch.tanh(a_g)
-        h = torch.sigmoid(a_o + w_co * c) * torch.tanh(c)
+        i, f = (torch.sigmoid(clipped_back(a, layer.bound)) for a in (a_i + w_ci * c, a_f + w_cf * c))
+        c = f * c + i * torch.tanh(clipped_back(a_g, layer.bound))
+        h = torch.sigmoid(clipped_back(a_o + w_co * c, layer.bound)) * torch.tanh(c)
         outputs.append(h)
     return torch.stack(outputs, 1)
 
 
-def test_the_peephole_lstm_and_its_gradient_are_graves_equations() -> None:
+@pytest.mark.parametrize("bound", [None, 0.2])
+def test_the_peephole_lstm_and_its_gradient_are_graves_equations(bound: float | None) -> None:
     layer = PeepholeLSTM(3, 6).double()
+    layer.bound = bound
     nn.init.normal_(layer.peepholes)
     x = torch.randn(2, 15, 3, dtype=torch.float64, requires_grad=True)
     weight = torch.randn(2, 15, 6, dtype=torch.float64)

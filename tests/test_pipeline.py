@@ -14,7 +14,10 @@ from ruamel.yaml import YAML
 PIPELINE: dict[str, Any] = YAML(typ="safe", pure=True).load((ROOT / "dvc.yaml").read_text())
 STAGES: dict[str, Any] = PIPELINE["stages"]
 CODE = (".py", ".css")
-UNLISTED = {"track": {Path("src/penlift/tracking.py")}}  # always run, and not worth a retraining
+UNLISTED = {  # what decides over none of a stage's outputs
+    "track": {Path("src/penlift/tracking.py")},  # has no output, and is always run
+    "train": {Path("src/penlift/drawing.py")},  # for whoever watches
+}
 
 
 def module_file(name: str) -> Path | None:

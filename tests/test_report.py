@@ -39,6 +39,7 @@ def run() -> Run:
         real=RealLine("a01-000u-01", "<script>alert('ink & paper')</script>", some_line()),
         dreamt=[some_line(), some_line()],
         densities=some_densities(),
+        learnt=[some_line()] * 9,
     )
 
 
@@ -79,6 +80,12 @@ def test_every_parameter_every_count_and_every_figure_is_there(run: Run) -> None
         assert all(f"{key}{value}" in text.replace(" ", "") for key, value in written.items() if " " not in value)
     for figure in ("1,234", "1,200", "1,100", "no points", "a01-000u-03", "5.000", "−2.000", "−1,057.7", "0.41"):
         assert figure in text
+
+
+def test_six_epochs_from_the_first_to_the_last_show_how_it_learned_to_write(run: Run) -> None:
+    shown = re.findall(r"Dreamt after epoch (\d) of 9", text_of(to_page(run)))
+
+    assert [int(epoch) for epoch in shown] == [1, 3, 4, 6, 7, 9]
 
 
 def test_figures_of_the_built_in_corpus_are_said_to_compare_with_none(run: Run) -> None:

@@ -12,20 +12,22 @@ import torch
 from test_network import CELLS, make_network
 
 from penlift.checkpoint import Model, begin_with, load_model, save_model
-from penlift.epochs import by_epoch
+from penlift.epochs import close_epoch
 from penlift.errors import InputError
 from penlift.history import Epoch, to_table
 from penlift.ink import Ink, load_ink
 from penlift.network import ModelParams, Network
 from penlift.normalisation import normalise
 from penlift.offsets import NormaliseParams, Scales
-from penlift.optimisation import TrainParams, learning_rate
-from penlift.training import fit, start_training, steps_an_epoch
-from penlift.windows import WindowParams, Windows, index_windows
+from penlift.optimisation import TrainParams, learning_rate, make_optimiser
+from penlift.training import Diverged, TrainState, fit, start_training, steps_an_epoch
+from penlift.windows import Batch, WindowParams, Windows, index_windows
 
 RECIPE = {
-    "optimiser": "adam", "learning_rate": 0.01, "schedule": "one-cycle", "warm_up": 0.15, "decay": 0.95, "clip": 10.0,
-    "batch": 4, "epochs": 3, "start": None, "seed": 1, "threads": 1, "precision": "float32",
+    "optimiser": "adam", "learning_rate": 0.01, "schedule": "one-cycle", "warm_up": 0.15, "decay": 0.95,
+    "loss": "mean", "clip": 10.0, "clip_outputs": None, "clip_gates": None, "weight_noise": 0.0,
+    "batch": 4, "epochs": 3, "patience": None, "start": None, "seed": 1, "threads": 1, "precision": "float32",
+    "processes": 1, "device": "cpu", "save_every": 60.0,
 }  # fmt: skip
 SHAPE = {"cell": "lstm", "peepholes": False, "layers": 2, "hidden": 8, "mixtures": 3, "dropout": 0.2, "skip": False}
 Data = tuple[Ink, Windows, Scales]
@@ -44,11 +46,17 @@ def data(small_ink: Ink, tmp_path: Path) -> Data:
 
 
 def trained(data: Data, params: TrainParams, **shape: Any) -> tuple[Network, list[Epoch]]:
-    ink, windows, scales = data
     torch.manual_seed(params.seed)
     network = Network(ModelParams.model_validate(SHAPE | shape), (0.025, 0.025))
-    state = start_training(network, params)
-    return network, list(by_epoch(fit(state, windows, params), network, ink, scales))
+    return network, to_the_end(start_training(network, params), data, params).history
+
+
+def to_the_end(state: TrainState, data: Data, params: TrainParams) -> TrainState:
+    ink, windows, scales = data
+    for step in fit(state, windows, params):
+        if step.ends_epoch:
+            close_epoch(state, step, ink, scales)
+    return state
 
 
 @pytest.mark.parametrize(("cell", "peepholes"), CELLS)
@@ -104,7 +112,7 @@ def test_the_best_epoch_is_the_one_with_the_lowest_held_out_nll_so_far(data: Dat
 
 
 def test_history_holds_a_row_an_epoch_and_no_clock() -> None:
-    table = to_table([Epoch(1, 10, 0.1, 2.0, 3.0, True)])
+    table = to_table([Epoch(1, 10, 0.1, 2.0, 3.0, 4.0, 0.5, 0, True)])
 
     assert list(table.columns) == list(Epoch._fields)
     assert not [name for name in table.columns if "second" in name or "time" in name]
@@ -129,9 +137,7 @@ def test_the_articles_schedule_falls_by_a_twentieth_an_epoch() -> None:
     )
 
 
-def test_rmsprop_is_graves_but_for_the_epsilon_outside_the_root() -> None:
-    from penlift.optimisation import make_optimiser
-
+def test_rmsprop_is_graves_to_the_letter() -> None:
     weight = torch.nn.Parameter(torch.tensor([1.0], dtype=torch.float64))
     optimiser = make_optimiser([weight], recipe(optimiser="rmsprop", learning_rate=1e-2))
     value, n, g, delta = 1.0, 0.0, 0.0, 0.0
@@ -139,7 +145,7 @@ def test_rmsprop_is_graves_but_for_the_epsilon_outside_the_root() -> None:
     for _ in range(20):
         gradient = 2 * value
         n, g = 0.95 * n + 0.05 * gradient**2, 0.95 * g + 0.05 * gradient
-        delta = 0.9 * delta - 1e-2 * gradient / (math.sqrt(n - g**2) + 1e-4)
+        delta = 0.9 * delta - 1e-2 * gradient / math.sqrt(n - g**2 + 1e-4)
         value += delta
         optimiser.zero_grad()
         (weight**2).sum().backward()
@@ -148,14 +154,119 @@ def test_rmsprop_is_graves_but_for_the_epsilon_outside_the_root() -> None:
     assert float(weight.detach()) == pytest.approx(value)
 
 
-def test_a_gradient_that_is_not_finite_stops_training_with_a_remedy(data: Data) -> None:
-    _, windows, _ = data
-    network = make_network()
-    with torch.no_grad():
-        network.head.bias.fill_(math.nan)
+def gradients(data: Data, params: TrainParams, **shape: Any) -> dict[str, torch.Tensor]:
+    """Of the first step, as the optimiser sees them."""
+    torch.manual_seed(params.seed)
+    network = Network(ModelParams.model_validate(SHAPE | shape), (0.025, 0.025))
+    next(fit(start_training(network, params), data[1], params))
+    return {name: weight.grad for name, weight in network.named_parameters() if weight.grad is not None}
 
-    with pytest.raises(InputError, match=r"gradient's norm at step 0 is nan; lower train\.learning_rate"):
-        next(fit(start_training(network, recipe()), windows, recipe()))
+
+def test_the_gradient_of_the_sum_is_that_of_the_mean_times_the_targets(data: Data) -> None:
+    targets = int(data[1].batch(1, 0, 4).mask.sum())
+    mean, total = (gradients(data, recipe(loss=loss, clip=None)) for loss in ("mean", "sum"))
+
+    for name, gradient in total.items():
+        torch.testing.assert_close(gradient, targets * mean[name], rtol=1e-4, atol=1e-5)
+
+
+def test_derivatives_by_the_outputs_are_clipped_before_they_go_further_back(data: Data) -> None:
+    bounds = {bound: gradients(data, recipe(clip=None, clip_outputs=bound))["head.bias"] for bound in (None, 1e-4, 1e9)}
+
+    targets = int(data[1].batch(1, 0, 4).mask.sum())
+    assert torch.equal(bounds[None], bounds[1e9])
+    assert bounds[None].abs().max() > 1e-4 * targets >= bounds[1e-4].abs().max()
+
+
+def test_noise_on_the_weights_is_gone_after_the_step_and_the_same_in_each_run(data: Data) -> None:
+    noise = recipe(weight_noise=0.3, learning_rate=1e-30)
+    first, again, none = (gradients(data, params) for params in (noise, noise, recipe()))
+    network = make_network()
+    before = {name: weight.clone() for name, weight in network.state_dict().items()}
+
+    next(fit(start_training(network, noise), data[1], noise))
+
+    moved = [(weight - before[name]).abs().max() for name, weight in network.state_dict().items()]
+    assert max(moved) <= 1e-30
+    assert all(torch.equal(gradient, again[name]) for name, gradient in first.items())
+    assert not torch.equal(first["head.weight"], none["head.weight"])
+
+
+def test_gates_are_clipped_only_where_there_are_peepholes(data: Data) -> None:
+    gradients(data, recipe(clip_gates=10.0), peepholes=True)
+
+    with pytest.raises(InputError, match=r"train\.clip_gates is 10\.0; only lstm with peepholes clips there"):
+        gradients(data, recipe(clip_gates=10.0))
+
+
+class Spoilt(Windows):
+    """Windows of which those of some steps hold what no ink should."""
+
+    def __init__(self, windows: Windows, steps: set[int]) -> None:
+        self.__dict__.update(vars(windows))
+        self.steps = steps
+
+    def batch(self, seed: int, step: int, rows: int) -> Batch:
+        batch = super().batch(seed, step, rows)
+        if step in self.steps:
+            batch.targets[0, 0, 0] = math.nan
+        return batch
+
+
+def test_a_step_that_is_not_finite_leaves_the_weights_alone_and_is_counted(data: Data) -> None:
+    ink, windows, scales = data
+    state = start_training(make_network(), recipe())
+    spoilt = Spoilt(windows, {1, 2})
+
+    before: list[Any] = []
+    for step in itertools.islice(fit(state, spoilt, recipe()), steps_an_epoch(windows, recipe())):
+        weights = [weight.detach().clone() for weight in state.network.parameters()]
+        unchanged = bool(before) and all(map(torch.equal, weights, before))
+        assert step.skipped == unchanged == (step.number - 1 in spoilt.steps)
+        before = weights
+    epoch = close_epoch(state, step, ink, scales)
+
+    assert epoch.skipped_steps == 2
+    assert math.isfinite(epoch.train_nll_nats_per_point)
+    assert math.isfinite(epoch.valid_nll_nats_per_point)
+
+
+def test_three_such_steps_in_a_row_end_training_with_a_remedy(data: Data) -> None:
+    _, windows, _ = data
+    state = start_training(make_network(), recipe())
+
+    with pytest.raises(Diverged, match=r"3 steps in a row, the last of them 6; lower train\.learning_rate \(0\.01\)"):
+        list(fit(state, Spoilt(windows, {0, 1, 3, 4, 5}), recipe()))
+
+    assert state.step == 6
+    assert all(weight.isfinite().all() for weight in state.network.parameters())
+
+
+def test_training_ends_once_so_many_epochs_brought_nothing_better(data: Data) -> None:
+    rising = {"learning_rate": 0.2, "schedule": "constant", "epochs": 30}
+    _, history = trained(data, recipe(**rising, patience=2))
+    _, longer = trained(data, recipe(**rising))
+
+    assert len(history) < len(longer) == 30
+    assert history == longer[: len(history)]
+    assert [epoch.best for epoch in history[-3:]] == [True, False, False]
+    assert not any(not any(epoch.best for epoch in history[last - 1 : last + 1]) for last in range(2, len(history) - 1))
+
+
+def test_clipped_steps_are_those_whose_gradient_is_longer_than_the_bound(data: Data) -> None:
+    ink, windows, scales = data
+    params = recipe(clip=0.5, epochs=1)
+    state = start_training(make_network(), params)
+    steps = []
+
+    for step in fit(state, windows, params):
+        steps.append(step)
+        if step.ends_epoch:
+            close_epoch(state, step, ink, scales)
+
+    assert [step.clipped for step in steps] == [step.gradient_norm > 0.5 for step in steps]
+    assert state.history[0].clipped_share == sum(step.clipped for step in steps) / len(steps)
+    assert state.history[0].gradient_norm == pytest.approx(sum(step.gradient_norm for step in steps) / len(steps))
 
 
 @pytest.fixture

@@ -25,10 +25,15 @@ class Model(NamedTuple):
     scales: Scales
 
 
+def files_of(folder: Path) -> list[Path]:
+    """The files of a model."""
+    return [folder / WEIGHTS, folder / CONFIG]
+
+
 def save_model(folder: Path, model: Model) -> None:
     """Write a model; no pickle is involved."""
     with whole_file(folder / WEIGHTS) as part:
-        part.write_bytes(save({name: weight.contiguous() for name, weight in model.network.state_dict().items()}))
+        part.write_bytes(save({name: weight.cpu().contiguous() for name, weight in model.network.state_dict().items()}))
     write_json(folder / CONFIG, {"model": model.params.model_dump(), "scales": model.scales._asdict()})
 
 

@@ -83,3 +83,14 @@ def score(model: Path, ink: Path, split: str) -> None:
     click.echo("nats a point                      tablet units")
     click.echo(f"network                           {figures['nll_nats_per_point']['tablet']:.3f}")
     click.echo(f"one mixture, one lift rate        {without.nll:.3f}  (fitted to the training lines of this ink)")
+
+
+@main.command()
+@click.argument("name")
+@click.option("--root", type=FOLDER, default=Path(), help="of the checkout; this folder, if it is not said")
+def preset(name: str, root: Path) -> None:
+    """Set params.yaml to a recipe of presets/: article, fast, graves-1x900 or graves-3x400; `dvc repro` runs it."""
+    from penlift.presets import apply
+
+    changed = apply(root / "presets" / f"{name}.yaml", root / "params.yaml")
+    click.echo("\n".join(changed) or "nothing to change")

@@ -18,6 +18,14 @@ class Dreams(NamedTuple):
     first: Densities
 
 
+def read_lines(path: Path) -> list[Array]:
+    """The line dreamt behind each epoch of a training; no pickle is read."""
+    try:
+        return list(np.load(path, allow_pickle=False).astype(np.float64))
+    except (OSError, EOFError, ValueError) as error:
+        raise InputError(f"{path}: no readable samples ({error}); make them again with `dvc repro`") from None
+
+
 def read_dreams(path: Path) -> Dreams:
     """The dreamt lines of samples.npz; no pickle is read."""
     try:

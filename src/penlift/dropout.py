@@ -20,7 +20,7 @@ class Dropout(nn.Module):
         """Any shape, to the same; the global generator decides."""
         if not self.training or self.dropped == 0:
             return x
-        drawn = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None)
+        drawn = torch.empty(-(-x.numel() // 4), dtype=torch.int64, device=x.device).random_(-(2**63), None)
         level = drawn.view(torch.int16)[: x.numel()].view(x.shape)
         kept = (level >= self.dropped - LEVELS // 2).to(x.dtype)
         return x * kept.mul_(LEVELS / (LEVELS - self.dropped))

@@ -1,35 +1,23 @@
-"""Steps gathered into epochs, each closed by a validation on whole held-out lines."""
+"""The end of an epoch: a validation on whole held-out lines, a line that the network dreams, and the best so far."""
 
 import math
-from collections.abc import Iterable, Iterator
 
+import numpy as np
 import pandas as pd
+import torch
 
 from penlift.evaluation import nll_over_20
-from penlift.history import Epoch
+from penlift.history import Epoch, Step, Sums
 from penlift.ink import Ink
 from penlift.network import Network
-from penlift.offsets import Scales
+from penlift.offsets import START, Scales, to_points
+from penlift.ranks import ALONE, Ranks
+from penlift.sampling import SampleParams, dream, noise_of
 from penlift.scores import score_lines
-from penlift.training import Step
+from penlift.training import TrainState
 from penlift.units import shift_to
 
-
-class EpochMean:
-    """The mean NLL of a target over the steps of the current epoch, in nats, offsets divided by 20."""
-
-    def __init__(self, scales: Scales) -> None:
-        self._shift = shift_to((20.0, 20.0), scales)
-        self.clear()
-
-    def clear(self) -> None:
-        """Begin the next epoch."""
-        self._nll, self._targets = 0.0, 0
-
-    def add(self, step: Step) -> float:
-        """Count a step; the mean so far."""
-        self._nll, self._targets = self._nll + step.nll, self._targets + step.targets
-        return self._nll / self._targets + self._shift
+WATCHED = SampleParams(lines=1, points=400, bias=0.0, seed=1)  # dreamt behind each epoch, from the same random numbers
 
 
 def validate(network: Network, ink: Ink, scales: Scales) -> float:
@@ -37,14 +25,33 @@ def validate(network: Network, ink: Ink, scales: Scales) -> float:
     return nll_over_20(pd.concat(score_lines(network, ink, ink.of_split("valid"), scales)), scales)
 
 
-def by_epoch(steps: Iterable[Step], network: Network, ink: Ink, scales: Scales) -> Iterator[Epoch]:
-    """The epochs that these steps of training make, each as it ends."""
-    mean, number, lowest = EpochMean(scales), 0, math.inf
-    for step in steps:
-        train_nll = mean.add(step)
-        if step.ends_epoch:
-            mean.clear()
-            number += 1
-            valid_nll = validate(network, ink, scales)
-            yield Epoch(number, step.number, step.learning_rate, train_nll, valid_nll, valid_nll < lowest)
-            lowest = min(lowest, valid_nll)
+def close_epoch(state: TrainState, last: Step, ink: Ink, scales: Scales, ranks: Ranks = ALONE) -> Epoch:
+    """Add the epoch that ends with step `last` to the history of `state`, its weights if they are the best so far.
+
+    Of several processes the first validates, and all add the same epoch.
+    """
+    measured = validate(state.network, ink, scales) if ranks.first else -math.inf
+    sums, valid_nll = state.sums, ranks.largest(measured, state.network.device)
+    epoch = Epoch(
+        epoch=len(state.history) + 1,
+        steps=last.number,
+        learning_rate=last.learning_rate,
+        train_nll_nats_per_point=sums.a_target() + shift_to((20.0, 20.0), scales),
+        valid_nll_nats_per_point=valid_nll,
+        gradient_norm=sums.a_step(sums.gradient_norm),
+        clipped_share=sums.a_step(sums.clipped),
+        skipped_steps=sums.skipped,
+        best=valid_nll < min((epoch.valid_nll_nats_per_point for epoch in state.history), default=math.inf),
+    )
+    state.history.append(epoch)
+    state.samples.append(_dreamt(state.network, scales))
+    if epoch.best:
+        state.best = {name: weight.detach().cpu().clone() for name, weight in state.network.state_dict().items()}
+    state.sums = Sums()
+    return epoch
+
+
+def _dreamt(network: Network, scales: Scales) -> "np.typing.NDArray[np.float32]":
+    """A line that the network dreams, (n + 1, 3): x, y, lift in tablet units."""
+    offsets = dream(network, noise_of(WATCHED), WATCHED.bias).offsets[0].cpu()
+    return to_points(torch.cat([torch.tensor([START]), offsets]).numpy(), scales)

@@ -1,8 +1,51 @@
 """What became of each epoch."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import pandas as pd
+
+
+class Step(NamedTuple):
+    """What one step of training saw and did."""
+
+    number: int  # from 1
+    learning_rate: float
+    nll: float  # nats, summed over the targets, normalised units, dropout on
+    targets: int
+    gradient_norm: float  # of the mean NLL of a target, before it is clipped
+    clipped: bool  # whether the gradient was scaled down
+    skipped: bool  # whether the weights stayed as they were, because loss or gradient was not finite
+    ends_epoch: bool
+
+
+@dataclass
+class Sums:
+    """What is known of an epoch that is under way: sums over its steps, skipped ones only counted."""
+
+    nll: float = 0.0
+    targets: int = 0
+    gradient_norm: float = 0.0
+    clipped: int = 0
+    taken: int = 0
+    skipped: int = 0
+
+    def add(self, step: Step) -> None:
+        """Count a step."""
+        if step.skipped:
+            self.skipped += 1
+            return
+        self.nll, self.targets = self.nll + step.nll, self.targets + step.targets
+        self.gradient_norm, self.clipped = self.gradient_norm + step.gradient_norm, self.clipped + step.clipped
+        self.taken += 1
+
+    def a_target(self) -> float:
+        """Mean NLL of a target, in nats, normalised units; NaN while no step was taken."""
+        return self.nll / self.targets if self.targets else float("nan")
+
+    def a_step(self, total: float) -> float:
+        """A sum by the steps that were taken; NaN while there is none."""
+        return total / self.taken if self.taken else float("nan")
 
 
 class Epoch(NamedTuple):
@@ -13,11 +56,16 @@ class Epoch(NamedTuple):
     learning_rate: float  # of its last step
     train_nll_nats_per_point: float  # mean over the epoch's windows, dropout on
     valid_nll_nats_per_point: float  # whole held-out lines, dropout off
-    best: bool  # whether it is the lowest so far; the last such epoch's weights are the model
+    gradient_norm: float  # mean over its steps, before clipping
+    clipped_share: float  # of its steps, whose gradient was scaled down
+    skipped_steps: int  # whose loss or gradient was not finite: they left the weights as they were
+    best: bool  # whether it is the lowest held-out NLL so far; the last such epoch's weights are the model
 
     def __str__(self) -> str:
         nats = f"{self.train_nll_nats_per_point:.3f} in training, {self.valid_nll_nats_per_point:.3f} held out"
-        return f"epoch {self.epoch}: {nats} (nats/point, offsets/20){', the best so far' if self.best else ''}"
+        skipped = f", {self.skipped_steps} steps skipped" if self.skipped_steps else ""
+        best = ", the best so far" if self.best else ""
+        return f"epoch {self.epoch}: {nats} (nats/point, offsets/20){skipped}{best}"
 
 
 def to_table(epochs: list[Epoch]) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """The network: recurrent layers, and a mixture of where the pen goes next."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal, Self
 
 import torch
@@ -38,6 +39,7 @@ class Network(nn.Module):
     """
 
     floor: Tensor
+    bound: float | None = None  # of the derivatives of the loss by the outputs, while learning
 
     def __init__(self, params: ModelParams, floor: tuple[float, float]) -> None:
         """`floor`: the least standard deviation of a component, x and y, in normalised units."""
@@ -51,6 +53,11 @@ class Network(nn.Module):
         self.head = nn.Linear(read, Mixture.outputs(params.mixtures))
         self.register_buffer("floor", torch.tensor(floor))
 
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.floor.device
+
     def forward(self, offsets: Tensor, states: list[State] | None = None) -> tuple[Mixture, list[State]]:
         """(B, T, 3) normalised offsets, and the states behind the row before them, to B x T mixtures and new states.
 
@@ -63,8 +70,10 @@ class Network(nn.Module):
             outputs.append(self.dropout(output.float()))
             behind.append(state_behind)
             x = torch.cat([offsets, outputs[-1]], dim=-1) if self.skip else outputs[-1]
-        with torch.autocast("cpu", enabled=False):  # the head and the density stay in float32
+        with torch.autocast(offsets.device.type, enabled=False):  # the head and the density stay in float32
             raw = self.head(torch.cat(outputs, dim=-1) if self.skip else outputs[-1])
+            if self.bound is not None and raw.requires_grad:
+                raw.register_hook(partial(torch.clamp, min=-self.bound, max=self.bound))
             return Mixture.from_raw(raw, self.floor), behind
 
 

@@ -20,6 +20,8 @@ _through_tanh = torch.ops.aten.tanh_backward
 class PeepholeLSTM(nn.Module):
     """One layer. With its peepholes at zero it equals `nn.LSTM` with the same weights, gates in the same order."""
 
+    bound: float | None = None  # of the derivatives of the loss by what goes into the gates, while learning
+
     def __init__(self, inputs: int, hidden: int) -> None:
         super().__init__()
         self.hidden = hidden
@@ -35,7 +37,7 @@ class PeepholeLSTM(nn.Module):
         h, c = state if state is not None else (x.new_zeros(1, len(x), self.hidden),) * 2
         by_time = x.transpose(0, 1).contiguous()
         gates = functional.linear(by_time, self.weight_ih_l0, self.bias_ih_l0).to(h.dtype)  # all input products at once
-        output, cell = _scan(gates, self.weight_hh_l0, self.peepholes, h[0], c[0])
+        output, cell = _scan(gates, self.weight_hh_l0, self.peepholes, h[0], c[0], self.bound)
         return output.transpose(0, 1), (output[-1:], cell[None])
 
 
@@ -48,7 +50,7 @@ class _Scan(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, gates: Tensor, weight: Tensor, peepholes: Tensor, h: Tensor, c: Tensor
+        ctx: Any, gates: Tensor, weight: Tensor, peepholes: Tensor, h: Tensor, c: Tensor, bound: float | None
     ) -> tuple[Tensor, Tensor]:
         w_c, w_co = peepholes[:2], peepholes[2]
         outputs, cells = gates.new_empty(len(gates) + 1, *h.shape), gates.new_empty(len(gates) + 1, *h.shape)
@@ -61,11 +63,12 @@ class _Scan(torch.autograd.Function):
             torch.mul(f, cells[step], out=cells[step + 1]).addcmul_(i, g)
             o.addcmul_(w_co, cells[step + 1]).sigmoid_()
             torch.mul(o, cells[step + 1].tanh(), out=outputs[step + 1])
+        ctx.bound = bound
         ctx.save_for_backward(gates, outputs, cells, weight, peepholes)
         return outputs[1:], cells[-1].clone()
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, ...]:
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         activations, outputs, cells, weight, peepholes = ctx.saved_tensors
         grad_outputs, grad_c = grads
         w_ci, w_cf, w_co = peepholes.unbind()
@@ -77,17 +80,25 @@ class _Scan(torch.autograd.Function):
             squashed = cells[step + 1].tanh()
             grad_h = grad_h + grad_outputs[step]
             _through_sigmoid(grad_h * squashed, o, grad_input=d_o)
+            _clip(d_o, ctx.bound)
             grad_c = grad_c + _through_tanh(grad_h * o, squashed).addcmul_(d_o, w_co)
             _through_sigmoid(grad_c * g, i, grad_input=d_i)
             _through_sigmoid(grad_c * cells[step], f, grad_input=d_f)
             _through_tanh(grad_c * i, g, grad_input=d_g)
+            _clip(grad_gates[step], ctx.bound)
             grad_c = (grad_c * f).addcmul_(d_i, w_ci).addcmul_(d_f, w_cf)
             grad_h = grad_gates[step] @ weight
         grad_weight = grad_gates.flatten(0, 1).t() @ outputs[:-1].flatten(0, 1)
         d_i, d_f, _, d_o = grad_gates.chunk(4, dim=-1)
         looks = ((d_i, cells[:-1]), (d_f, cells[:-1]), (d_o, cells[1:]))
         grad_peepholes = torch.stack([(gate * seen).sum((0, 1)) for gate, seen in looks])
-        return grad_gates, grad_weight, grad_peepholes, grad_h, grad_c
+        return grad_gates, grad_weight, grad_peepholes, grad_h, grad_c, None
+
+
+def _clip(gradient: Tensor, bound: float | None) -> None:
+    """Graves (2013, section 2.1): inside backpropagation, so that what goes further back is bounded too."""
+    if bound is not None:
+        gradient.clamp_(-bound, bound)
 
 
 _scan: Callable[..., tuple[Tensor, Tensor]] = _Scan.apply

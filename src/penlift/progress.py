@@ -15,13 +15,15 @@ INTERVAL = 10.0  # s between plain lines
 class Meter:
     """Counts `total` pieces of work and shows how far it is, on standard error."""
 
-    def __init__(self, label: str, total: int) -> None:
-        self.label, self.total, self.done, self.points, self.note = label, total, 0, 0, ""
+    def __init__(self, label: str, total: int, done: int = 0) -> None:
+        """`done`: pieces that were done before, in no time of this meter's."""
+        self.label, self.total, self.done, self.points, self.note = label, total, done, 0, ""
+        self._before = done
         self.began, self.printed = time.monotonic(), 0.0
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         bar = Progress(*columns, TextColumn("{task.fields[note]}"), console=Console(stderr=True))
         self._bar = bar if sys.stderr.isatty() else None
-        self._task = bar.add_task(label, total=total, note="")
+        self._task = bar.add_task(label, total=total, completed=done, note="")
 
     def __enter__(self) -> Self:
         if self._bar:
@@ -43,7 +45,7 @@ class Meter:
         if self._bar:
             self._bar.update(self._task, completed=self.done, note=self.note)
         elif elapsed - self.printed >= INTERVAL:
-            self._print(f"{elapsed / self.done * (self.total - self.done):.0f} s left")
+            self._print(f"{elapsed / (self.done - self._before) * (self.total - self.done):.0f} s left")
 
     def say(self, text: str) -> None:
         """Print a line that stays."""

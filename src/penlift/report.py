@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 from lxml.html import HtmlElement
 from lxml.html import builder as tag
@@ -17,6 +18,7 @@ from penlift.page import document, figure, paragraph, said, section, table
 from penlift.plots import loss_curves
 
 BUILT_IN = PurePosixPath("data/corpus")
+STAGES = 6  # of learning to write that are shown
 DREAMS = 4  # dreamt lines shown plain; the first is also drawn in every other way
 
 
@@ -41,6 +43,7 @@ class Run(NamedTuple):
     real: RealLine
     dreamt: list[Array]  # each (n + 1, 3)
     densities: Densities  # of the first dreamt line
+    learnt: list[Array]  # each (n + 1, 3), dreamt behind each epoch
 
 
 def to_page(run: Run) -> str:
@@ -60,8 +63,7 @@ def _parts(run: Run) -> Iterator[HtmlElement]:
     yield section("Handwriting", *_pictures(run))
     yield section("Hands", _hands(run))
     yield section("Likelihood of held-out lines", *_likelihoods(run))
-    curves = figure(loss_curves(run.history), "Curves of the NLL in training and held out, by epoch", "NLL by epoch.")
-    yield section("Learning", curves)
+    yield section("Learning", *_learning(run))
     yield section("Data", *_data(run))
     yield section("Parameters", tag.DIV(tag.CLASS("columns"), *_params(run)))
 
@@ -96,6 +98,14 @@ def _hands(run: Run) -> HtmlElement:
     kind = "made-up writers of the built-in corpus" if _is_built_in(run) else "writers of this ink"
     caption = f"A line each by {len(run.hands)} {kind}."
     return figure(draw_plain(sheet(run.hands, columns=2)), f"Lines by {len(run.hands)} hands", caption)
+
+
+def _learning(run: Run) -> Iterator[HtmlElement]:
+    yield figure(loss_curves(run.history), "Curves of the NLL in training and held out, by epoch", "NLL by epoch.")
+    chosen = np.unique(np.linspace(1, len(run.learnt), STAGES).round().astype(int))
+    for epoch in chosen:
+        caption = f"Dreamt after epoch {epoch} of {len(run.learnt)}, from the same random numbers each time."
+        yield figure(draw_plain(run.learnt[epoch - 1]), f"A line dreamt after epoch {epoch}", caption)
 
 
 def _is_built_in(run: Run) -> bool:

@@ -44,7 +44,8 @@ def noise_of(params: SampleParams) -> Tensor:
 def dream(network: Network, noise: Tensor, bias: float) -> Dream:
     """Write lines from zero state and START, one point at a time."""
     network.eval()
-    offset, states = torch.tensor(START).expand(len(noise), 1, 3), None
+    noise = noise.to(network.device)
+    offset, states = noise.new_tensor(START).expand(len(noise), 1, 3), None
     offsets: list[Tensor] = []
     mixtures: list[Mixture] = []
     with torch.inference_mode():

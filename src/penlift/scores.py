@@ -27,11 +27,11 @@ class TargetScores(NamedTuple):
 def score_targets(network: Network, lines: WholeLines, scales: Scales) -> TargetScores:
     """Score a batch of whole lines."""
     network.eval()
-    targets, mask = torch.from_numpy(lines.batch.targets), torch.from_numpy(lines.batch.mask)
+    inputs, targets, mask = (torch.from_numpy(part).to(network.device) for part in lines.batch)
     with torch.inference_mode():
-        mixture, _ = network(torch.from_numpy(lines.batch.inputs))
+        mixture, _ = network(inputs)
         move, lift = -mixture.log_prob_move(targets[..., :2]), -mixture.log_prob_lift(targets[..., LIFT])
-        distance = (targets[..., :2] - mixture.expected_move()) * torch.tensor(_deviations(scales))
+        distance = (targets[..., :2] - mixture.expected_move()) * targets.new_tensor(_deviations(scales))
     return TargetScores(*(_array(score * mask) for score in (move, lift, distance.square().sum(-1))))
 
 
@@ -73,4 +73,4 @@ def _deviations(scales: Scales) -> tuple[float, float]:
 
 
 def _array(score: torch.Tensor) -> Array:
-    return score.double().numpy()
+    return score.double().cpu().numpy()

@@ -2,16 +2,23 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn, optim
 
 from penlift.errors import InputError
+from penlift.history import Epoch, Step, Sums
 from penlift.network import Network
 from penlift.optimisation import TrainParams, learning_rate, make_optimiser
+from penlift.peephole import PeepholeLSTM
+from penlift.ranks import ALONE, Ranks
+from penlift.weight_noise import noisy
 from penlift.windows import Batch, Windows
+
+MOST_SKIPPED = 3  # steps in a row without a finite gradient: the next would have none either
 
 
 @dataclass
@@ -20,22 +27,27 @@ class TrainState:
 
     network: Network
     optimiser: optim.Optimizer
-    step: int  # steps done
+    step: int = 0  # steps done
+    skipped: int = 0  # of them, the last so many left the weights as they were
+    sums: Sums = field(default_factory=Sums)  # over the epoch under way
+    history: list[Epoch] = field(default_factory=list)  # a row an epoch that is done
+    best: dict[str, Tensor] = field(default_factory=dict)  # the weights behind the best of these epochs
+    samples: list[npt.NDArray[np.float32]] = field(default_factory=list)  # (n, 3) dreamt behind each epoch: x, y, lift
 
 
-class Step(NamedTuple):
-    """What one step saw."""
-
-    number: int  # from 1
-    learning_rate: float
-    nll: float  # nats, summed over the targets, normalised units, dropout on
-    targets: int
-    ends_epoch: bool
+class Diverged(InputError):  # noqa: N818  (says what happened)
+    """Training came to nothing finite."""
 
 
 def start_training(network: Network, params: TrainParams) -> TrainState:
-    """The state before the first step."""
-    return TrainState(network, make_optimiser(network.parameters(), params), step=0)
+    """The state before the first step; the network is told how derivatives are clipped on their way back."""
+    network.bound = params.clip_outputs
+    for layer in network.layers:
+        if isinstance(layer, PeepholeLSTM):
+            layer.bound = params.clip_gates
+        elif params.clip_gates is not None:
+            raise InputError(f"train.clip_gates is {params.clip_gates}; only lstm with peepholes clips there")
+    return TrainState(network, make_optimiser(network.parameters(), params))
 
 
 def steps_an_epoch(windows: Windows, params: TrainParams) -> int:
@@ -43,36 +55,52 @@ def steps_an_epoch(windows: Windows, params: TrainParams) -> int:
     return math.ceil(windows.targets / (params.batch * windows.length))
 
 
-def fit(state: TrainState, windows: Windows, params: TrainParams) -> Iterator[Step]:
-    """Train to the end of the last epoch, yielding after each step with `state` up to date."""
+def fit(state: TrainState, windows: Windows, params: TrainParams, ranks: Ranks = ALONE) -> Iterator[Step]:
+    """Train to the end of the last epoch, yielding after each step with `state` up to date.
+
+    Ends early where the last `params.patience` epochs of the history brought nothing better. Several processes share
+    the windows of each step, and have the same weights behind it.
+    """
     an_epoch = steps_an_epoch(windows, params)
-    while state.step < params.epochs * an_epoch:
+    while state.step < params.epochs * an_epoch and not out_of_patience(state.history, params.patience):
         rate = learning_rate(params, state.step, an_epoch)
         batch = windows.batch(params.seed, state.step, params.batch)
-        torch.manual_seed(params.seed * 2**32 + state.step)  # dropout's, so that no random state needs storing
-        nll = _descend(state, batch, rate, params)
+        # dropout's, so that no random state needs storing
+        torch.manual_seed(params.seed * 2**32 + ranks.rank * 2**24 + state.step)
+        step = _descend(state, batch, rate, params, ranks)._replace(ends_epoch=(state.step + 1) % an_epoch == 0)
         state.step += 1
-        yield Step(state.step, rate, nll, int(batch.mask.sum()), state.step % an_epoch == 0)
+        state.skipped = state.skipped + 1 if step.skipped else 0
+        state.sums.add(step)
+        yield step
+        if state.skipped >= MOST_SKIPPED:
+            raise Diverged(
+                f"neither loss nor gradient was finite in {state.skipped} steps in a row, the last of them "
+                f"{state.step}; lower train.learning_rate ({params.learning_rate}) or train.clip ({params.clip})"
+            )
 
 
-def _descend(state: TrainState, batch: Batch, rate: float, params: TrainParams) -> float:
-    """One step down the gradient of the mean NLL of a target; the NLL of the batch before it, in nats."""
-    state.network.train()
+def out_of_patience(history: list[Epoch], patience: int | None) -> bool:
+    """Whether the last so many epochs were none of them the best so far."""
+    return patience is not None and len(history) > patience and not any(epoch.best for epoch in history[-patience:])
+
+
+def _descend(state: TrainState, batch: Batch, rate: float, params: TrainParams, ranks: Ranks) -> Step:
+    """One step down the gradient of the mean NLL of a target; none where loss or gradient is not finite."""
+    network, targets_in_all = state.network.train(), int(batch.mask.sum())
     for group in state.optimiser.param_groups:
         group["lr"] = rate
     state.optimiser.zero_grad()
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=params.precision == "bfloat16"):
-        mixture, _ = state.network(torch.from_numpy(batch.inputs))
-    mask = torch.from_numpy(batch.mask)
-    nll = -(mixture.log_prob(torch.from_numpy(batch.targets)) * mask).sum()
-    (nll / mask.sum()).backward()
-    _refuse_non_finite(nn.utils.clip_grad_norm_(state.network.parameters(), params.clip), state.step)
-    state.optimiser.step()
-    return float(nll.detach())
-
-
-def _refuse_non_finite(norm: Tensor, step: int) -> None:
-    if not torch.isfinite(norm):
-        raise InputError(
-            f"the gradient's norm at step {step} is {float(norm)}; lower train.learning_rate or train.clip"
-        )
+    inputs, targets, mask = (ranks.share(torch.from_numpy(part)).to(network.device) for part in batch)
+    with noisy(network, params.weight_noise, params.seed * 2**32 + state.step):
+        with torch.autocast(network.device.type, dtype=torch.bfloat16, enabled=params.precision == "bfloat16"):
+            mixture, _ = network(inputs)
+        nll = -(mixture.log_prob(targets) * mask).sum()
+        (nll / targets_in_all if params.loss == "mean" else nll).backward()
+    loss = nll.detach()
+    ranks.sum_([loss, *(weight.grad for weight in network.parameters() if weight.grad is not None)])
+    bound = math.inf if params.clip is None else params.clip
+    norm = float(nn.utils.clip_grad_norm_(network.parameters(), bound))
+    finite = math.isfinite(norm) and math.isfinite(float(loss))
+    if finite:
+        state.optimiser.step()
+    return Step(state.step + 1, rate, float(loss), targets_in_all, norm, norm > bound, not finite, ends_epoch=False)

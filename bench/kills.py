@@ -1,0 +1,113 @@
+"""Trainings killed with SIGKILL and started again, against the same never stopped: `python bench/kills.py`.
+
+Each is killed at random moments, every other time while its state is being written, and started again until it ends.
+Then the weights, the history, the dreamt lines and the metrics are compared, byte for byte. Prints a row a training.
+"""
+
+import hashlib
+import random
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from clone import DATA_STAGES, copy_tree, finish, set_params, start
+
+MADE = ["models/model.safetensors", "models/model.json", "reports/train/history.csv", "reports/train/samples.npy",
+        "reports/metrics.json"]  # fmt: skip
+SMALL: dict[str, dict[str, Any]] = {"compose": {"lines": 100, "writers": 10}, "train": {"epochs": 4, "save_every": 0.3}}
+LONGEST_WAIT = 4.0  # s from the beginning of a start's training to its kill
+
+
+class Variant(NamedTuple):
+    """A training, and how often it is killed."""
+
+    cell: str
+    peepholes: bool
+    threads: int
+    precision: str
+    kills: int
+
+    def __str__(self) -> str:
+        peepholes = " with peepholes" if self.peepholes else ""
+        return f"{self.cell}{peepholes}, {self.threads} thread{'s'[: self.threads - 1]}, {self.precision}"
+
+
+VARIANTS = [
+    Variant("lstm", False, 2, "float32", 20),
+    Variant("lstm", True, 2, "float32", 3),
+    Variant("gru", False, 2, "float32", 3),
+    Variant("rnn", False, 2, "float32", 3),
+    Variant("lstm", False, 1, "float32", 3),
+    Variant("lstm", False, 2, "bfloat16", 3),
+]
+
+
+def clear(folder: Path) -> None:
+    for name in (".state", "models", "reports"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def result(folder: Path) -> list[str]:
+    finish(folder, "train", "evaluate")
+    return [hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in MADE]
+
+
+def pids(folder: Path) -> set[str]:
+    return {path.read_text() for path in folder.glob(".state/*/pid")}
+
+
+def killed_once(folder: Path, draw: random.Random, while_writing: bool) -> bool:
+    """Start the training and kill it; False where it came to its end before that."""
+    before, trainer = pids(folder), start(folder, "train")
+    while trainer.poll() is None and pids(folder) == before:
+        time.sleep(0.02)
+    at = time.monotonic() + draw.uniform(0, LONGEST_WAIT)
+    while trainer.poll() is None:
+        writing = any(folder.glob(".state/*/.state.safetensors.part"))
+        if time.monotonic() >= at and (writing or not while_writing):
+            trainer.kill()
+            break
+        time.sleep(0.0005)
+    trainer.communicate()
+    return trainer.returncode == -9
+
+
+def kill(folder: Path, kills: int, draw: random.Random) -> int:
+    """Kill the training so many times; how many came before its end."""
+    done = 0
+    while done < kills and killed_once(folder, draw, while_writing=done % 2 == 1):
+        done += 1
+    return done
+
+
+def compare(folder: Path, kills: int, draw: random.Random) -> tuple[int, bool]:
+    """Train once without and once with kills; how many there were, and whether both came to the same bytes."""
+    clear(folder)
+    whole = result(folder)
+    clear(folder)
+    done = kill(folder, kills, draw)
+    return done, result(folder) == whole
+
+
+def main() -> None:
+    draw = random.Random(1)
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        copy_tree(folder)
+        set_params(folder, SMALL)
+        finish(folder, *DATA_STAGES)
+        print(f"{'training':44} {'kills':>5} {'equal':>6}", flush=True)
+        for variant in VARIANTS:
+            model = {"cell": variant.cell, "peepholes": variant.peepholes}
+            set_params(folder, {"model": model, "train": {"threads": variant.threads, "precision": variant.precision}})
+            kills, equal = compare(folder, variant.kills, draw)
+            print(f"{variant!s:44} {kills:5} {'yes' if equal else 'NO':>6}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

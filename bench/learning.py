@@ -1,0 +1,119 @@
+"""What recipes learn in what time: held-out NLL against the seconds spent in steps, by preset and seed.
+
+`python bench/learning.py FOLDER [INK [PRESET ...]]` trains each preset with three seeds, two trainings at a time on one
+thread each, on the built-in corpus or on the archives of INK, and writes learning.csv and learning.svg to FOLDER. A
+training that is there already is not done again. Epochs of a preset can be set: `fast:20`.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+import pandas as pd
+from clone import STAGES, copy_tree, finish, set_params
+
+from penlift.presets import apply
+
+SEEDS = (1, 2, 3)
+AT_ONCE = 2
+NLL = "valid_nll_nats_per_point"
+
+
+class Run(NamedTuple):
+    """A training."""
+
+    preset: str  # with the number of epochs behind a colon, if it is not the preset's own
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Of its folder."""
+        return f"{self.preset.replace(':', '-')}-{self.seed}"
+
+
+def train(folder: Path, run: Run, ink: Path | None) -> pd.DataFrame:
+    """Train in a copy of this tree, once; its history with the seconds of all steps before each epoch's end."""
+    place, (preset, _, epochs) = folder / run.name, run.preset.partition(":")
+    history = place / "reports" / "train" / "history.csv"
+    if not history.is_file():
+        copy_tree(place)
+        apply(place / "presets" / f"{preset}.yaml", place / "params.yaml")
+        own = {"epochs": int(epochs)} if epochs else {}
+        set_params(place, {"train": {"seed": run.seed, "threads": 1} | own})
+        (place / "data").mkdir(exist_ok=True)
+        if ink:
+            set_params(place, {"extract": {"path": str(ink)}})
+            extract = [sys.executable, "pipeline/extract.py", str(ink), STAGES["extract"][1]]
+            subprocess.run(extract, cwd=place, check=True, stdout=subprocess.DEVNULL)
+            finish(place, "normalise", "window", "train")
+        else:
+            finish(place, "compose", "extract", "normalise", "window", "train")
+    return with_seconds(pd.read_csv(history), next(place.glob(".state/*/journal.jsonl"))).assign(
+        preset=run.preset, seed=run.seed
+    )
+
+
+def with_seconds(history: pd.DataFrame, journal: Path) -> pd.DataFrame:
+    """The history with a column of the seconds that its steps had taken by the end of each epoch."""
+    seconds = pd.Series([json.loads(row)["seconds"] for row in journal.read_text().splitlines()]).cumsum()
+    return history.assign(seconds=[seconds[steps - 1] for steps in history["steps"]])
+
+
+def picture(table: pd.DataFrame) -> bytes:
+    from matplotlib.figure import Figure
+
+    from penlift.drawing import HUES
+    from penlift.plots import saved
+
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    axes = figure.add_subplot()
+    for colour, (preset, runs) in zip(HUES, table.groupby("preset"), strict=False):
+        for number, (_, run) in enumerate(runs.groupby("seed")):
+            axes.plot(run["seconds"], run[NLL], color=colour, label=str(preset) if number == 0 else None)
+    axes.set(
+        xlabel="s in steps, on one thread", ylabel="NLL of held-out lines, nats a point (offsets / 20)", xscale="log"
+    )
+    axes.legend(frameon=False)
+    return saved(figure, "svg")
+
+
+def summary(table: pd.DataFrame, presets: list[str]) -> Iterator[str]:
+    """A line a preset, medians over the seeds: the seconds of all steps, the last and the lowest NLL, and by when the
+    NLL that the first preset ended with was reached, as a share of the first preset's time."""
+    runs = {preset: [run for _, run in table[table["preset"] == preset].groupby("seed")] for preset in presets}
+    goal = median(run[NLL].iloc[-1] for run in runs[presets[0]])
+    whole = median(run["seconds"].iloc[-1] for run in runs[presets[0]])
+    yield f"{'preset':16} {'seconds':>8} {'last':>8} {'lowest':>8} {'reached':>8}"
+    for preset, those in runs.items():
+        reached = median(run["seconds"][run[NLL] <= goal].min() / whole for run in those)
+        seconds, last = (median(run[column].iloc[-1] for run in those) for column in ("seconds", NLL))
+        yield f"{preset:16} {seconds:8.0f} {last:8.3f} {median(run[NLL].min() for run in those):8.3f} {reached:8.3f}"
+
+
+def main(folder: Path, ink: Path | None, presets: list[str]) -> None:
+    runs = [Run(preset, seed) for seed in SEEDS for preset in presets]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        tables = list(pool.map(lambda run: train(folder, run, ink), runs))
+    table = pd.concat(tables)
+    table.to_csv(folder / "learning.csv", index=False, lineterminator="\n")
+    (folder / "learning.svg").write_bytes(picture(table))
+    print("\n".join(summary(table, presets)))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit("usage: python bench/learning.py FOLDER [INK [PRESET ...]]; INK - is the built-in corpus")
+    given = sys.argv[2] if len(sys.argv) > 2 else "-"
+    main(
+        Path(sys.argv[1]).resolve(),
+        None if given == "-" else Path(given).resolve(),
+        sys.argv[3:] or ["article", "fast"],
+    )

@@ -1,0 +1,108 @@
+"""Training driven to its end: watched, recorded, saved as it goes, and stopped in good order when that is asked for."""
+
+import resource
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import NamedTuple
+
+from penlift.epochs import close_epoch
+from penlift.errors import InputError
+from penlift.history import Step
+from penlift.ink import Ink
+from penlift.keeping import Keeper
+from penlift.offsets import Scales
+from penlift.optimisation import TrainParams
+from penlift.progress import Meter
+from penlift.ranks import ALONE, Lost, Ranks
+from penlift.signals import Signals
+from penlift.training import Diverged, TrainState, fit
+from penlift.units import shift_to
+from penlift.windows import Windows
+
+
+class Material(NamedTuple):
+    """What is learned from, and what is held out."""
+
+    ink: Ink  # normalised offsets, all splits
+    windows: Windows  # of its training split
+    scales: Scales
+
+
+class Stopped(InputError):  # noqa: N818  (a request that was met, not a mistake)
+    """Training was asked to stop, and has."""
+
+
+def drive(
+    state: TrainState,
+    material: Material,
+    params: TrainParams,
+    keeper: Keeper,
+    meter: Meter,
+    show: Callable[[TrainState], None],
+    ranks: Ranks = ALONE,
+) -> None:
+    """Train from where `state` stands to the end; `show` is called behind each epoch.
+
+    Stopped when a signal asks for it, Diverged when nothing finite comes any more, Lost when another process is gone;
+    the state is saved first.
+    """
+    with Signals() as signals:
+        try:
+            for step in _recorded(state, material, params, keeper, ranks):
+                meter.advance(_note(state, step, material.scales), points=step.targets)
+                if step.ends_epoch:
+                    meter.say(str(close_epoch(state, step, material.ink, material.scales, ranks)))
+                    show(state)
+                if ranks.any(bool(signals.asked), state.network.device):
+                    raise Stopped(f"{signals.asked or 'a signal'} after step {state.step} of {meter.total}")
+                if keeper.is_due():
+                    save(state, keeper, meter)
+            if not state.best:
+                raise Diverged("no epoch had a finite held-out NLL; lower train.learning_rate")
+        except (Stopped, Diverged, Lost) as error:
+            saved = save(state, keeper, meter)
+            how = "the state is saved" if saved else "this state is lost, but not the one before"
+            raise type(error)(f"{error}; {how}: `dvc repro` goes on with {keeper.folder}") from None
+
+
+def follow(state: TrainState, material: Material, params: TrainParams, ranks: Ranks) -> None:
+    """Do a process's share of a training that another one drives, until that one ends it."""
+    with Signals() as signals, suppress(Lost, Diverged):
+        for step in fit(state, material.windows, params, ranks):
+            if step.ends_epoch:
+                close_epoch(state, step, material.ink, material.scales, ranks)
+            if ranks.any(bool(signals.asked), state.network.device):
+                return
+
+
+def save(state: TrainState, keeper: Keeper, meter: Meter, done: bool = False) -> bool:
+    """Save the state; where the disk does not take it, say so and go on."""
+    try:
+        keeper.save(state, done)
+    except OSError as error:
+        meter.say(
+            f"step {state.step}: no state could be saved in {keeper.folder} ({error.strerror or error}); training goes "
+            f"on, and tries again in {keeper.every:g} s"
+        )
+        return False
+    return True
+
+
+def _recorded(
+    state: TrainState, material: Material, params: TrainParams, keeper: Keeper, ranks: Ranks
+) -> Iterator[Step]:
+    """The steps of `fit`, each noted in the journal with its time and the memory used at most so far."""
+    began = time.perf_counter()
+    for step in fit(state, material.windows, params, ranks):
+        seconds = time.perf_counter() - began
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        keeper.journal.add(**step._asdict(), seconds=round(seconds, 4), peak_mib=peak // 1024)
+        yield step
+        began = time.perf_counter()
+
+
+def _note(state: TrainState, step: Step, scales: Scales) -> str:
+    loss = step.nll / step.targets + shift_to((20.0, 20.0), scales)
+    held_out = f", {state.history[-1].valid_nll_nats_per_point:.3f} held out" if state.history else ""
+    return f"{loss:.3f}{held_out} nats/point (offsets/20)"

@@ -1,0 +1,78 @@
+"""The folder that keeps a training safe: its state, its journal, and a lock that lets one trainer in at a time."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from penlift.errors import InputError
+from penlift.files import write_bytes, write_text
+from penlift.journal import Journal
+from penlift.state_file import Kept, pack, unpack
+from penlift.training import TrainState
+
+STATE, JOURNAL, LOCK, PID = "state.safetensors", "journal.jsonl", "lock", "pid"
+
+
+class Keeper:
+    """Saves the state of one training, every so often and when it is told to."""
+
+    def __init__(self, folder: Path, fingerprint: str, every: float) -> None:
+        """`every`: s between two saves."""
+        self.folder, self.every, self.journal = folder, every, Journal(folder / JOURNAL)
+        self._fingerprint, self._tried = fingerprint, time.monotonic()
+
+    def restore(self, state: TrainState) -> bool:
+        """Bring `state` to where it was last saved, if ever; whether that was behind the last step of all."""
+        path = self.folder / STATE
+        if not path.is_file():
+            return False
+        try:
+            kept = unpack(path.read_bytes(), state)
+        except InputError as error:
+            raise InputError(f"{path}: {error}; delete it to train from the beginning") from None
+        if kept.fingerprint != self._fingerprint:
+            raise InputError(
+                f"{path}: the state of training {kept.fingerprint}, not of {self._fingerprint}; move it back"
+            )
+        self.journal = Journal(self.folder / JOURNAL, kept.journal)
+        return kept.done
+
+    def is_due(self) -> bool:
+        """Whether it is time to save again, or to try to."""
+        return time.monotonic() - self._tried >= self.every
+
+    def save(self, state: TrainState, done: bool = False) -> None:
+        """Save, whole or not at all; OSError where the disk does not take it."""
+        self._tried = time.monotonic()
+        self.journal.flush()
+        write_bytes(self.folder / STATE, pack(state, Kept(self._fingerprint, self.journal.size, done)))
+
+
+@contextmanager
+def only_trainer(folder: Path) -> Iterator[None]:
+    """Make the folder, and let no other process in while this one is; the lock is gone with its process."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise InputError(
+            f"{folder}: process {_pid_in(folder)} is at this very training; wait for it, or end it (`kill "
+            f"{_pid_in(folder)}`: it saves its state) and start again"
+        ) from None
+    try:
+        write_text(folder / PID, f"{os.getpid()}\n")
+        yield
+    finally:
+        lock.release()
+
+
+def _pid_in(folder: Path) -> str:
+    try:
+        return (folder / PID).read_text(encoding="utf-8").strip()
+    except OSError:
+        return "unknown"

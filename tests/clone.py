@@ -1,0 +1,59 @@
+"""A copy of this checkout, with parameters of its own, to run stages in."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).resolve().parents[1]
+STAGES = {  # those up to training, with the paths that dvc.yaml gives them
+    "compose": ["src/penlift/fonts", "src/penlift/prose/sentences.txt", "data/corpus"],
+    "extract": ["data/corpus", "data/ink"],
+    "normalise": ["data/ink", "data/offsets"],
+    "window": ["data/offsets", "data/windows"],
+    "train": ["data/offsets", "data/windows", "models", "reports/train"],
+    "evaluate": ["models", "data/offsets", "reports/metrics.json", "reports/evaluate"],
+}
+DATA_STAGES = list(STAGES)[:4]
+
+
+def copy_tree(folder: Path) -> None:
+    """All files that git tracks or would, but for dvc.lock."""
+    command = ["git", "ls-files", "-co", "--exclude-standard"]
+    files = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    for name in files:
+        if (ROOT / name).is_file() and name != "dvc.lock":
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+
+
+def set_params(folder: Path, *changes: Mapping[str, Mapping[str, Any]]) -> None:
+    """Change values of params.yaml, section by section."""
+    yaml = YAML()
+    params = yaml.load(folder / "params.yaml")
+    for change in changes:
+        for section, values in change.items():
+            params[section].update(values)
+    yaml.dump(params, folder / "params.yaml")
+
+
+def start(folder: Path, stage: str) -> "subprocess.Popen[str]":
+    """Start a stage's script, without DVC."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")}
+    command = [sys.executable, f"pipeline/{stage}.py", *STAGES[stage]]
+    return subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+
+
+def finish(folder: Path, *stages: str) -> None:
+    """Run stages to their ends."""
+    for stage in stages:
+        _, said = (process := start(folder, stage)).communicate()
+        if process.returncode:
+            raise RuntimeError(f"stage {stage} failed in {folder}: {said[-2000:]}")

@@ -1,0 +1,38 @@
+"""Fifty steps of training by as many processes as torchrun starts: `fifty_steps.py OFFSETS RESULT`."""
+
+import itertools
+import sys
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from test_network import make_network
+from test_training import recipe
+
+from penlift.epochs import validate
+from penlift.ink import load_ink
+from penlift.ranks import gathered
+from penlift.scales import load_scales
+from penlift.training import fit, start_training
+from penlift.windows import WindowParams, Windows, index_windows
+
+
+def main(offsets: Path, result: Path) -> None:
+    torch.set_num_threads(1)
+    ink, params = load_ink(offsets), recipe(epochs=100, clip=1e9, schedule="constant", warm_up=0.0)
+    windows = Windows(ink, index_windows(ink, WindowParams(length=15, shortest=5))[0], 15)
+    network = make_network(dropout=0.0)
+    with gathered(torch.device("cpu")) as ranks:
+        steps = fit(start_training(network, params), windows, params, ranks)
+        next(steps)
+        gradients = {
+            name: weight.grad.clone() for name, weight in network.named_parameters() if weight.grad is not None
+        }
+        losses = [step.nll / step.targets for step in itertools.islice(steps, 49)]
+        if ranks.first:
+            held_out = validate(network, ink, load_scales(offsets / "scales.json"))
+            save_file(gradients | {"losses": torch.tensor(losses), "held_out": torch.tensor(held_out)}, result)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
