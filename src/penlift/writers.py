@@ -52,7 +52,7 @@ def invent(typeface: Typeface, others: list[Typeface], rng: np.random.Generator)
         pitch=pitch,
         height=height,
         reach=within,
-        habit=rng.uniform(0.04, 0.09) * height,
+        habit=rng.uniform(0.05, 0.12) * height,
     )
     return Writer(
         letters=own_letters(style, rng),
@@ -77,10 +77,10 @@ def _invent_motion(height: float, rng: np.random.Generator) -> Motion:
     return Motion(
         roundness=rng.uniform(0.02, 0.06) * height,
         rhythm=Rhythm(size=height, beat=beat, overlap=rng.uniform(0.25, 0.45), wander=rng.uniform(0.2, 0.55)),
-        inertia=rng.uniform(0.008, 0.018),
+        inertia=rng.uniform(0.006, 0.022),
         touch=rng.uniform(-0.5, 0.2),
         lifting=rng.uniform(0.02, 0.06),
-        tremor=0.5 * np.exp(rng.normal(0, 0.9)),
+        tremor=0.6 * np.exp(rng.normal(0, 1.0)),
         rate=rng.uniform(62, 78),
         grid=max(1.0, grid),
     )
