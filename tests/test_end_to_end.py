@@ -89,14 +89,14 @@ def test_a_second_repro_runs_nothing_but_track_and_tracks_nothing_twice(
 def test_editing_a_module_makes_stale_exactly_the_stages_that_run_it(
     repository: Path, shell: Callable[..., str]
 ) -> None:
-    module = repository / "src/penlift/sampling.py"
+    module = repository / "src/penlift/pictures.py"
     text = module.read_text()
 
     module.write_text(text + "\n# a comment\n")
     status = json.loads(shell(repository, "dvc", "status", "--json"))
     module.write_text(text)
 
-    changed = {stage for stage, what in status.items() if "sampling.py" in str(what)}
+    changed = {stage for stage, what in status.items() if "pictures.py" in str(what)}
     assert changed == {"sample"}
     assert "train" not in status
 
