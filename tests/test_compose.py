@@ -169,7 +169,7 @@ def as_read(line: Written) -> Line:
 
 
 def test_hands_move_as_peoples_do(typefaces: list[Typeface], words: list[str]) -> None:
-    written = compose(ComposeParams(lines=180, writers=60, seed=1), typefaces, words)
+    written = compose(ComposeParams(lines=300, writers=150, seed=1), typefaces, words)
 
     medians = percentiles(measured(as_read(line) for line in written))["p50"]
 

@@ -73,12 +73,12 @@ def invent(typeface: Typeface, others: list[Typeface], rng: np.random.Generator)
 
 def _invent_motion(height: float, rng: np.random.Generator) -> Motion:
     grid = rng.choice(GRIDS, p=GRID_SHARES) * rng.uniform(1, 1.05)
-    beat = 0.08 * np.exp(rng.normal(0, 0.26)) * (2.3 if grid > 10 else 1)
+    beat = 0.077 * np.exp(rng.normal(0, 0.26)) * (2.3 if grid > 10 else 1)
     return Motion(
         roundness=rng.uniform(0.02, 0.06) * height,
         rhythm=Rhythm(size=height, beat=beat, overlap=rng.uniform(0.25, 0.45), wander=rng.uniform(0.2, 0.55)),
-        inertia=rng.uniform(0.006, 0.022),
-        touch=rng.uniform(-0.5, 0.2),
+        inertia=rng.uniform(0.1, 0.26) * beat,
+        touch=rng.uniform(-0.5, 0.1),
         lifting=rng.uniform(0.02, 0.06),
         tremor=0.6 * np.exp(rng.normal(0, 1.0)),
         rate=rng.uniform(62, 78),
