@@ -99,7 +99,7 @@ def test_a_few_steps_of_every_cell_lower_the_held_out_likelihood(made: Made, cel
 
 
 def test_the_built_in_corpus_moves_as_its_writers_do(made: Made) -> None:
-    default = read_section(ROOT / "params.yaml", "compose", ComposeParams).model_copy(update={"lines": 600})
+    default = read_section(ROOT / "params.yaml", "compose", ComposeParams)
     prose = read_words(ROOT / "src" / "penlift" / "prose" / "sentences.txt")
     written = compose(default, read_typefaces(ROOT / "src" / "penlift" / "fonts"), prose, processes=2)
 

@@ -61,9 +61,10 @@ def drive(
             if not state.best:
                 raise Diverged("no epoch had a finite held-out NLL; lower train.learning_rate")
         except (Stopped, Diverged, Lost) as error:
-            saved = save(state, keeper, meter)
-            how = "the state is saved" if saved else "this state is lost, but not the one before"
-            raise type(error)(f"{error}; {how}: `dvc repro` goes on with {keeper.folder}") from None
+            how = "the state is saved" if save(state, keeper, meter) else "this state is lost, but not the one before"
+            # the same parameters would diverge again
+            then = "it lies in" if isinstance(error, Diverged) else "`dvc repro` goes on with"
+            raise type(error)(f"{error}; {how}: {then} {keeper.folder}") from None
 
 
 def follow(state: TrainState, material: Material, params: TrainParams, ranks: Ranks) -> None:

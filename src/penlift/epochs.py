@@ -28,7 +28,7 @@ def validate(network: Network, ink: Ink, scales: Scales) -> float:
 def close_epoch(state: TrainState, last: Step, ink: Ink, scales: Scales, ranks: Ranks = ALONE) -> Epoch:
     """Add the epoch that ends with step `last` to the history of `state`, its weights if they are the best so far.
 
-    Of several processes the first validates, and all add the same epoch.
+    Of several processes the first validates, dreams and keeps the best weights, and all add the same epoch.
     """
     measured = validate(state.network, ink, scales) if ranks.first else -math.inf
     sums, valid_nll = state.sums, ranks.largest(measured, state.network.device)
@@ -44,8 +44,9 @@ def close_epoch(state: TrainState, last: Step, ink: Ink, scales: Scales, ranks: 
         best=valid_nll < min((epoch.valid_nll_nats_per_point for epoch in state.history), default=math.inf),
     )
     state.history.append(epoch)
-    state.samples.append(_dreamt(state.network, scales))
-    if epoch.best:
+    if ranks.first:
+        state.samples.append(_dreamt(state.network, scales))
+    if ranks.first and epoch.best:
         state.best = {name: weight.detach().cpu().clone() for name, weight in state.network.state_dict().items()}
     state.sums = Sums()
     return epoch

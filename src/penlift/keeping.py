@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from penlift.errors import InputError
 from penlift.files import write_bytes, write_text
 from penlift.journal import Journal
-from penlift.state_file import Kept, pack, unpack
+from penlift.state_file import Kept, kept_in, pack, unpack
 from penlift.training import TrainState
 
 STATE, JOURNAL, LOCK, PID = "state.safetensors", "journal.jsonl", "lock", "pid"
@@ -30,8 +30,11 @@ class Keeper:
         path = self.folder / STATE
         if not path.is_file():
             return False
+        content = path.read_bytes()
         try:
-            kept = unpack(path.read_bytes(), state)
+            kept = kept_in(content)
+            if kept.fingerprint == self._fingerprint:
+                unpack(content, state)
         except InputError as error:
             raise InputError(f"{path}: {error}; delete it to train from the beginning") from None
         if kept.fingerprint != self._fingerprint:

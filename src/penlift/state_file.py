@@ -1,7 +1,8 @@
 """The state of a training as the bytes of one safetensors file: arrays as tensors, the rest as JSON in its header."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import torch
@@ -44,13 +45,18 @@ def pack(state: TrainState, kept: Kept) -> bytes:
     return save(whole, metadata={HEADER: json.dumps(header)})
 
 
-def unpack(content: bytes, state: TrainState) -> Kept:
+def kept_in(content: bytes) -> Kept:
+    """What stands beside the state that `pack` made."""
+    with _damage_named():
+        return Kept(**_header(content)["kept"])
+
+
+def unpack(content: bytes, state: TrainState) -> None:
     """Put the state that `pack` made into `state`, whose network and optimiser must be of the same kind."""
-    try:
+    with _damage_named():
         header = _header(content)
         tensors = load(content)
-        kept = Kept(**header["kept"])
-        if not kept.done:
+        if not header["kept"]["done"]:
             state.network.load_state_dict(_under("network.", tensors))
             optimiser = state.optimiser.state_dict() | {"state": _by_number(_under("optimiser.", tensors))}
             state.optimiser.load_state_dict(optimiser)
@@ -58,9 +64,14 @@ def unpack(content: bytes, state: TrainState) -> Kept:
         state.history = [Epoch(**row) for row in header["history"]]
         state.best = _under("best.", tensors)
         state.samples = [tensors[f"samples.{number}"].numpy() for number in range(header["samples"])]
+
+
+@contextmanager
+def _damage_named() -> Iterator[None]:
+    try:
+        yield
     except (SafetensorError, ValueError, LookupError, TypeError, RuntimeError) as error:
         raise InputError(f"a damaged state ({' '.join(str(error).split())})") from None
-    return kept
 
 
 def _header(content: bytes) -> dict[str, Any]:
