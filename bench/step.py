@@ -84,7 +84,7 @@ def training_step(
     shape = {"cell": cell, "peepholes": peepholes, "layers": LAYERS, "hidden": hidden, "mixtures": MIXTURES}
     model = ModelParams.model_validate(shape | {"dropout": 0.2, "skip": False})
     recipe = read_params(ROOT / "params.yaml")["train"] | {"batch": batch, "threads": THREADS, "precision": precision}
-    params = TrainParams.model_validate(recipe | {"epochs": 1000, "learning_rate": 1e-4})
+    params = TrainParams.model_validate(recipe | {"epochs": 1000, "learning_rate": 1e-4, "grow": 0})
     steps = fit(start_training(Network(model, (0.025, 0.025)), params), made_up_windows(length), params)
 
     def step() -> None:
@@ -98,7 +98,7 @@ def windows_alone() -> Callable[[], None]:
     windows, numbers = made_up_windows(LENGTH), count()
 
     def make() -> None:
-        windows.batch(1, next(numbers), BATCH)
+        windows.batch(1, next(numbers), BATCH, LENGTH)
 
     return make
 

@@ -28,7 +28,8 @@ from penlift.optimisation import TrainParams
 from penlift.progress import Meter
 from penlift.ranks import Ranks, gathered, launch
 from penlift.scales import load_scales
-from penlift.training import TrainState, start_training, steps_an_epoch
+from penlift.timetable import Timetable
+from penlift.training import TrainState, start_training
 from penlift.windows import WindowParams, Windows
 
 
@@ -57,8 +58,8 @@ def main(offsets: Path, windows: Path, models: Path, report: Path) -> None:
             return
         with only_trainer(place):
             done = keeper.restore(state)
-            steps = asked.train.epochs * steps_an_epoch(material.windows, asked.train)
-            with Meter("train", steps, state.step) as meter:
+            timetable = Timetable(material.windows.targets, material.windows.length, asked.train)
+            with Meter("train", timetable.targets, timetable.behind(state.step)) as meter:
                 if done:
                     meter.say(f"this very training has been done before; to do it again, delete {place}")
                 else:

@@ -21,10 +21,10 @@ def windows_of(ink: Ink, length: int = 15, shortest: int = 1) -> Windows:
 def test_a_window_is_a_stretch_of_one_line_and_its_targets_are_the_rows_after_its_inputs(small_ink: Ink) -> None:
     windows = windows_of(small_ink)
 
-    batch = windows.batch(seed=7, step=3, rows=5)
+    batch = windows.batch(seed=7, step=3, rows=5, length=15)
 
     for row in range(5):
-        line, start = windows.place(7, 3, row)
+        line, start = windows.place(7, 3, row, 15)
         rows = small_ink.rows_of(line)[start : start + 16, :3]
         np.testing.assert_array_equal(batch.inputs[row], rows[:-1])
         np.testing.assert_array_equal(batch.targets[row], rows[1:])
@@ -34,18 +34,18 @@ def test_a_window_is_a_stretch_of_one_line_and_its_targets_are_the_rows_after_it
 def test_which_window_stands_in_a_row_does_not_depend_on_the_rows_beside_it(small_ink: Ink) -> None:
     windows = windows_of(small_ink)
 
-    few, many = windows.batch(1, 9, rows=2), windows.batch(1, 9, rows=6)
+    few, many = windows.batch(1, 9, 2, 15), windows.batch(1, 9, 6, 15)
 
     np.testing.assert_array_equal(few.inputs, many.inputs[:2])
-    assert not np.array_equal(many.inputs, windows.batch(1, 10, rows=6).inputs)
-    assert not np.array_equal(many.inputs, windows.batch(2, 9, rows=6).inputs)
+    assert not np.array_equal(many.inputs, windows.batch(1, 10, 6, 15).inputs)
+    assert not np.array_equal(many.inputs, windows.batch(2, 9, 6, 15).inputs)
 
 
 def test_every_target_of_every_training_line_is_drawn_the_last_included(small_ink: Ink) -> None:
     windows = windows_of(small_ink)
     drawn = Counter(
         (line, target)
-        for line, start in (windows.place(0, step, row) for step in range(400) for row in range(4))
+        for line, start in (windows.place(0, step, row, 15) for step in range(400) for row in range(4))
         for target in range(start + 1, min(start + 16, len(small_ink.rows_of(line))))
     )
 
@@ -55,7 +55,7 @@ def test_every_target_of_every_training_line_is_drawn_the_last_included(small_in
 
 def test_lines_are_drawn_in_proportion_to_their_targets(small_ink: Ink) -> None:
     windows = windows_of(small_ink)
-    draws = Counter(windows.place(3, step, row)[0] for step in range(1000) for row in range(8))
+    draws = Counter(windows.place(3, step, row, 15)[0] for step in range(1000) for row in range(8))
 
     targets = {line: len(small_ink.rows_of(line)) - 1 for line in small_ink.of_split("train")}
     for line, count in targets.items():
@@ -72,8 +72,11 @@ def test_inside_a_long_line_no_target_is_drawn_twice_as_often_as_another(length:
 
 def test_the_coverage_figure_is_what_drawing_shows() -> None:
     length, targets = 20, 57
-    first, last = start_range(np.array([targets]), length)
-    starts = np.random.default_rng(1).integers(first[0], last[0], 400_000, endpoint=True).clip(0, targets - length)
+    starts = (
+        np.random.default_rng(1)
+        .integers(*start_range(targets, length), 400_000, endpoint=True)
+        .clip(0, targets - length)
+    )
     drawn = np.zeros(targets)
     for start, count in zip(*np.unique(starts, return_counts=True), strict=True):
         drawn[start : start + length] += count
@@ -91,12 +94,12 @@ def test_lines_too_short_are_counted_and_named_and_nothing_is_lost(small_ink: In
 
 
 def test_a_line_shorter_than_a_window_is_padded_and_masked(small_ink: Ink) -> None:
-    batch = windows_of(small_ink, length=200).batch(0, 0, rows=6)
+    batch = windows_of(small_ink, length=200).batch(0, 0, rows=6, length=200)
 
     assert not batch.mask.all()
     assert (batch.inputs[~batch.mask] == 0).all()
     assert batch.mask.sum(axis=1).tolist() == [
-        len(small_ink.rows_of(windows_of(small_ink, length=200).place(0, 0, row)[0])) - 1 for row in range(6)
+        len(small_ink.rows_of(windows_of(small_ink, length=200).place(0, 0, row, 200)[0])) - 1 for row in range(6)
     ]
 
 

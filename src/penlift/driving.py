@@ -16,6 +16,7 @@ from penlift.optimisation import TrainParams
 from penlift.progress import Meter
 from penlift.ranks import ALONE, Lost, Ranks
 from penlift.signals import Signals
+from penlift.timetable import Timetable
 from penlift.training import Diverged, TrainState, fit
 from penlift.units import shift_to
 from penlift.windows import Windows
@@ -47,15 +48,17 @@ def drive(
     Stopped when a signal asks for it, Diverged when nothing finite comes any more, Lost when another process is gone;
     the state is saved first.
     """
+    timetable = Timetable(material.windows.targets, material.windows.length, params)
     with Signals() as signals:
         try:
             for step in _recorded(state, material, params, keeper, ranks):
-                meter.advance(_note(state, step, material.scales), points=step.targets)
+                more = timetable.behind(step.number) - meter.done
+                meter.advance(_note(state, step, material.scales), more, points=step.targets)
                 if step.ends_epoch:
                     meter.say(str(close_epoch(state, step, material.ink, material.scales, ranks)))
                     show(state)
                 if ranks.any(bool(signals.asked), state.network.device):
-                    raise Stopped(f"{signals.asked or 'a signal'} after step {state.step} of {meter.total}")
+                    raise Stopped(f"{signals.asked or 'a signal'} after step {state.step} of {timetable.steps}")
                 if keeper.is_due():
                     save(state, keeper, meter)
             if not state.best:

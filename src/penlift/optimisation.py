@@ -17,7 +17,7 @@ class TrainParams(Params):
     optimiser: Literal["adam", "rmsprop"] = Field(description="adam or rmsprop")
     learning_rate: float = Field(gt=0, le=1, description="at its peak")
     schedule: Literal["one-cycle", "exponential", "constant"] = Field(description="one-cycle, exponential or constant")
-    warm_up: float = Field(ge=0, lt=1, description="share of all steps, 0 to below 1; one-cycle only")
+    warm_up: float = Field(ge=0, lt=1, description="share of the epochs, 0 to below 1; one-cycle only")
     decay: float = Field(gt=0, le=1, description="factor an epoch; exponential only")
     loss: Literal["mean", "sum"] = Field(description="mean or sum: of the targets' NLLs, whose gradient is followed")
     clip: float | None = Field(gt=0, description="largest norm of the gradient, or null")
@@ -25,6 +25,7 @@ class TrainParams(Params):
     clip_gates: float | None = Field(gt=0, description="largest derivative by a gate's input, or null; peepholes only")
     weight_noise: float = Field(ge=0, lt=10, description="standard deviation of noise on the weights at each step")
     batch: int = Field(ge=1, le=100_000, description="windows a step")
+    grow: float = Field(ge=0, le=1, description="share of the epochs over which windows double twice, 0 to 1")
     epochs: int = Field(ge=1, le=100_000, description="as many targets as the training lines have make an epoch")
     patience: int | None = Field(ge=1, description="epochs without a better one before training ends early, or null")
     start: str | None = Field(description="the folder of a model whose weights are the first, or null: at random")
@@ -41,29 +42,28 @@ def make_optimiser(weights: Iterable[nn.Parameter], params: TrainParams) -> opti
     return OPTIMISERS[params.optimiser](weights, lr=params.learning_rate)
 
 
-def learning_rate(params: TrainParams, step: int, steps_an_epoch: int) -> float:
-    """The learning rate of a step, counted from 0."""
-    return params.learning_rate * SCHEDULES[params.schedule](params, step, steps_an_epoch)
+def learning_rate(params: TrainParams, epoch: int, done: float) -> float:
+    """The learning rate in an epoch, from 0, after a share of the whole training."""
+    return params.learning_rate * SCHEDULES[params.schedule](params, epoch, done)
 
 
-def _one_cycle(params: TrainParams, step: int, steps_an_epoch: int) -> float:
+def _one_cycle(params: TrainParams, _epoch: int, done: float) -> float:
     """A straight rise over the warm-up, then half a cosine down to zero (Smith and Topin 2018)."""
-    done = (step + 1) / (params.epochs * steps_an_epoch + 1)
     if done < params.warm_up:
         return done / params.warm_up
     return 0.5 * (1 + math.cos(math.pi * (done - params.warm_up) / (1 - params.warm_up)))
 
 
-def _exponential(params: TrainParams, step: int, steps_an_epoch: int) -> float:
-    return params.decay ** (step // steps_an_epoch)
+def _exponential(params: TrainParams, epoch: int, _done: float) -> float:
+    return params.decay**epoch
 
 
-def _constant(_params: TrainParams, _step: int, _steps_an_epoch: int) -> float:
+def _constant(_params: TrainParams, _epoch: int, _done: float) -> float:
     return 1.0
 
 
 OPTIMISERS: dict[str, Callable[..., optim.Optimizer]] = {"adam": optim.Adam, "rmsprop": GravesRMSprop}
-SCHEDULES: dict[str, Callable[[TrainParams, int, int], float]] = {
+SCHEDULES: dict[str, Callable[[TrainParams, int, float], float]] = {
     "one-cycle": _one_cycle,
     "exponential": _exponential,
     "constant": _constant,

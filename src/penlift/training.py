@@ -15,6 +15,7 @@ from penlift.network import Network
 from penlift.optimisation import TrainParams, learning_rate, make_optimiser
 from penlift.peephole import PeepholeLSTM
 from penlift.ranks import ALONE, Ranks
+from penlift.timetable import Timetable
 from penlift.weight_noise import noisy
 from penlift.windows import Batch, Windows
 
@@ -50,24 +51,20 @@ def start_training(network: Network, params: TrainParams) -> TrainState:
     return TrainState(network, make_optimiser(network.parameters(), params))
 
 
-def steps_an_epoch(windows: Windows, params: TrainParams) -> int:
-    """The steps that show as many targets as the training lines have."""
-    return math.ceil(windows.targets / (params.batch * windows.length))
-
-
 def fit(state: TrainState, windows: Windows, params: TrainParams, ranks: Ranks = ALONE) -> Iterator[Step]:
     """Train to the end of the last epoch, yielding after each step with `state` up to date.
 
     Ends early where the last `params.patience` epochs of the history brought nothing better. Several processes share
     the windows of each step, and have the same weights behind it.
     """
-    an_epoch = steps_an_epoch(windows, params)
-    while state.step < params.epochs * an_epoch and not out_of_patience(state.history, params.patience):
-        rate = learning_rate(params, state.step, an_epoch)
-        batch = windows.batch(params.seed, state.step, params.batch)
+    timetable = Timetable(windows.targets, windows.length, params)
+    while state.step < timetable.steps and not out_of_patience(state.history, params.patience):
+        now = timetable.at(state.step)
+        rate = learning_rate(params, now.epoch, now.done)
+        batch = windows.batch(params.seed, state.step, params.batch, now.length)
         # dropout's, so that no random state needs storing
         torch.manual_seed(params.seed * 2**32 + ranks.rank * 2**24 + state.step)
-        step = _descend(state, batch, rate, params, ranks)._replace(ends_epoch=(state.step + 1) % an_epoch == 0)
+        step = _descend(state, batch, rate, params, ranks)._replace(ends_epoch=now.ends_epoch)
         state.step += 1
         state.skipped = state.skipped + 1 if step.skipped else 0
         state.sums.add(step)

@@ -14,7 +14,7 @@ from penlift.errors import InputError
 from penlift.ink import Ink, Rows
 from penlift.params import Params
 
-WINDOWS = ["number", "line", "targets", "first_start", "last_start"]
+WINDOWS = ["number", "line", "targets"]
 
 
 class WindowParams(Params):
@@ -42,7 +42,7 @@ class Coverage(NamedTuple):
 
 
 def index_windows(ink: Ink, params: WindowParams) -> tuple[pd.DataFrame, Coverage]:
-    """The training lines with the range of their windows' starts, and what these windows cover."""
+    """The training lines that windows are drawn from, and what these windows cover."""
     numbers = np.array(ink.of_split("train"), dtype=np.int64)
     targets = ink.index["points"].to_numpy()[numbers] - 1
     names = ink.index["line"].to_numpy()[numbers]
@@ -50,22 +50,20 @@ def index_windows(ink: Ink, params: WindowParams) -> tuple[pd.DataFrame, Coverag
     if not long_enough.any():
         raise InputError(f"window.shortest is {params.shortest}, and no training line has as many targets; lower it")
     kept = targets[long_enough]
-    first, last = start_range(kept, params.length)
-    columns = (numbers[long_enough], names[long_enough], kept, first, last)
+    columns = (numbers[long_enough], names[long_enough], kept)
     index = pd.DataFrame(dict(zip(WINDOWS, columns, strict=True)))
     ratio = most_to_least(kept, params.length)
     return index, Coverage(len(kept), int(kept.sum()), [str(name) for name in names[~long_enough]], ratio)
 
 
-def start_range(targets: npt.NDArray[Any], length: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """The lowest and highest start drawn for lines with so many targets.
+def start_range(targets: int, length: int) -> tuple[int, int]:
+    """The lowest and highest start drawn for a line with so many targets.
 
     Starts hang over both ends by a window less one, and are then pushed back into the line, so that the first and last
     targets are drawn about as often as those between. A line shorter than a window has the one start 0.
     """
     room = targets - length
-    over = np.where(room > 0, length - 1, 0)
-    return -over, np.maximum(room, 0) + over
+    return (1 - length, room + length - 1) if room > 0 else (0, 0)
 
 
 def most_to_least(targets: npt.NDArray[Any], length: int) -> float | None:
@@ -75,7 +73,7 @@ def most_to_least(targets: npt.NDArray[Any], length: int) -> float | None:
     """
     worst = None
     for count in np.unique(targets[targets > 2 * length]):
-        first, last = (int(bound[0]) for bound in start_range(np.array([count]), length))
+        first, last = start_range(int(count), length)
         starts = np.clip(np.arange(first, last + 1), 0, count - length)
         changes = np.bincount(starts, minlength=count + 1) - np.bincount(starts + length, minlength=count + 1)
         draws = changes.cumsum()[:count]
@@ -84,31 +82,31 @@ def most_to_least(targets: npt.NDArray[Any], length: int) -> float | None:
 
 
 class Windows:
-    """All windows of the training split. Which one stands where depends on seed, step and row alone."""
+    """All windows of the training split. Which one stands where depends on seed, step, row and length alone."""
 
     def __init__(self, ink: Ink, index: pd.DataFrame, length: int) -> None:
+        """`length`: targets of the longest windows."""
         self.ink = ink
         self.length = length
         self.targets = int(index["targets"].sum())
-        self._number, self._line_targets, self._first, self._last = (
-            index[name].to_numpy() for name in ("number", "targets", "first_start", "last_start")
-        )
+        self._number, self._line_targets = index["number"].to_numpy(), index["targets"].to_numpy()
         self._reach = np.cumsum(self._line_targets)
 
-    def place(self, seed: int, step: int, row: int) -> tuple[int, int]:
+    def place(self, seed: int, step: int, row: int, length: int) -> tuple[int, int]:
         """The line, as its number in the ink, and the start of the window in this row of this step.
 
         Lines are drawn in proportion to their targets.
         """
         draw = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, row, step]))
         chosen = int(np.searchsorted(self._reach, draw.integers(self.targets), side="right"))
-        start = int(draw.integers(self._first[chosen], self._last[chosen], endpoint=True))
-        return int(self._number[chosen]), min(max(start, 0), max(int(self._line_targets[chosen]) - self.length, 0))
+        targets = int(self._line_targets[chosen])
+        start = int(draw.integers(*start_range(targets, length), endpoint=True))
+        return int(self._number[chosen]), min(max(start, 0), max(targets - length, 0))
 
-    def batch(self, seed: int, step: int, rows: int) -> Batch:
-        """The `rows` windows of a step."""
-        places = (self.place(seed, step, row) for row in range(rows))
-        return stack([self.ink.rows_of(line)[start : start + self.length + 1] for line, start in places], self.length)
+    def batch(self, seed: int, step: int, rows: int, length: int) -> Batch:
+        """The `rows` windows of a step, of so many targets."""
+        places = (self.place(seed, step, row, length) for row in range(rows))
+        return stack([self.ink.rows_of(line)[start : start + length + 1] for line, start in places], length)
 
 
 def stack(stretches: list[Rows], length: int) -> Batch:
