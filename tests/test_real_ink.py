@@ -106,4 +106,4 @@ def test_the_built_in_corpus_moves_as_its_writers_do(made: Made) -> None:
     table = compared(measured(as_read(line) for line in written), measured(made[0]))
 
     off = table[OFF].abs()
-    assert len(off.index[off > 25]) <= 2, off
+    assert set(off.index[off > 25]) <= {"in-stroke steps of length zero, %", "pen-up dy, units"}

@@ -24,6 +24,7 @@ from penlift.network import ModelParams, Network
 from penlift.optimisation import TrainParams
 from penlift.progress import Meter
 from penlift.state_file import Kept, kept_in, pack, unpack
+from penlift.timetable import Timetable
 from penlift.training import TrainState, fit, start_training
 
 __all__ = ["data"]  # a fixture
@@ -168,8 +169,7 @@ def test_a_signal_stops_after_the_step_with_the_state_saved_and_the_rest_is_the_
 ) -> None:
     params, material = recipe(), Material(data[0], data[1], data[2])
     whole = to_the_end(beginning(params), data, params)
-
-    steps = itertools.count(1)
+    timetable, steps = Timetable(data[1].targets, data[1].length, params), itertools.count(1)
 
     class Interrupting(Meter):
         def advance(self, note: str = "", count: int = 1, points: int = 0) -> None:
@@ -177,12 +177,16 @@ def test_a_signal_stops_after_the_step_with_the_state_saved_and_the_rest_is_the_
             if next(steps) == 4:
                 os.kill(os.getpid(), signal.SIGTERM)
 
-    with pytest.raises(Stopped, match=r"^SIGTERM after step 4 of \d+; the state is saved: `dvc repro` goes on with"):
-        drive(beginning(params), material, params, Keeper(tmp_path, "f00d", 60), Interrupting("train", 99), unseen)
+    stopped = f"^SIGTERM after step 4 of {timetable.steps}; the state is saved: `dvc repro` goes on with"
+    with pytest.raises(Stopped, match=stopped):
+        meter: Meter = Interrupting("train", timetable.targets)
+        drive(beginning(params), material, params, Keeper(tmp_path, "f00d", 60), meter, unseen)
     resumed, keeper = beginning(recipe(seed=5)), Keeper(tmp_path, "f00d", 60)
     assert not keeper.restore(resumed)
     assert resumed.step == 4
-    drive(resumed, material, params, keeper, Meter("train", 99), unseen)
+    meter = Meter("train", timetable.targets, timetable.behind(4))
+    drive(resumed, material, params, keeper, meter, unseen)
+    assert meter.done == meter.total
 
     assert pack(resumed, KEPT) == pack(whole, KEPT)
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

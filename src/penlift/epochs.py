@@ -46,8 +46,8 @@ def close_epoch(state: TrainState, last: Step, ink: Ink, scales: Scales, ranks: 
     state.history.append(epoch)
     if ranks.first:
         state.samples.append(_dreamt(state.network, scales))
-    if ranks.first and epoch.best:
-        state.best = {name: weight.detach().cpu().clone() for name, weight in state.network.state_dict().items()}
+        if epoch.best:
+            state.best = {name: weight.detach().cpu().clone() for name, weight in state.network.state_dict().items()}
     state.sums = Sums()
     return epoch
 

@@ -39,8 +39,8 @@ class Writer:
 def invent(typeface: Typeface, others: list[Typeface], rng: np.random.Generator) -> Writer:
     """A new writer, whose hand goes back to a typeface, or to that and one of the others of the same build."""
     connected = typeface.name in CONNECTED
-    pitch = 205 * np.exp(rng.normal(0, 0.18))
-    height = typeface.x_height * pitch / typeface.pitch * np.exp(rng.normal(-0.05, 0.14))
+    pitch = 195 * np.exp(rng.normal(0, 0.18))
+    height = typeface.x_height * pitch / typeface.pitch * np.exp(rng.normal(0.0, 0.14))
     between, within = (FLOWS if connected else (JOINS, LIFTS)[rng.integers(2)]) * height
     alike = [] if connected else [other for other in others if other.name not in (*CONNECTED, typeface.name)]
     second = [alike[rng.integers(len(alike))]] if alike and rng.uniform() < 0.5 else []
@@ -58,7 +58,7 @@ def invent(typeface: Typeface, others: list[Typeface], rng: np.random.Generator)
         letters=own_letters(style, rng),
         reach=between,
         patient=bool(rng.uniform() < (0.85 if connected else 0.7)),
-        letter_gap=pitch * rng.uniform(-0.03, 0.02 if connected else 0.08),
+        letter_gap=pitch * rng.uniform(-0.02, 0.02 if connected else 0.12),
         word_gap=pitch * rng.uniform(0.8, 1.5),
         unevenness=rng.uniform(0.1, 0.2),
         slant=rng.normal(0.1, 0.17),
