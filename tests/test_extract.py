@@ -2,6 +2,7 @@
 
 import gzip
 import random
+import subprocess
 import tarfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -58,8 +59,7 @@ def test_archives_trees_and_archives_in_another_order_give_the_same_bytes(
     corpus = make_corpus()
     tree, shuffled = make_corpus("tree"), make_corpus("shuffled")
     for archive in list(tree.glob("*.tar.gz")):
-        with tarfile.open(archive) as tar:
-            tar.extractall(tree, filter="data")
+        subprocess.run(["tar", "-xzf", archive, "-C", tree], check=True)  # as users unpack them
         archive.unlink()
     files = list(form_files(5, 2)[0].items())
     random.Random(4).shuffle(files)
