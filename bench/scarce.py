@@ -54,7 +54,10 @@ def train(folder: Path, run: Run, values: dict[str, Any], ink: Path) -> float:
 
 
 def main(folder: Path, ink: Path, models: Path) -> None:
-    recipes = {"chance": FROM_CHANCE, "model": FINE_TUNED | {"start": str(models)}}
+    recipes: dict[str, dict[str, Any]] = {
+        "chance": FROM_CHANCE,
+        "model": FINE_TUNED | {"start": str(models)},
+    }
     runs = [Run(start, seed) for seed in SEEDS for start in recipes]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         scores = list(pool.map(lambda run: train(folder, run, recipes[run.start], ink), runs))
