@@ -1,7 +1,7 @@
-"""A training step against its own matrix products alone, in alternating fresh processes: `python bench/step.py`.
+"""A training step against its cell's own matrix products alone, in alternating fresh processes: `python bench/step.py`.
 
 Variants measured in one process distort each other through the heap, so each measurement is a process of its own, and
-the variants take turns. Prints medians, their ratio to the products, and peak memory.
+the variants take turns. Prints medians, their ratio to the products in float32, and peak memory.
 """
 
 import json
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from peers import PEERS
 
@@ -35,19 +35,23 @@ CELLS = {
 }
 
 
-def products() -> Callable[[], None]:
-    """The products of one step of the LSTM and nothing else: those over all of time at once, and those step by step."""
+GATES = {"lstm": 4, "gru": 3, "rnn": 1}  # a unit
+
+
+def products(cell: str, precision: str = "float32") -> Callable[[], None]:
+    """The products of a step of a network and nothing else: those over all of time at once, and those step by step."""
     import torch
 
-    gates, rows, outputs = 4 * HIDDEN, BATCH * LENGTH, 1 + 6 * MIXTURES
+    gates, rows, outputs = GATES[cell] * HIDDEN, BATCH * LENGTH, 1 + 6 * MIXTURES
     fed = [3] + [HIDDEN] * (LAYERS - 1)
     shapes = [(rows, inputs, gates) for inputs in fed]  # forward
     shapes += [(gates, rows, inputs) for inputs in fed] + [(gates, rows, HIDDEN)] * LAYERS  # of the weights' gradients
     shapes += [(rows, gates, inputs) for inputs in fed[1:]]  # of the inputs' gradients
     shapes += [(rows, HIDDEN, outputs), (rows, outputs, HIDDEN), (outputs, rows, HIDDEN)]  # of the head
     shapes += [(BATCH, HIDDEN, gates), (BATCH, gates, HIDDEN)] * (LENGTH * LAYERS)  # a step at a time, there and back
-    operands = {shape: (torch.randn(shape[:2]), torch.randn(shape[1:])) for shape in set(shapes)}
-    results = {shape: torch.empty(shape[0], shape[2]) for shape in operands}
+    made = partial(torch.ones, dtype=getattr(torch, precision))
+    operands = {shape: (made(shape[:2]), made(shape[1:])) for shape in set(shapes)}
+    results = {shape: made(shape[0], shape[2]) for shape in operands}
 
     def multiply() -> None:
         for shape in shapes:
@@ -111,7 +115,7 @@ def measure(variant: str) -> dict[str, float]:
 
     keep_freed_memory()
     torch.set_num_threads(THREADS)
-    step = VARIANTS[variant]()
+    step = VARIANTS[variant].make()
     times = []
     for _ in range(STEPS + 2):
         began = time.perf_counter()
@@ -121,11 +125,24 @@ def measure(variant: str) -> dict[str, float]:
     return {"ms": statistics.median(times[2:]), "peak": peak}
 
 
-VARIANTS: dict[str, Callable[[], Callable[[], None]]] = {
-    "products alone": products,
-    **{name: partial(training_step, *what) for name, what in CELLS.items()},
-    "making the windows alone": windows_alone,
-    **{name: partial(peer, BATCH, LENGTH, HIDDEN, LAYERS, MIXTURES) for name, peer in PEERS.items()},
+class Variant(NamedTuple):
+    """What is measured."""
+
+    make: Callable[[], Callable[[], None]]
+    cell: str = "lstm"  # whose products alone it is set against
+
+
+def alone(cell: str) -> str:
+    """The name of the variant that is a cell's products and nothing else."""
+    return f"products of the {cell} alone"
+
+
+VARIANTS = {
+    **{alone(cell): Variant(partial(products, cell), cell) for cell in GATES},
+    f"{alone('lstm')}, bfloat16": Variant(partial(products, "lstm", "bfloat16")),
+    **{name: Variant(partial(training_step, *what), what[0]) for name, what in CELLS.items()},
+    "making the windows alone": Variant(windows_alone),
+    **{name: Variant(partial(peer, BATCH, LENGTH, HIDDEN, LAYERS, MIXTURES)) for name, peer in PEERS.items()},
 }
 
 
@@ -137,12 +154,11 @@ def main() -> None:
             found[variant].append(json.loads(answer.stdout))
         print(f"round {turn + 1} of {ROUNDS}", file=sys.stderr)
     medians = {variant: statistics.median(run["ms"] for run in runs) for variant, runs in found.items()}
-    print(f"{'B 50, T 300, 2 x 256, 20 mixtures':36} {'ms':>7} {'ratio':>6} {'peak MiB':>9}")
+    print(f"{'B 50, T 300, 2 x 256, 20 mixtures':40} {'ms':>7} {'ratio':>6} {'peak MiB':>9}")
     for variant, runs in found.items():
-        ratio = statistics.median(
-            run["ms"] / alone["ms"] for run, alone in zip(runs, found["products alone"], strict=True)
-        )
-        print(f"{variant:36} {medians[variant]:7.1f} {ratio:6.3f} {max(run['peak'] for run in runs):9.0f}")
+        own = found[alone(VARIANTS[variant].cell)]
+        ratio = statistics.median(run["ms"] / least["ms"] for run, least in zip(runs, own, strict=True))
+        print(f"{variant:40} {medians[variant]:7.1f} {ratio:6.3f} {max(run['peak'] for run in runs):9.0f}")
 
 
 if __name__ == "__main__":
