@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from clone import DATA_STAGES, copy_tree, finish, set_params, start
+from clone import copy_tree, finish, make_data, set_params, start
 
 MADE = ["models/model.safetensors", "models/model.json", "reports/train/history.csv", "reports/train/samples.npy",
         "reports/metrics.json"]  # fmt: skip
@@ -100,7 +100,7 @@ def main() -> None:
         folder = Path(place)
         copy_tree(folder)
         set_params(folder, SMALL)
-        finish(folder, *DATA_STAGES)
+        make_data(folder)
         print(f"{'training':44} {'kills':>5} {'equal':>6}", flush=True)
         for variant in VARIANTS:
             model = {"cell": variant.cell, "peepholes": variant.peepholes}

@@ -6,7 +6,6 @@ training that is there already is not done again. Epochs of a preset can be set:
 """
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 import pandas as pd
-from clone import STAGES, copy_tree, finish, set_params
+from clone import copy_tree, finish, make_data, set_params
 
 from penlift.presets import apply
 
@@ -48,14 +47,8 @@ def train(folder: Path, run: Run, ink: Path | None) -> pd.DataFrame:
         apply(place / "presets" / f"{preset}.yaml", place / "params.yaml")
         own = {"epochs": int(epochs)} if epochs else {}
         set_params(place, {"train": {"seed": run.seed, "threads": 1} | own})
-        (place / "data").mkdir(exist_ok=True)
-        if ink:
-            set_params(place, {"extract": {"path": str(ink)}})
-            extract = [sys.executable, "pipeline/extract.py", str(ink), STAGES["extract"][1]]
-            subprocess.run(extract, cwd=place, check=True, stdout=subprocess.DEVNULL)
-            finish(place, "normalise", "window", "train")
-        else:
-            finish(place, "compose", "extract", "normalise", "window", "train")
+        make_data(place, ink)
+        finish(place, "train")
     return with_seconds(pd.read_csv(history), next(place.glob(".state/*/journal.jsonl"))).assign(
         preset=run.preset, seed=run.seed
     )

@@ -5,7 +5,6 @@ choose the lines), two trainings at a time on one thread each. Prints the NLL of
 training. The best epoch of each is chosen on the validation lines of INK. A training that is there is not done again.
 """
 
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 import pandas as pd
-from clone import STAGES, copy_tree, finish, set_params
+from clone import copy_tree, finish, make_data, set_params
 
 from penlift.any_ink import open_ink
 from penlift.checkpoint import load_model
@@ -41,11 +40,8 @@ def train(folder: Path, run: Run, values: dict[str, Any], ink: Path) -> float:
     place = folder / f"{run.start}-{run.seed}"
     if not (place / "models" / "model.json").is_file():
         copy_tree(place)
-        set_params(place, {"extract": {"path": str(ink)}, "train": {"seed": run.seed, "threads": 1} | values})
-        (place / "data").mkdir(exist_ok=True)
-        extract = [sys.executable, "pipeline/extract.py", str(ink), STAGES["extract"][1]]
-        subprocess.run(extract, cwd=place, check=True, stdout=subprocess.DEVNULL)
-        finish(place, "normalise", "window")
+        set_params(place, {"train": {"seed": run.seed, "threads": 1} | values})
+        make_data(place, ink)
         index = place / "data" / "windows" / "index.csv"
         pd.read_csv(index).sample(LINES, random_state=run.seed).sort_index().to_csv(index, index=False)
         finish(place, "train")

@@ -42,10 +42,20 @@ def set_params(folder: Path, *changes: Mapping[str, Mapping[str, Any]]) -> None:
     yaml.dump(params, folder / "params.yaml")
 
 
-def start(folder: Path, stage: str) -> "subprocess.Popen[str]":
-    """Start a stage's script, without DVC."""
+def make_data(folder: Path, ink: Path | None = None) -> None:
+    """Run the stages before training: on the built-in corpus, or on the archives in `ink`."""
+    if ink is None:
+        finish(folder, *DATA_STAGES)
+        return
+    set_params(folder, {"extract": {"path": str(ink)}})
+    _finish(folder, "extract", str(ink), STAGES["extract"][1])
+    finish(folder, "normalise", "window")
+
+
+def start(folder: Path, stage: str, *paths: str) -> "subprocess.Popen[str]":
+    """Start a stage's script, without DVC; with the paths that dvc.yaml gives it, if none are given here."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")}
-    command = [sys.executable, f"pipeline/{stage}.py", *STAGES[stage]]
+    command = [sys.executable, f"pipeline/{stage}.py", *(paths or STAGES[stage])]
     return subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
@@ -54,6 +64,10 @@ def start(folder: Path, stage: str) -> "subprocess.Popen[str]":
 def finish(folder: Path, *stages: str) -> None:
     """Run stages to their ends."""
     for stage in stages:
-        _, said = (process := start(folder, stage)).communicate()
-        if process.returncode:
-            raise RuntimeError(f"stage {stage} failed in {folder}: {said[-2000:]}")
+        _finish(folder, stage)
+
+
+def _finish(folder: Path, stage: str, *paths: str) -> None:
+    _, said = (process := start(folder, stage, *paths)).communicate()
+    if process.returncode:
+        raise RuntimeError(f"stage {stage} failed in {folder}: {said[-2000:]}")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import torch
-from clone import DATA_STAGES, copy_tree, finish, set_params, start
+from clone import copy_tree, make_data, set_params, start
 from conftest import ROOT
 from safetensors.torch import load_file
 
@@ -69,7 +69,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("clone")
     copy_tree(place)
     set_params(place, SMALL)
-    finish(place, *DATA_STAGES)
+    make_data(place)
     return place
 
 
