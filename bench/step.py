@@ -33,8 +33,6 @@ CELLS = {
     "gru": ("gru", False, "float32"),
     "rnn": ("rnn", False, "float32"),
 }
-
-
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}  # a unit
 
 
@@ -49,9 +47,10 @@ def products(cell: str, precision: str = "float32") -> Callable[[], None]:
     shapes += [(rows, gates, inputs) for inputs in fed[1:]]  # of the inputs' gradients
     shapes += [(rows, HIDDEN, outputs), (rows, outputs, HIDDEN), (outputs, rows, HIDDEN)]  # of the head
     shapes += [(BATCH, HIDDEN, gates), (BATCH, gates, HIDDEN)] * (LENGTH * LAYERS)  # a step at a time, there and back
-    made = partial(torch.ones, dtype=getattr(torch, precision))
+    dtype = getattr(torch, precision)
+    made = partial(torch.randn, dtype=dtype)
     operands = {shape: (made(shape[:2]), made(shape[1:])) for shape in set(shapes)}
-    results = {shape: made(shape[0], shape[2]) for shape in operands}
+    results = {shape: torch.empty(shape[0], shape[2], dtype=dtype) for shape in operands}
 
     def multiply() -> None:
         for shape in shapes:
