@@ -13,9 +13,13 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
+import torch
 from clone import copy_tree, finish, make_data, set_params, start
+
+from penlift.devices import computes
 
 MADE = ["models/model.safetensors", "models/model.json", "reports/train/history.csv", "reports/train/samples.npy",
         "reports/metrics.json"]  # fmt: skip
@@ -103,6 +107,9 @@ def main() -> None:
         make_data(folder)
         print(f"{'training':44} {'kills':>5} {'equal':>6}", flush=True)
         for variant in VARIANTS:
+            if not computes(variant.precision, torch.device("cpu")):
+                print(f"{variant!s:44} this CPU has no {variant.precision}")
+                continue
             model = {"cell": variant.cell, "peepholes": variant.peepholes}
             set_params(folder, {"model": model, "train": {"threads": variant.threads, "precision": variant.precision}})
             kills, equal = compare(folder, variant.kills, draw)

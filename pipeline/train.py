@@ -15,7 +15,7 @@ import torch
 from checkout import ROOT, run, section
 
 from penlift.checkpoint import Model, begin_with, files_of, save_model
-from penlift.devices import choose
+from penlift.devices import check_precision, choose
 from penlift.driving import Material, drive, follow, save
 from penlift.files import whole_folder, write_bytes
 from penlift.fingerprint import code_below, fingerprint, machine_facts
@@ -46,6 +46,7 @@ def main(offsets: Path, windows: Path, models: Path, report: Path) -> None:
     keep_freed_memory()
     torch.set_num_threads(asked.train.threads)
     device = choose(asked.train.device)
+    check_precision(asked.train.precision, device)
     with gathered(device) as ranks:
         material = load(offsets, windows, asked.window)
         state = begin(asked, material, device)

@@ -8,10 +8,11 @@ from test_network import CELLS
 from test_resume import beginning
 from test_training import Data, data, recipe, to_the_end
 
-from penlift.devices import choose
+from penlift.devices import check_precision, choose, computes
 from penlift.errors import InputError
 
 __all__ = ["data"]  # a fixture
+CPU = torch.device("cpu")
 GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 
 
@@ -28,6 +29,15 @@ def test_a_device_that_is_not_there_is_refused_in_one_line(name: str) -> None:
         choose(name)
 
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.skipif(computes("bfloat16", CPU), reason="this CPU has bfloat16")
+def test_a_precision_that_the_cpu_does_not_have_is_refused_in_one_line() -> None:
+    check_precision("float32", CPU)
+
+    message = r"^train\.precision is 'bfloat16', which this cpu cannot compute; set float32$"
+    with pytest.raises(InputError, match=message):
+        check_precision("bfloat16", CPU)
 
 
 @GPU

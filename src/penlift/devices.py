@@ -1,8 +1,9 @@
-"""Where the network is computed."""
+"""Where the network is computed, and in what precision."""
 
 import os
 
 import torch
+from torch import nn
 
 from penlift.errors import InputError
 
@@ -20,3 +21,19 @@ def choose(device: str) -> torch.device:
         fault = str(error).strip().partition("\n")[0]
         raise InputError(f"train.device is {device!r}, which cannot be used here ({fault}); set auto or cpu") from None
     return chosen
+
+
+def computes(precision: str, device: torch.device) -> bool:
+    """Whether the device has layers in this precision: many CPUs have no bfloat16, and PyTorch nothing in its stead."""
+    try:
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16"):
+            nn.LSTM(1, 1, device=device)(torch.zeros(1, 1, 1, device=device))
+    except RuntimeError:
+        return False
+    return True
+
+
+def check_precision(precision: str, device: torch.device) -> None:
+    """Raise InputError where the device does not compute in this precision."""
+    if not computes(precision, device):
+        raise InputError(f"train.precision is {precision!r}, which this {device.type} cannot compute; set float32")
