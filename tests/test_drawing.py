@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from lxml import etree
 
-from penlift.density_drawing import DENSEST, Densities, draw_by_lift, draw_density, ellipses_of
+from penlift.densities import Densities
+from penlift.density_drawing import DENSEST, draw_by_lift, draw_density, ellipses_of
 from penlift.drawing import SCALE, draw_by_stroke, draw_plain, sheet
 from penlift.errors import InputError
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from lxml import etree
 
+from penlift.densities import Densities
 from penlift.drawing import INK, PEN, SCALE, Array, add_strokes, canvas, to_bytes
 from penlift.errors import InputError
 
@@ -15,16 +16,6 @@ NEGLIGIBLE = 0.02  # of a component's weight
 FAINTEST, DENSEST = 0.03, 0.35  # opacity of an ellipse
 NARROWEST = 0.01  # picture units: an ellipse with a radius of 0 would not be drawn at all
 HAIRLINE = PEN / 4  # within a stroke a density is often narrower than the pen, whose line must not hide it
-
-
-class Densities(NamedTuple):
-    """Next-point densities of n points, in tablet units; row i belongs to the i-th offset."""
-
-    weight: Array  # (n, K), sums to one
-    mean: Array  # (n, K, 2): dx, dy from the pen's position before
-    std: Array  # (n, K, 2)
-    correlation: Array  # (n, K), in (-1, 1)
-    lift: Array  # (n,): probability that the pen leaves the paper
 
 
 class Ellipses(NamedTuple):

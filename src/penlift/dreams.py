@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from penlift.density_drawing import Densities
+from penlift.densities import Densities
 from penlift.drawing import Array
 from penlift.errors import InputError
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from penlift.density_drawing import Densities, draw_by_lift, draw_density
+from penlift.densities import Densities
+from penlift.density_drawing import draw_by_lift, draw_density
 from penlift.drawing import draw_by_stroke, draw_plain
 from penlift.sampling import Lines
 

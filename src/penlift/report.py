@@ -10,7 +10,8 @@ import pandas as pd
 from lxml.html import HtmlElement
 from lxml.html import builder as tag
 
-from penlift.density_drawing import Densities, draw_by_lift, draw_density
+from penlift.densities import Densities
+from penlift.density_drawing import draw_by_lift, draw_density
 from penlift.drawing import Array, draw_by_stroke, draw_plain, sheet
 from penlift.ink import SPLITS
 from penlift.likelihoods import graves_table, likelihood_table, parts_table
