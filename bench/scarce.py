@@ -24,8 +24,8 @@ from penlift.transfer import score_ink
 LINES = 50
 SEEDS = (1, 2, 3)
 AT_ONCE = 2
-FROM_CHANCE = {"epochs": 60}
-FINE_TUNED = {"epochs": 40, "learning_rate": 0.002}
+FROM_CHANCE = {"epochs": 60, "learning_rate": 0.005, "beta2": 0.999}
+FINE_TUNED = {"epochs": 40, "learning_rate": 0.002, "beta2": 0.999}
 
 
 class Run(NamedTuple):

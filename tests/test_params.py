@@ -90,7 +90,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_numbers_are_read_as_dvc_reads_them(tmp_path: Path) -> None:
-    path = params_with(tmp_path, "learning_rate: 0.005", "learning_rate: 1e-3")
+    path = params_with(tmp_path, "learning_rate: 0.01", "learning_rate: 1e-3")
 
     assert read_section(path, "train", TrainParams).learning_rate == 0.001
 

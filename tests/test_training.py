@@ -25,7 +25,8 @@ from penlift.training import Diverged, TrainState, fit, start_training
 from penlift.windows import Batch, WindowParams, Windows, index_windows
 
 RECIPE = {
-    "optimiser": "adam", "learning_rate": 0.01, "schedule": "one-cycle", "warm_up": 0.15, "decay": 0.95,
+    "optimiser": "adam", "learning_rate": 0.01, "beta2": 0.999, "schedule": "one-cycle", "warm_up": 0.15,
+    "decay": 0.95,
     "loss": "mean", "clip": 10.0, "clip_outputs": None, "clip_gates": None, "weight_noise": 0.0,
     "batch": 4, "grow": 0.0, "epochs": 3, "patience": None, "start": None, "seed": 1, "threads": 1,
     "precision": "float32", "processes": 1, "device": "cpu", "save_every": 60.0,
@@ -136,6 +137,22 @@ def test_the_articles_schedule_falls_by_a_twentieth_an_epoch() -> None:
     assert [learning_rate(params, epoch, 0.5) for epoch in (0, 1, 29)] == pytest.approx(
         [0.005, 0.005 * 0.95, 0.005 * 0.95**29]
     )
+
+
+def test_adam_is_that_of_kingma_and_ba_with_the_beta2_that_is_asked_for() -> None:
+    weight = torch.nn.Parameter(torch.tensor([1.0], dtype=torch.float64))
+    optimiser = make_optimiser([weight], recipe(learning_rate=1e-2, beta2=0.9))
+    value, mean, square = 1.0, 0.0, 0.0
+
+    for step in range(1, 21):
+        gradient = 2 * value
+        mean, square = 0.9 * mean + 0.1 * gradient, 0.9 * square + 0.1 * gradient**2
+        value -= 1e-2 * (mean / (1 - 0.9**step)) / (math.sqrt(square / (1 - 0.9**step)) + 1e-8)
+        optimiser.zero_grad()
+        (weight**2).sum().backward()
+        optimiser.step()
+
+    assert float(weight.detach()) == pytest.approx(value)
 
 
 def test_rmsprop_is_graves_to_the_letter() -> None:

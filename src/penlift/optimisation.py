@@ -16,6 +16,7 @@ class TrainParams(Params):
 
     optimiser: Literal["adam", "rmsprop"] = Field(description="adam or rmsprop")
     learning_rate: float = Field(gt=0, le=1, description="at its peak")
+    beta2: float = Field(ge=0, lt=1, description="share of its mean square that Adam keeps a step, 0 to below 1")
     schedule: Literal["one-cycle", "exponential", "constant"] = Field(description="one-cycle, exponential or constant")
     warm_up: float = Field(ge=0, lt=1, description="share of the epochs, 0 to below 1; one-cycle only")
     decay: float = Field(gt=0, le=1, description="factor an epoch; exponential only")
@@ -25,7 +26,7 @@ class TrainParams(Params):
     clip_gates: float | None = Field(gt=0, description="largest derivative by a gate's input, or null; peepholes only")
     weight_noise: float = Field(ge=0, lt=10, description="standard deviation of noise on the weights at each step")
     batch: int = Field(ge=1, le=100_000, description="windows a step")
-    grow: float = Field(ge=0, le=1, description="share of the epochs over which windows double twice, 0 to 1")
+    grow: float = Field(ge=0, le=1, description="share of the epochs over which windows grow, 0 to 1")
     epochs: int = Field(ge=1, le=100_000, description="as many targets as the training lines have make an epoch")
     patience: int | None = Field(ge=1, description="epochs without a better one before training ends early, or null")
     start: str | None = Field(description="the folder of a model whose weights are the first, or null: at random")
@@ -39,7 +40,7 @@ class TrainParams(Params):
 
 def make_optimiser(weights: Iterable[nn.Parameter], params: TrainParams) -> optim.Optimizer:
     """Adam (Kingma and Ba 2015), or rmsprop as Graves has it."""
-    return OPTIMISERS[params.optimiser](weights, lr=params.learning_rate)
+    return OPTIMISERS[params.optimiser](weights, params)
 
 
 def learning_rate(params: TrainParams, epoch: int, done: float) -> float:
@@ -62,7 +63,18 @@ def _constant(_params: TrainParams, _epoch: int, _done: float) -> float:
     return 1.0
 
 
-OPTIMISERS: dict[str, Callable[..., optim.Optimizer]] = {"adam": optim.Adam, "rmsprop": GravesRMSprop}
+def _adam(weights: Iterable[nn.Parameter], params: TrainParams) -> optim.Optimizer:
+    return optim.Adam(weights, lr=params.learning_rate, betas=(0.9, params.beta2))
+
+
+def _rmsprop(weights: Iterable[nn.Parameter], params: TrainParams) -> optim.Optimizer:
+    return GravesRMSprop(weights, params.learning_rate)
+
+
+OPTIMISERS: dict[str, Callable[[Iterable[nn.Parameter], TrainParams], optim.Optimizer]] = {
+    "adam": _adam,
+    "rmsprop": _rmsprop,
+}
 SCHEDULES: dict[str, Callable[[TrainParams, int, float], float]] = {
     "one-cycle": _one_cycle,
     "exponential": _exponential,
