@@ -8,13 +8,13 @@ from checkout import ROOT, run
 
 from penlift.dreams import read_dreams, read_lines
 from penlift.files import write_text
+from penlift.health import read_health
 from penlift.params import read_params
 from penlift.report import Run, to_page
 from penlift.results import line_of_each_writer, read_json, real_line
 
 
 def main(ink: Path, offsets: Path, windows: Path, train: Path, samples: Path, metrics: Path, page: Path) -> None:
-    dreams = read_dreams(samples / "samples.npz")
     told = Run(
         params=read_params(ROOT / "params.yaml"),
         ink=read_json(ink / "summary.json"),
@@ -24,8 +24,8 @@ def main(ink: Path, offsets: Path, windows: Path, train: Path, samples: Path, me
         metrics=read_json(metrics),
         hands=line_of_each_writer(ink, most=30),
         real=real_line(ink),
-        dreamt=dreams.points,
-        densities=dreams.first,
+        dreamt=read_dreams(samples / "samples.npz"),
+        health=read_health(samples / "health.csv"),
         learnt=read_lines(train / "samples.npy"),
     )
     write_text(page, to_page(told))

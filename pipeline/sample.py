@@ -1,28 +1,34 @@
-"""Stage sample: lines that the network dreams, as pictures and as numbers."""
+"""Stage sample: lines that the network dreams, as pictures and as numbers, and whether they are in order."""
 
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from checkout import run, section
 
 from penlift.checkpoint import load_model
-from penlift.files import whole_folder
+from penlift.dreams import save_dreams
+from penlift.files import whole_folder, write_text
+from penlift.health import health_of, table_of
+from penlift.memory import keep_freed_memory
 from penlift.pictures import draw_samples
-from penlift.sampling import SampleParams, dream, noise_of, to_lines
+from penlift.progress import shown
+from penlift.sampling import SampleParams, dream_lines
 
 
 def main(models: Path, samples: Path) -> None:
     params = section("sample", SampleParams)
-    torch.set_num_threads(1)  # a step at a time is too small to share
+    keep_freed_memory()
+    torch.set_num_threads(1)  # a point at a time is too small to share
     model = load_model(models)
-    lines = to_lines(dream(model.network, noise_of(params), params.bias), model)
+    lines = list(shown(dream_lines(model.network, model.scales, params), "sample", params.lines))
     with whole_folder(samples) as folder:
-        np.savez(folder / "samples.npz", **lines._asdict())
+        save_dreams(folder / "samples.npz", lines)
+        healths = table_of(health_of(line, model.scales) for line in lines)
+        write_text(folder / "health.csv", healths.to_csv(lineterminator="\n"))
         for picture in draw_samples(lines):
             (folder / picture.name).write_bytes(picture.content)
-    print(f"{params.lines} lines of {params.points} points in {samples}")
+    print(f"{params.lines} lines of up to {params.points} points in {samples}")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from penlift.tracking import Store, Unreachable, mirror
 def main(ink: Path, models: Path, train: Path, samples: Path, metrics: Path, page: Path) -> None:
     params = read_params(ROOT / "params.yaml")
     outcome = read_outcome(params, ink, models, train, samples, metrics, page)
-    previews = previews_of(read_dreams(samples / "samples.npz").points)
+    previews = previews_of([line.points for line in read_dreams(samples / "samples.npz")])
     store = Store.of(ROOT)
     try:
         run_id = mirror(outcome, store, name_of(params, os.environ), tags_of(ROOT, os.environ), previews)

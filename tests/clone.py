@@ -17,7 +17,8 @@ STAGES = {  # those up to training, with the paths that dvc.yaml gives them
     "normalise": ["data/ink", "data/offsets"],
     "window": ["data/offsets", "data/windows"],
     "train": ["data/offsets", "data/windows", "models", "reports/train"],
-    "evaluate": ["models", "data/offsets", "reports/metrics.json", "reports/evaluate"],
+    "sample": ["models", "reports/samples"],
+    "evaluate": ["models", "data/offsets", "reports/samples", "reports/metrics.json", "reports/evaluate"],
 }
 DATA_STAGES = list(STAGES)[:4]
 

@@ -170,7 +170,7 @@ def test_a_full_disk_ends_in_one_line_and_leaves_what_was_there(repository: Path
 
 
 def test_a_stage_without_its_input_says_what_to_do(repository: Path, shell: Callable[..., str]) -> None:
-    said = shell(repository, "python", "pipeline/evaluate.py", "nowhere", "data/offsets", "m.json", "r", status=1)
+    said = shell(repository, "python", "pipeline/evaluate.py", "nowhere", "data/offsets", "s", "m.json", "r", status=1)
 
     assert said.startswith("penlift evaluate: nowhere: no model")
     assert said.count("\n") == 1

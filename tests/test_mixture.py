@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.distributions import Bernoulli, Categorical, MixtureSameFamily, MultivariateNormal
 
+from penlift.draws import Draws
 from penlift.mixture import Mixture
+from penlift.steering import PLAIN, Steering
 
 FLOOR = torch.tensor([0.025, 0.025])
 
@@ -91,13 +94,13 @@ def test_no_standard_deviation_is_below_the_floor_or_above_the_widest(raw: list[
 
 
 def test_draws_have_the_mean_covariance_and_lift_rate_of_the_density() -> None:
-    mixture = random_mixture(1)
-    count = 200_000
-    generator = torch.Generator().manual_seed(1)
-    uniform = torch.rand(count, 2, generator=generator, dtype=torch.float64)
-    noise = torch.cat([uniform, torch.randn(count, 2, generator=generator, dtype=torch.float64)], dim=-1)
+    raw = torch.randn(1, Mixture.outputs(4), generator=torch.Generator().manual_seed(5), dtype=torch.float64)
+    mixture, count = Mixture.from_raw(raw, FLOOR.double()), 200_000
+    numbers = np.random.default_rng(1)
+    noise = np.hstack([numbers.random((count, 2)), numbers.standard_normal((count, 2))])
 
-    drawn = Mixture(*(part.expand(count, *part.shape[1:]) for part in mixture)).sample(noise)
+    draws = Draws(noise[:, None], FLOOR.double().numpy(), PLAIN)
+    drawn = torch.from_numpy(draws(raw.numpy().repeat(count, axis=0), 0))
 
     density = independent(mixture)
     spread = density.variance.squeeze().sqrt() / math.sqrt(count)
@@ -111,12 +114,12 @@ def test_draws_have_the_mean_covariance_and_lift_rate_of_the_density() -> None:
 def test_a_bias_narrows_and_favours_the_likely_and_none_changes_nothing() -> None:
     mixture = random_mixture(6)
 
-    sharper = mixture.sharpen(1.0)
+    sharper = mixture.steer(Steering.of(1.0, 1, 1, 1))
 
     torch.testing.assert_close(sharper.log_std, mixture.log_std - 1)
     weights = mixture.log_weight.exp() ** 2
     torch.testing.assert_close(sharper.log_weight.exp(), weights / weights.sum(-1, keepdim=True))
-    for same, was in zip(mixture.sharpen(0.0), mixture, strict=True):
+    for same, was in zip(mixture.steer(PLAIN), mixture, strict=True):
         torch.testing.assert_close(same, was)
 
 

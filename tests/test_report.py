@@ -9,6 +9,8 @@ import pytest
 from lxml import html
 from test_drawing import some_densities, some_line
 
+from penlift.dreams import Dreamt
+from penlift.health import Health, table_of
 from penlift.page import said
 from penlift.params import read_params
 from penlift.report import RealLine, Run, to_page
@@ -34,11 +36,11 @@ def run() -> Run:
         history=pd.DataFrame(
             [(1, 2.0, 2.5), (2, 1.0, 1.5)], columns=["epoch", "train_nll_nats_per_point", "valid_nll_nats_per_point"]
         ),
-        metrics={"valid": SPLIT, "test": SPLIT},
+        metrics={"valid": SPLIT, "test": SPLIT, "samples": {"samples": 2}},
         hands=[some_line(), some_line(), some_line()],
         real=RealLine("a01-000u-01", "<script>alert('ink & paper')</script>", some_line()),
-        dreamt=[some_line(), some_line()],
-        densities=some_densities(),
+        dreamt=[Dreamt(some_line(), some_densities())] * 2,
+        health=table_of([Health(30, 4, 900.0, 80.0, False, False, False, False)] * 2),
         learnt=[some_line()] * 9,
     )
 

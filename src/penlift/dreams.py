@@ -1,36 +1,51 @@
-"""The dreamt lines that stage sample left, read back."""
+"""Lines that a network dreamt, with what it expected at each point; on disk as numbers, without a pickle."""
 
 import zipfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from penlift.densities import Densities
-from penlift.drawing import Array
+from penlift.densities import Array, Densities
 from penlift.errors import InputError
+from penlift.files import whole_file
 
 
-class Dreams(NamedTuple):
-    """Dreamt lines, and the densities of the first."""
+class Dreamt(NamedTuple):
+    """A line of n offsets, in tablet units."""
 
-    points: list[Array]  # each (n + 1, 3): x, y, lift
-    first: Densities
+    points: Array  # (n + 1, 3): x, y, lift; row 0 is where the pen is set down
+    densities: Densities  # of the n offsets, each as it was drawn from
+    primed: int = 0  # the first so many offsets were read, not drawn: another's line that this one continues
 
 
-def read_lines(path: Path) -> list[Array]:
-    """The line dreamt behind each epoch of a training; no pickle is read."""
+def save_dreams(path: Path, dreamt: list[Dreamt]) -> None:
+    """All lines end to end, `points` and the parts of the densities; `lengths` has the points of each."""
+    parts = {name: [line.densities[n] for line in dreamt] for n, name in enumerate(Densities._fields)}
+    parts["points"] = [line.points for line in dreamt]
+    arrays: dict[str, Any] = {name: np.concatenate(part) for name, part in parts.items()}
+    arrays["lengths"] = np.array([len(line.points) for line in dreamt])
+    arrays["primed"] = np.array([line.primed for line in dreamt])
+    with whole_file(path) as part, part.open("wb") as file:
+        np.savez(file, **arrays)
+
+
+def read_dreams(path: Path) -> list[Dreamt]:
+    """What `save_dreams` wrote."""
     try:
-        return list(np.load(path, allow_pickle=False).astype(np.float64))
-    except (OSError, EOFError, ValueError) as error:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            ends = np.cumsum(arrays["lengths"])[:-1]
+            points = np.split(arrays["points"], ends)
+            expected = [np.split(arrays[name], ends - np.arange(1, len(points))) for name in Densities._fields]
+            densities = (Densities(*parts) for parts in zip(*expected, strict=True))
+            return list(map(Dreamt, points, densities, map(int, arrays["primed"])))
+    except (OSError, EOFError, ValueError, LookupError, zipfile.BadZipFile) as error:
         raise InputError(f"{path}: no readable samples ({error}); make them again with `dvc repro`") from None
 
 
-def read_dreams(path: Path) -> Dreams:
-    """The dreamt lines of samples.npz; no pickle is read."""
+def read_lines(path: Path) -> list[Array]:
+    """The line dreamt behind each epoch of a training."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            first = Densities(*(arrays[name][0] for name in Densities._fields))
-            return Dreams(list(arrays["points"]), first)
-    except (OSError, EOFError, ValueError, LookupError, zipfile.BadZipFile) as error:
+        return list(np.load(path, allow_pickle=False).astype(np.float64))
+    except (OSError, EOFError, ValueError) as error:
         raise InputError(f"{path}: no readable samples ({error}); make them again with `dvc repro`") from None

@@ -4,20 +4,19 @@ import math
 
 import numpy as np
 import pandas as pd
-import torch
 
 from penlift.evaluation import nll_over_20
 from penlift.history import Epoch, Step, Sums
 from penlift.ink import Ink
 from penlift.network import Network
-from penlift.offsets import START, Scales, to_points
+from penlift.offsets import Scales
 from penlift.ranks import ALONE, Ranks
-from penlift.sampling import SampleParams, dream, noise_of
+from penlift.sampling import dream, noise_of
 from penlift.scores import score_lines
 from penlift.training import TrainState
 from penlift.units import shift_to
 
-WATCHED = SampleParams(lines=1, points=400, bias=0.0, seed=1)  # dreamt behind each epoch, from the same random numbers
+WATCHED = 400  # points of the line dreamt behind each epoch, from the same random numbers
 
 
 def validate(network: Network, ink: Ink, scales: Scales) -> float:
@@ -54,5 +53,5 @@ def close_epoch(state: TrainState, last: Step, ink: Ink, scales: Scales, ranks: 
 
 def _dreamt(network: Network, scales: Scales) -> "np.typing.NDArray[np.float32]":
     """A line that the network dreams, (n + 1, 3): x, y, lift in tablet units."""
-    offsets = dream(network, noise_of(WATCHED), WATCHED.bias).offsets[0].cpu()
-    return to_points(torch.cat([torch.tensor([START]), offsets]).numpy(), scales)
+    (line,) = dream(network, scales, noise_of(1, range(1), WATCHED))
+    return line.points.astype(np.float32)

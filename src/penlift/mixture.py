@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from penlift.steering import Steering
+
 WIDEST = 7.0  # log of the largest standard deviation, in normalised units: 50 times the largest capped offset
 STEEPEST = 4.0  # bound of the correlation before tanh: |rho| < 0.9994
 
@@ -69,18 +71,10 @@ class Mixture(NamedTuple):
         """The mean of the density, (..., 2): what SSE is measured from."""
         return (self.log_weight.exp()[..., None] * self.mean).sum(-2)
 
-    def sharpen(self, bias: float) -> Self:
-        """The same, more cautious: weights to the power 1 + b, std times exp(-b). Equations 61 and 62."""
-        log_weight = ((1 + bias) * self.log_weight).log_softmax(-1)
-        return self._replace(log_weight=log_weight, log_std=self.log_std - bias)
-
-    def sample(self, noise: Tensor) -> Tensor:
-        """Offsets (..., 3), from noise (..., 4): uniforms for component and lift, two standard normals."""
-        uniform, lift, normal_x, normal_y = noise.unbind(-1)
-        reach = self.log_weight.exp().cumsum(-1)
-        chosen = (reach < uniform[..., None] * reach[..., -1:]).sum(-1, keepdim=True).clamp(max=reach.shape[-1] - 1)
-        rho = self.correlation.gather(-1, chosen).squeeze(-1).tanh()
-        pair = chosen[..., None].expand(*chosen.shape, 2)
-        mean, std = self.mean.gather(-2, pair).squeeze(-2), self.log_std.gather(-2, pair).squeeze(-2).exp()
-        z = torch.stack([normal_x, rho * normal_x + torch.sqrt(1 - rho**2) * normal_y], dim=-1)
-        return torch.cat([mean + std * z, (lift < self.lift.sigmoid()).to(z.dtype)[..., None]], dim=-1)
+    def steer(self, steering: Steering) -> Self:
+        """The same, more or less cautious; Graves's bias, equations 61 and 62, is one way."""
+        return self._replace(
+            log_weight=(steering.power * self.log_weight).log_softmax(-1),
+            log_std=self.log_std + steering.widening,
+            lift=steering.firmness * self.lift,
+        )

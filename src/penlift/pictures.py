@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from penlift.densities import Densities
 from penlift.density_drawing import draw_by_lift, draw_density
 from penlift.drawing import draw_by_stroke, draw_plain
-from penlift.sampling import Lines
+from penlift.dreams import Dreamt
 
 
 class Picture(NamedTuple):
@@ -16,11 +15,10 @@ class Picture(NamedTuple):
     content: bytes
 
 
-def draw_samples(lines: Lines) -> Iterator[Picture]:
+def draw_samples(lines: list[Dreamt]) -> Iterator[Picture]:
     """Four SVGs a line: plain, by stroke, by lift probability, and the density of each next point."""
-    for number, points in enumerate(lines.points):
-        densities = Densities(*(part[number] for part in lines[1:]))
-        name = f"sample-{number + 1}"
+    for number, (points, densities, _) in enumerate(lines, 1):
+        name = f"sample-{number}"
         yield Picture(f"{name}-plain.svg", draw_plain(points))
         yield Picture(f"{name}-strokes.svg", draw_by_stroke(points))
         yield Picture(f"{name}-lift.svg", draw_by_lift(points, densities.lift))

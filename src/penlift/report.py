@@ -10,9 +10,10 @@ import pandas as pd
 from lxml.html import HtmlElement
 from lxml.html import builder as tag
 
-from penlift.densities import Densities
 from penlift.density_drawing import draw_by_lift, draw_density
 from penlift.drawing import Array, draw_by_stroke, draw_plain, sheet
+from penlift.dreams import Dreamt
+from penlift.health import rules
 from penlift.ink import SPLITS
 from penlift.likelihoods import graves_table, likelihood_table, parts_table
 from penlift.page import document, figure, paragraph, said, section, table
@@ -42,8 +43,8 @@ class Run(NamedTuple):
     metrics: dict[str, Any]
     hands: list[Array]  # each (n, 3), by different writers of the ink
     real: RealLine
-    dreamt: list[Array]  # each (n + 1, 3)
-    densities: Densities  # of the first dreamt line
+    dreamt: list[Dreamt]
+    health: pd.DataFrame  # a row a dreamt line
     learnt: list[Array]  # each (n + 1, 3), dreamt behind each epoch
 
 
@@ -62,6 +63,7 @@ def _parts(run: Run) -> Iterator[HtmlElement]:
             "notice",
         )
     yield section("Handwriting", *_pictures(run))
+    yield section("Samples", *_health(run))
     yield section("Hands", _hands(run))
     yield section("Likelihood of held-out lines", *_likelihoods(run))
     yield section("Learning", *_learning(run))
@@ -83,16 +85,26 @@ def _pictures(run: Run) -> Iterator[HtmlElement]:
     text = f", “{run.real.text}”" if run.real.text else ""
     yield figure(draw_plain(run.real.points), f"A held-out line{text}", f"Held out: {run.real.name}{text}.")
     yield figure(draw_by_stroke(run.real.points), "The same line by stroke", "The same, a colour for each stroke.")
-    for number, points in enumerate(run.dreamt[:DREAMS], 1):
-        yield figure(
-            draw_plain(points), f"Dreamt line {number}", f"Dreamt: sample {number}, from nothing but the network."
-        )
-    first = run.dreamt[0]
+    for number, line in enumerate(run.dreamt[:DREAMS], 1):
+        caption = f"Dreamt: sample {number}, from nothing but the network."
+        yield figure(draw_plain(line.points), f"Dreamt line {number}", caption)
+    first, densities, _ = run.dreamt[0]
     yield figure(draw_by_stroke(first), "Dreamt line 1 by stroke", "Sample 1, a colour for each stroke.")
     lift = "Sample 1, darker where the network expected the pen to lift."
-    yield figure(draw_by_lift(first, run.densities.lift), "Dreamt line 1 by lift probability", lift)
+    yield figure(draw_by_lift(first, densities.lift), "Dreamt line 1 by lift probability", lift)
     density = "Sample 1 over the density that each point was drawn from, to scale; ellipses at one standard deviation."
-    yield figure(draw_density(first, run.densities), "Dreamt line 1 over next-point densities", density)
+    yield figure(draw_density(first, densities), "Dreamt line 1 over next-point densities", density)
+
+
+def _health(run: Run) -> Iterator[HtmlElement]:
+    head = ("sample", *(name.replace("_", " ") for name in run.health.columns))
+    rows = [(str(number), *map(_said_of, row)) for number, *row in run.health.itertuples()]
+    yield table("Every sample that was drawn", head, rows)
+    yield paragraph(rules(), "quiet")
+
+
+def _said_of(value: float | bool) -> float | str:
+    return ("yes" if value else "no") if isinstance(value, bool) else value
 
 
 def _hands(run: Run) -> HtmlElement:
@@ -119,8 +131,9 @@ def _likelihoods(run: Run) -> Iterator[HtmlElement]:
         f"target. Offsets are capped at {run.params['normalise']['cap']:g} tablet units, and no standard deviation is "
         "below half a unit."
     )
-    yield likelihood_table(run.metrics)
-    yield parts_table(run.metrics)
+    splits = {split: run.metrics[split] for split in SPLITS if split in run.metrics}
+    yield likelihood_table(splits)
+    yield parts_table(splits)
     yield graves_table()
     yield paragraph(
         "What compares with Graves (2013): the z-score column, per line, on the valid split of IAM-OnDB, with "

@@ -1,91 +1,122 @@
-"""New handwriting: the network's own offsets fed back to it."""
+"""New handwriting, in tablet units: from nothing, or from where another's line leaves off.
 
-from typing import NamedTuple
+Graves, "Generating Sequences With Recurrent Neural Networks" (2013), sections 4, 5.4 (bias) and 5.5 (priming).
+"""
+
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from pydantic import Field
-from torch import Tensor
 
-from penlift.checkpoint import Model
+from penlift.densities import Densities
+from penlift.dreams import Dreamt
+from penlift.errors import InputError
+from penlift.feedback import Fed, feed_back
+from penlift.ink import LIFT, Rows
 from penlift.mixture import Mixture
 from penlift.network import Network
-from penlift.offsets import START
+from penlift.offsets import START, Scales, to_offsets, to_tablet
 from penlift.params import Params
-from penlift.recurrent import State
+from penlift.steering import PLAIN, Steering
+from penlift.stops import ENDLESS, Stops, kept
 
-Array = npt.NDArray[np.float64]
+SIDE_BY_SIDE = 64  # lines at a time: bounds the memory, and more of them are hardly faster
 
 
 class SampleParams(Params):
     """Section `sample` of params.yaml."""
 
-    lines: int = Field(ge=1, le=10_000, description="samples drawn")
-    points: int = Field(ge=1, le=1_000_000, description="of each sample")
-    bias: float = Field(ge=0, le=10, description="0 draws from the density itself, more is neater")
+    lines: int = Field(ge=1, le=1_000_000, description="samples drawn, 1 or more")
+    points: int = Field(ge=1, le=1_000_000, description="of each sample at most, 1 or more")
+    strokes: int | None = Field(ge=1, description="of each sample at most, or null")
+    width: float | None = Field(gt=0, description="of each sample at most, tablet units, or null")
+    bias: float = Field(ge=0, le=10, description="0 draws from the density itself, more is neater; 0 to 10")
+    weights_temperature: float = Field(gt=0, le=100, description="of the components' weights, above 0 to 100")
+    spread_temperature: float = Field(gt=0, le=100, description="of the components' variances, above 0 to 100")
+    lift_temperature: float = Field(gt=0, le=100, description="of the pen lift, above 0 to 100")
     seed: int = Field(ge=0, lt=2**63, description="of the samples")
 
-
-class Dream(NamedTuple):
-    """Lines that a network wrote, and the densities that it drew them from."""
-
-    offsets: Tensor  # (lines, points, 3), normalised
-    mixture: Mixture  # at each of them, the density that it was drawn from
+    @property
+    def steering(self) -> Steering:
+        """By bias and temperatures together."""
+        return Steering.of(self.bias, self.weights_temperature, self.spread_temperature, self.lift_temperature)
 
 
-def noise_of(params: SampleParams) -> Tensor:
+def noise_of(seed: int, lines: range, points: int) -> npt.NDArray[np.float32]:
     """(lines, points, 4): each line has its own random stream, so that more lines change none of the first."""
-    streams = [np.random.default_rng([params.seed, line]) for line in range(params.lines)]
-    drawn = [np.hstack([rng.random((params.points, 2)), rng.standard_normal((params.points, 2))]) for rng in streams]
-    return torch.from_numpy(np.stack(drawn)).float()
+    streams = [np.random.default_rng([seed, line]) for line in lines]
+    drawn = [np.hstack([rng.random((points, 2)), rng.standard_normal((points, 2))]) for rng in streams]
+    return np.stack(drawn).astype(np.float32)
 
 
-def dream(network: Network, noise: Tensor, bias: float) -> Dream:
-    """Write lines from zero state and START, one point at a time."""
-    network.eval()
-    noise = noise.to(network.device)
-    offset, states = noise.new_tensor(START).expand(len(noise), 1, 3), None
-    offsets: list[Tensor] = []
-    mixtures: list[Mixture] = []
+def dream(
+    network: Network,
+    scales: Scales,
+    noise: npt.NDArray[np.float32],
+    steering: Steering = PLAIN,
+    stops: Stops = ENDLESS,
+    prime: Rows | None = None,
+) -> list[Dreamt]:
+    """Write a line for each row of the noise, (L, n, 4), side by side.
+
+    They all begin with `prime`, (p, 3 or more) of x, y, lift in tablet units, if there is one. Raises InputError where
+    it has fewer than two points, or one that is not finite.
+    """
+    if prime is not None and (len(prime) < 2 or not np.isfinite(prime).all()):
+        raise InputError(f"a prime of {len(prime)} points, not all of them finite or too few to go on from; mend it")
+    read = to_offsets(prime, scales) if prime is not None else np.array([START], np.float32)
+    primed = len(read) - 1
+    fed = feed_back(network, read, noise, steering, lambda offsets: _all_end(offsets, primed, scales, stops))
+    return [_line(Fed(*parts), primed, network, scales, steering, stops) for parts in zip(*fed, strict=True)]
+
+
+def dream_lines(network: Network, scales: Scales, params: SampleParams, prime: Rows | None = None) -> Iterator[Dreamt]:
+    """All lines that `params` asks for."""
+    stops = Stops(params.strokes, params.width)
+    for first in range(0, params.lines, SIDE_BY_SIDE):
+        noise = noise_of(params.seed, range(first, min(first + SIDE_BY_SIDE, params.lines)), params.points)
+        yield from dream(network, scales, noise, params.steering, stops, prime)
+
+
+def _line(fed: Fed, primed: int, network: Network, scales: Scales, steering: Steering, stops: Stops) -> Dreamt:
+    """One line, (T, ...), as far as it goes."""
+    points = _points_of(fed.offsets, scales)
+    count = primed + kept(_own(points, primed), stops) - 1
     with torch.inference_mode():
-        for draw in noise.split(1, dim=1):
-            mixture, states = _next(network, offset, states, bias)
-            offset = mixture.sample(draw)
-            offsets.append(offset)
-            mixtures.append(mixture)
-        together = Mixture(*(torch.cat(parts, dim=1) for parts in zip(*mixtures, strict=True)))
-        return Dream(torch.cat(offsets, dim=1), together)
+        plain = Mixture.from_raw(torch.from_numpy(fed.outputs[:count]), network.floor.cpu())
+    steered = plain.steer(steering)
+    mixture = Mixture(*(torch.cat([read[:primed], drawn[primed:]]) for read, drawn in zip(plain, steered, strict=True)))
+    return Dreamt(points[: count + 1], _densities(mixture, scales), primed)
 
 
-def _next(network: Network, offset: Tensor, states: list[State] | None, bias: float) -> tuple[Mixture, list[State]]:
-    mixture, behind = network(offset, states)
-    return mixture.sharpen(bias) if bias else mixture, behind
+def _points_of(offsets: npt.NDArray[np.float32], scales: Scales) -> npt.NDArray[np.float64]:
+    """(T, 3) normalised offsets to (T + 1, 3) of x, y, lift: row 0 is where the pen is set down."""
+    path = np.vstack([np.zeros(2), to_tablet(offsets, scales).cumsum(axis=0)])
+    return np.column_stack([path, np.append(0.0, offsets[:, 2])])
 
 
-class Lines(NamedTuple):
-    """Dreamt lines in tablet units."""
-
-    points: Array  # (lines, n + 1, 3): x, y, lift; row 0 is where the pen is set down
-    weight: Array  # (lines, n, K): of the density that points[:, 1:] were drawn from
-    mean: Array  # (lines, n, K, 2): dx, dy
-    std: Array  # (lines, n, K, 2)
-    correlation: Array  # (lines, n, K)
-    lift: Array  # (lines, n): probability
-
-
-def to_lines(dreamt: Dream, model: Model) -> Lines:
-    """Dreamt offsets and densities in tablet units."""
-    scale, shift = np.array(model.scales.scale), np.array(model.scales.shift)
-    moves = dreamt.offsets[..., :2].double().numpy() * scale + shift
-    path = np.concatenate([np.zeros_like(moves[:, :1]), moves.cumsum(axis=1)], axis=1)
-    lifts = np.pad(dreamt.offsets[..., 2].double().numpy(), ((0, 0), (1, 0)), constant_values=0.0)
-    mixture = dreamt.mixture
-    return Lines(
-        points=np.concatenate([path, lifts[..., None]], axis=-1),
+def _densities(mixture: Mixture, scales: Scales) -> Densities:
+    scale, shift = np.array(scales.scale), np.array(scales.shift)
+    return Densities(
         weight=mixture.log_weight.exp().double().numpy(),
         mean=mixture.mean.double().numpy() * scale + shift,
         std=mixture.log_std.exp().double().numpy() * scale,
         correlation=mixture.correlation.tanh().double().numpy(),
         lift=mixture.lift.sigmoid().double().numpy(),
     )
+
+
+def _all_end(offsets: npt.NDArray[np.float32], primed: int, scales: Scales, stops: Stops) -> bool:
+    if stops == ENDLESS:
+        return False
+    written = (_own(_points_of(line, scales), primed) for line in offsets)
+    return all(kept(points, stops) < len(points) for points in written)
+
+
+def _own(points: npt.NDArray[np.float64], primed: int) -> npt.NDArray[np.float64]:
+    """What the network itself wrote, from where the pen was; the lift there is the prime's."""
+    own = points[primed:].copy()
+    own[0, LIFT] = 0
+    return own
