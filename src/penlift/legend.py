@@ -22,6 +22,8 @@ def add_legend(root: Any, place: Array, shades: Sequence[str], words: str) -> No
         corner = {"x": f"{left + before:.1f}", "y": f"{top:.1f}"}
         rest = f"{BAR - before:.1f}"  # to the bar's end, under the shades that follow: no seam between two
         etree.SubElement(group, "rect", corner, width=rest, height=f"{HEIGHT:.1f}", fill=shade)
+    frame = {"x": f"{left:.1f}", "y": f"{top:.1f}", "fill": "none", "stroke": GREY, "stroke-width": "0.5"}
+    etree.SubElement(group, "rect", frame, width=f"{BAR:.1f}", height=f"{HEIGHT:.1f}")
     add_words(group, left + BAR + GAP, top + HEIGHT - 1, words)
 
 
