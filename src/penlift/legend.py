@@ -10,7 +10,7 @@ from penlift.drawing import Array
 BAR, HEIGHT, GAP = 80.0, 8.0, 6.0  # picture units
 LETTERS = 9.0  # picture units: size of the words
 GREY = "#5a5e6b"  # 6:1 on paper
-REACH = 200.0  # picture units: no legend is wider
+REACH = 200.0  # picture units: no legend is wider, nor the words over a panel
 
 
 def add_legend(root: Any, place: Array, shades: Sequence[str], words: str) -> None:
