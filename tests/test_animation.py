@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_drawing import SVG, coordinates, lines, read, some_line
 
@@ -60,6 +60,7 @@ def strokes_in(points: Any, seconds: Any) -> Any:
     return list(zip(np.split(points[:, :2], ends), np.split(seconds, ends), strict=True))
 
 
+@settings(max_examples=40)
 @given(lines(), st.integers(0, 10), st.floats(0, 6))
 def test_at_each_time_there_is_as_much_ink_as_the_pen_has_left(points: Any, seed: int, time: float) -> None:
     steps = np.random.default_rng(seed).uniform(0.05, 0.3, len(points) - 1)
@@ -92,6 +93,7 @@ def test_the_pen_rests_in_the_air_between_strokes() -> None:
     assert [ink_at(dot, time) for time in (6, 7.9, 8, 9)] == [None, None, 0, 0]
 
 
+@settings(max_examples=40)
 @given(lines())
 def test_a_viewer_without_motion_shows_the_finished_line(points: Any) -> None:
     still = read(draw_animation(points, np.arange(len(points)) / 75))

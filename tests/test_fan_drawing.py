@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_drawing import SVG, coordinates, lines, read, some_line
 
@@ -42,6 +42,7 @@ def assert_same_strokes(drawn: Any, expected: Any) -> None:
     assert np.abs(np.vstack(drawn) - np.vstack(expected)).max() < 0.51
 
 
+@settings(max_examples=40)
 @given(lines(), st.lists(lines(), max_size=2), st.data())
 def test_ink_ends_and_the_rest_and_all_continuations_begin_at_the_point(points: Any, moves: Any, data: Any) -> None:
     at = data.draw(st.integers(0, len(points) - 1))

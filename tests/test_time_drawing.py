@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from test_drawing import SVG, coordinates, lines, read, some_line
 
 from penlift.drawing import INK, PAPER
@@ -33,6 +33,7 @@ def test_the_gradient_is_readable_on_paper_and_its_lightness_grows_evenly() -> N
     assert np.diff(lightness).max() < 4 * np.diff(lightness).min()
 
 
+@settings(max_examples=50)
 @given(lines())
 def test_by_time_each_piece_has_the_colour_of_its_middle_and_all_are_the_line(points: Any) -> None:
     paths = iter(paths_of(draw_by_time(points)))
@@ -78,6 +79,7 @@ def test_the_legend_shows_the_colours_from_first_to_last_below_the_ink() -> None
         assert float(bar.get("y")) + float(bar.get("height")) < top + height
 
 
+@settings(max_examples=50)
 @given(lines())
 def test_by_point_there_is_a_dot_at_each_position_over_one_pale_path_a_stroke(points: Any) -> None:
     *threads, dots = paths_of(draw_by_point(points))
