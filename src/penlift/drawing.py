@@ -1,7 +1,7 @@
 """Lines of ink as SVG: one path a stroke, coordinates in tablet units, y downwards."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from penlift.errors import InputError
 from penlift.ink import LIFT
 
 SVG = "http://www.w3.org/2000/svg"
-INK, PAPER = "#1b1f3b", "#ffffff"
+INK, PALE, PAPER = "#1b1f3b", "#c9ccd6", "#ffffff"
 HUES = ("#1f77b4", "#d1495b", "#2a9d4b", "#8e5bb5", "#c77700", "#00838f", "#a34a28", "#6b6b00")  # near 4.5:1 on paper
 MARGIN = 60.0  # tablet units round the ink
 PEN = 14.0  # tablet units: width of the line
@@ -59,14 +59,14 @@ def sheet(lines: list[Array], columns: int) -> Array:
 def draw_plain(points: Array) -> bytes:
     """The line as a pen leaves it."""
     root = canvas(points, "A line of handwriting")
-    add_strokes(root, points, [INK])
+    add_strokes(root, strokes_of(points), [INK])
     return to_bytes(root)
 
 
 def draw_by_stroke(points: Array) -> bytes:
     """The line with a colour for each stroke; neighbours differ."""
     root = canvas(points, "A line of handwriting, each stroke in a colour of its own")
-    add_strokes(root, points, HUES)
+    add_strokes(root, strokes_of(points), HUES)
     return to_bytes(root)
 
 
@@ -92,18 +92,24 @@ def canvas(points: Array, title: str) -> Any:
     return root
 
 
-def add_strokes(root: Any, points: Array, colours: Any, width: float = PEN) -> None:
-    """One path a stroke, over what is there; a single point is a dot, by its round cap."""
+def add_strokes(root: Any, strokes: Iterable[Stroke], colours: Sequence[str], width: float = PEN) -> Any:
+    """One path a stroke, over what is there, in a group; a single point is a dot, by its round cap."""
     style = {"fill": "none", "stroke-linecap": "round", "stroke-linejoin": "round"}
     group = etree.SubElement(root, "g", style | {"stroke-width": f"{SCALE * width:.1f}"})
-    for number, stroke in enumerate(strokes_of(points)):
+    for number, stroke in enumerate(strokes):
         etree.SubElement(group, "path", d=path_data(stroke.path), stroke=colours[number % len(colours)])
+    return group
 
 
 def path_data(path: Array) -> str:
     """The `d` of a polyline; of a single point, a line of no length."""
     corners = [f"{x:.1f} {y:.1f}" for x, y in SCALE * path]
     return "M" + "L".join(corners if len(corners) > 1 else corners * 2)
+
+
+def dots_data(places: Array) -> str:
+    """The `d` of a dot, by its round cap, at each place, (n, 2): one path for them all."""
+    return "".join(f"M{x:.1f} {y:.1f}h0" for x, y in SCALE * places)
 
 
 def to_bytes(root: Any) -> bytes:
