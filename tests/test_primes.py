@@ -98,7 +98,7 @@ def test_lines_with_times_lose_these_and_nothing_else() -> None:
 
     for name, content in (
         ("a.npy", file_of("npy", line)), ("a.csv", b"0,0,0,0\n90,20,1,0.25"), ("a.inkml", written("inkml", [line])),
-        ("a.inkml", inkml + b"<trace>0 0 0, 0.25 20 90</trace></ink>"),
+        ("a.inkml", inkml + b"<trace>0 0 0,<!-- , --> 0.25 20 90</trace></ink>"),
     ):  # fmt: skip
         np.testing.assert_allclose(read(name, content), line[:, :3])
 
@@ -241,14 +241,19 @@ np.save(COMPLEX, np.ones((3, 3)) * 1j)
         ("a.svg", path_svg("M0 0"), "no path; give"),
         ("a.svg", path_svg("M0 0L9 9 and so on"), "no path: 'M0 0L9 9 and so on'"),
         ("a.svg", path_svg("M0 0L9"), "malformed path"),
-        ("a.svg", path_svg("M0 0L9 9H"), "NaN or infinite"),
-        ("a.svg", path_svg("M0 0L9 1e999"), "NaN or infinite"),
+        ("a.svg", path_svg("M0 0L9 9H"), "NaN, infinite"),
+        ("a.svg", path_svg("M0 0L9 1e999"), "NaN, infinite"),
+        ("a.svg", path_svg("M0 -1e308L9 1e308"), "NaN, infinite"),
+        ("a.svg", path_svg("M0 0L9 1e-320"), "NaN, infinite"),
+        ("a.svg", path_svg("M0 0q9 9 9 0").replace(b"<svg", b'<svg data-tablet-units="1e9"'), "over 1000000 tablet"),
+        ("a.svg", path_svg("M0 0q9 9 9 0").replace(b"<svg", b'<svg data-tablet-units="nan"'), "NaN, infinite"),
+        ("a.svg", path_svg("M0 0q9 9 9 0").replace(b"<svg", b'<svg data-tablet-units="inf"'), "NaN, infinite"),
         ("a.svg", path_svg("M0 0L9 0"), "without height"),
-        ("a.svg", path_svg("M0 0L1e9 1"), "times as long as high"),
+        ("a.svg", path_svg("M0 0L1e9 1"), "over 1000000 tablet units"),
         ("a.svg", svg('<path transform="roll(3)" d="M0 0L9 9"/>'), "unknown transform 'roll(3)'"),
         ("a.svg", svg('<path transform="matrix(3)" d="M0 0L9 9"/>'), "malformed transform"),
         ("a.svg", path_svg("M0 0L9 9").replace(b"<svg", b'<svg data-tablet-units="ten"'), "is no number"),
-        ("a.svg", path_svg("M0 0L9 9").replace(b"<svg", b'<svg data-tablet-units="nan"'), "NaN or infinite"),
+        ("a.svg", path_svg("M0 0L9 9").replace(b"<svg", b'<svg data-tablet-units="nan"'), "NaN, infinite"),
         ("a.svg", path_svg("M0 0" + "L9 9" * 270_000), "over 1048576 bytes"),
         ("a.svg", path_svg("M0 0" + "h1" * 50_001), "over 50000 pieces"),
         ("a.svg", SECRET.encode() + svg("<text>&d;</text><path d='M0 0L9 9'/>"), "DOCTYPE"),

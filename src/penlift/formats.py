@@ -51,7 +51,7 @@ def to_png(lines: list[Array]) -> bytes:
 
 def to_inkml(lines: list[Array]) -> bytes:
     """W3C Ink Markup Language: a traceGroup a line, a trace a stroke; channel T, in s, where all lines have times."""
-    timed = all(_has_times(line) for line in lines)
+    timed = all(line.shape[1] > TIME and np.isfinite(line[:, TIME]).all() for line in lines)
     root = etree.Element("ink", nsmap={None: INKML})  # type: ignore[dict-item]
     pen = etree.SubElement(etree.SubElement(root, "definitions"), "traceFormat", {ID: "pen"})
     for channel in ("X", "Y"):
@@ -86,7 +86,8 @@ def to_stroke3(lines: list[Array]) -> bytes:
     return file.getvalue()
 
 
-FORMATS: dict[str, Callable[[list[Array]], bytes]] = {
+Writer = Callable[[list[Array]], bytes]
+FORMATS: dict[str, Writer] = {
     "svg": to_svg,
     "png": to_png,
     "inkml": to_inkml,
@@ -101,10 +102,6 @@ def _named(lines: list[Array]) -> Iterator[tuple[str, Array]]:
 
 def _one_below_another(lines: list[Array]) -> Array:
     return lines[0] if len(lines) == 1 else sheet(lines, columns=1)
-
-
-def _has_times(line: Array) -> bool:
-    return line.shape[1] > TIME and bool(np.isfinite(line[:, TIME]).all())
 
 
 def _trace(path: Array, seconds: Array | None) -> str:

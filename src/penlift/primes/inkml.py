@@ -42,7 +42,7 @@ def _traces(root: etree._Element) -> list[etree._Element]:
 
 
 def _stroke(trace: etree._Element, channels: int) -> npt.NDArray[np.float64]:
-    points = [point.split() for point in (trace.text or "").split(",") if point.strip()]
+    points = [point.split() for point in str(trace.xpath("string()")).split(",") if point.strip()]
     if any(len(point) != channels for point in points):
         raise UnfitError(f"a trace with a point that has not {channels} numbers, as its channels; mend it")
     try:

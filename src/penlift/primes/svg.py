@@ -35,36 +35,45 @@ def read_svg(content: bytes) -> Points:
     return scaled(drawn) if scale is None else _as_drawn(drawn, scale)
 
 
+@np.errstate(all="ignore")  # what is not finite is refused
 def scaled(drawn: list[Subpath]) -> Points:
     """Strokes at the size of a line on a whiteboard, begun at (0, 0), their points at equal steps of about STEP."""
+    _demand_modest(drawn, np.inf)
     whole = np.concatenate([subpath.line for subpath in drawn])
-    with np.errstate(all="ignore"):
-        height = np.ptp(whole[:, 1])
-        size = LINE_HEIGHT / height
-        strokes = [(subpath.line - whole[0]) * size for subpath in drawn]
-        length = sum(lengths_along(stroke)[-1] for stroke in strokes)
-    if not np.isfinite(whole).all():
-        raise UnfitError("a coordinate that is NaN or infinite; give finite ones")
+    height = np.ptp(whole[:, 1])
     if not height > 0:
         raise UnfitError("strokes without height, which leave no scale to find; give a line of handwriting")
-    if not length < STEP * MOST_POINTS:
-        raise UnfitError(f"ink over {STEP * MOST_POINTS / LINE_HEIGHT:.0f} times as long as high; give one line")
-    return join(_at_steps(stroke) for stroke in strokes)
+    strokes = [Subpath((subpath.line - whole[0]) * (LINE_HEIGHT / height), curved=True) for subpath in drawn]
+    return _with_steps(strokes)
 
 
-def _at_steps(stroke: Polyline) -> Polyline:
-    length = lengths_along(stroke)[-1]
-    return at_equal_steps(stroke, 1 + max(1, round(length / STEP))) if length else stroke[:1]
-
-
+@np.errstate(all="ignore")
 def _as_drawn(drawn: list[Subpath], scale: str) -> Points:
     try:
         size = float(scale)
     except ValueError:
         raise UnfitError(f"{TRUE_SCALE} is no number; delete it, and the line is scaled by its height") from None
-    with np.errstate(all="ignore"):
-        strokes = [Subpath(subpath.line * size, subpath.curved) for subpath in drawn]
-        return join(_at_steps(stroke.line) if stroke.curved else _undotted(stroke.line) for stroke in strokes)
+    return _with_steps([Subpath(subpath.line * size, subpath.curved) for subpath in drawn])
+
+
+def _with_steps(strokes: list[Subpath]) -> Points:
+    """Strokes in tablet units, the curved ones with points at equal steps, the others with their own."""
+    _demand_modest(strokes, STEP * MOST_POINTS)
+    return join(_at_steps(stroke.line) if stroke.curved else _undotted(stroke.line) for stroke in strokes)
+
+
+def _demand_modest(strokes: list[Subpath], longest: float) -> None:
+    """Refuse what is not finite or, all together, too long: points are not made before that is known."""
+    length = sum(lengths_along(stroke.line)[-1] for stroke in strokes)
+    if not np.isfinite(length):
+        raise UnfitError("a coordinate that is NaN, infinite or near that; give a line of handwriting")
+    if length > longest:
+        raise UnfitError(f"ink of over {longest:.0f} tablet units, at its scale; give one line of handwriting")
+
+
+def _at_steps(stroke: Polyline) -> Polyline:
+    length = lengths_along(stroke)[-1]
+    return at_equal_steps(stroke, 1 + max(1, round(length / STEP))) if length else stroke[:1]
 
 
 def _undotted(line: Polyline) -> Polyline:
