@@ -17,6 +17,7 @@ HUES = ("#1f77b4", "#d1495b", "#2a9d4b", "#8e5bb5", "#c77700", "#00838f", "#a34a
 MARGIN = 60.0  # tablet units round the ink
 PEN = 14.0  # tablet units: width of the line
 SCALE = 0.1  # picture units a tablet unit: one decimal of them is one tablet unit
+TRUE_SCALE = "data-tablet-units"  # of the root: tablet units a picture unit, so that a line is read back as it was
 
 Array = npt.NDArray[np.floating[Any]]
 
@@ -58,15 +59,18 @@ def sheet(lines: list[Array], columns: int) -> Array:
 
 def draw_plain(points: Array) -> bytes:
     """The line as a pen leaves it."""
-    root = canvas(points, "A line of handwriting")
-    add_strokes(root, strokes_of(points), [INK])
-    return to_bytes(root)
+    return _draw(points, "A line of handwriting", [INK])
 
 
 def draw_by_stroke(points: Array) -> bytes:
     """The line with a colour for each stroke; neighbours differ."""
-    root = canvas(points, "A line of handwriting, each stroke in a colour of its own")
-    add_strokes(root, strokes_of(points), HUES)
+    return _draw(points, "A line of handwriting, each stroke in a colour of its own", HUES)
+
+
+def _draw(points: Array, title: str, colours: Sequence[str]) -> bytes:
+    root = canvas(points, title)
+    root.set(TRUE_SCALE, f"{1 / SCALE:g}")
+    add_strokes(root, strokes_of(points), colours)
     return to_bytes(root)
 
 

@@ -45,7 +45,7 @@ def preview(points: Array) -> bytes:
         axes.set(xlim=(box.left, box.left + box.width), ylim=(box.top + box.height, box.top))
         axes.set_aspect("equal")
         for stroke in strokes_of(points):
-            dot = "o" if len(stroke.path) == 1 else ""  # Agg draws no cap where a line has no length
+            dot = "o" if np.ptp(stroke.path, axis=0).max() < 1 else ""  # Agg draws no cap where a line has no length
             axes.plot(*stroke.path.T, color=INK, linewidth=1.2, solid_capstyle="round", marker=dot, markersize=1.2)
         return saved(figure, "png")
 
