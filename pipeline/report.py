@@ -8,7 +8,7 @@ from checkout import ROOT, run
 
 from penlift.dreams import read_dreams, read_lines
 from penlift.files import write_text
-from penlift.health import read_health
+from penlift.health import finite_part, read_health
 from penlift.params import read_params
 from penlift.report import Run, to_page
 from penlift.results import line_of_each_writer, read_json, real_line
@@ -24,7 +24,7 @@ def main(ink: Path, offsets: Path, windows: Path, train: Path, samples: Path, me
         metrics=read_json(metrics),
         hands=line_of_each_writer(ink, most=30),
         real=real_line(ink),
-        dreamt=read_dreams(samples / "samples.npz"),
+        dreamt=[finite_part(line) for line in read_dreams(samples / "samples.npz")],
         health=read_health(samples / "health.csv"),
         learnt=read_lines(train / "samples.npy"),
     )

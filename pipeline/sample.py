@@ -9,7 +9,7 @@ from checkout import run, section
 from penlift.checkpoint import load_model
 from penlift.dreams import save_dreams
 from penlift.files import whole_folder, write_text
-from penlift.health import health_of, table_of
+from penlift.health import finite_part, health_of, table_of
 from penlift.memory import keep_freed_memory
 from penlift.pictures import draw_samples
 from penlift.progress import shown
@@ -26,7 +26,7 @@ def main(models: Path, samples: Path) -> None:
         save_dreams(folder / "samples.npz", lines)
         healths = table_of(health_of(line, model.scales) for line in lines)
         write_text(folder / "health.csv", healths.to_csv(lineterminator="\n"))
-        for picture in draw_samples(lines):
+        for picture in draw_samples([finite_part(line) for line in lines]):
             (folder / picture.name).write_bytes(picture.content)
     print(f"{params.lines} lines of up to {params.points} points in {samples}")
 

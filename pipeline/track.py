@@ -6,6 +6,7 @@ from pathlib import Path
 from checkout import ROOT, run
 
 from penlift.dreams import read_dreams
+from penlift.health import finite_part
 from penlift.outcome import read_outcome
 from penlift.params import read_params
 from penlift.plots import previews_of
@@ -16,7 +17,7 @@ from penlift.tracking import Store, Unreachable, mirror
 def main(ink: Path, models: Path, train: Path, samples: Path, metrics: Path, page: Path) -> None:
     params = read_params(ROOT / "params.yaml")
     outcome = read_outcome(params, ink, models, train, samples, metrics, page)
-    previews = previews_of([line.points for line in read_dreams(samples / "samples.npz")])
+    previews = previews_of([finite_part(line).points for line in read_dreams(samples / "samples.npz")])
     store = Store.of(ROOT)
     try:
         run_id = mirror(outcome, store, name_of(params, os.environ), tags_of(ROOT, os.environ), previews)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from penlift.densities import Densities
 from penlift.dreams import Dreamt
-from penlift.health import FAULTS, Health, health_of, shares, table_of
+from penlift.health import FAULTS, Health, finite_part, health_of, shares, table_of
 from penlift.offsets import Scales
 
 SCALES = Scales(500, (0, 0), (20, 20), (10, 0), (40, 30))
@@ -61,6 +61,19 @@ def test_what_was_read_is_not_held_against_the_network(primed: int) -> None:
 
     assert health_of(line(points, primed), SCALES).points == 299 - primed
     assert faults(points, primed) == set()
+
+
+def test_of_a_line_that_breaks_off_what_is_before_can_be_drawn() -> None:
+    points = wavy(60)
+    points[40:] = np.nan
+
+    part = finite_part(line(points))
+
+    np.testing.assert_array_equal(part.points, points[:40])
+    assert {len(density) for density in part.densities} == {39}
+    whole = line(wavy())
+    assert finite_part(whole) is whole
+    assert health_of(line(points), SCALES).non_finite
 
 
 def test_shares_count_the_samples_with_a_fault() -> None:

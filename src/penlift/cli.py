@@ -1,4 +1,4 @@
-"""The command `penlift`: questions about ink and about trained networks that belong to no stage."""
+"""The command `penlift`: what is asked of ink and of trained networks outside the pipeline."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import click
 import numpy as np
 
 from penlift.errors import InputError
+from penlift.sample_command import sample
 
 FOLDER = click.Path(path_type=Path)
 
@@ -25,7 +26,7 @@ class Commands(click.Group):
 
 @click.group(cls=Commands)
 def main() -> None:
-    """Questions about ink and about trained networks. The pipeline itself runs by `make repro`."""
+    """Handwriting, and questions about ink and trained networks. The pipeline itself runs by `make repro`."""
 
 
 @main.command()
@@ -94,3 +95,6 @@ def preset(name: str, root: Path) -> None:
 
     changed = apply(root / "presets" / f"{name}.yaml", root / "params.yaml")
     click.echo("\n".join(changed) or "nothing to change")
+
+
+main.add_command(sample)

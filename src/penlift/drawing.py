@@ -48,13 +48,18 @@ def strokes_of(points: Array) -> Iterator[Stroke]:
 
 def sheet(lines: list[Array], columns: int) -> Array:
     """Lines, each (n, 3), on one sheet in so many columns: one (m, 3), which is drawn like a line."""
+    return np.concatenate(placed(lines, columns))
+
+
+def placed(lines: list[Array], columns: int) -> list[Array]:
+    """Lines, each (n, 3), moved to their places on one sheet; each ends with a lift."""
     boxes = [line[:, :2].min(axis=0) for line in lines]
     wide, high = np.max([np.ptp(line[:, :2], axis=0) for line in lines], axis=0) + MARGIN
     rows = -(-len(lines) // columns)
     places = [(number // rows * wide, number % rows * high) for number in range(len(lines))]
     moved = [line[:, :2] - box + place for line, box, place in zip(lines, boxes, places, strict=True)]
     lifts = [np.append(line[:-1, LIFT], 1.0) for line in lines]
-    return np.column_stack([np.concatenate(moved), np.concatenate(lifts)])
+    return [np.column_stack(parts) for parts in zip(moved, lifts, strict=True)]
 
 
 def draw_plain(points: Array) -> bytes:

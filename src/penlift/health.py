@@ -56,6 +56,17 @@ def health_of(line: Dreamt, scales: Scales) -> Health:
     )
 
 
+def finite_part(line: Dreamt) -> Dreamt:
+    """The line up to its first point that is not finite, which is what can be drawn of it; most often all of it."""
+    broken = np.flatnonzero(~np.isfinite(line.points).all(axis=1))
+    if not len(broken):
+        return line
+    count = int(broken[0])
+    return line._replace(
+        points=line.points[:count], densities=type(line.densities)(*(part[: count - 1] for part in line.densities))
+    )
+
+
 def shares(samples: pd.DataFrame) -> dict[str, float]:
     """Of samples, a row each with the fields of `Health`: how many there are, and the share with each fault."""
     return {"samples": len(samples)} | {f"{fault}_share": float(samples[fault].mean()) for fault in FAULTS}

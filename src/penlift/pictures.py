@@ -1,11 +1,38 @@
-"""The pictures of each sample, under the names that other stages find them by."""
+"""The pictures of dreamt lines, each by the name of its style."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+import numpy as np
+
+from penlift.animation import draw_animation
 from penlift.density_drawing import draw_by_lift, draw_density
-from penlift.drawing import draw_by_stroke, draw_plain
+from penlift.drawing import Array, draw_by_stroke, draw_plain, sheet
 from penlift.dreams import Dreamt
+from penlift.errors import InputError
+from penlift.point_drawing import draw_by_point
+from penlift.primed_drawing import draw_primed
+from penlift.three_plots import draw_three
+from penlift.time_drawing import draw_by_time
+from penlift.weight_map import draw_weights
+
+RATE = 70.0  # points a second of a line that writes itself; a network knows no clock, and tablets give 60 to 100
+
+OF_POINTS: dict[str, Callable[[Array], bytes]] = {  # which a page of lines has too
+    "plain": draw_plain,
+    "strokes": draw_by_stroke,
+    "time": draw_by_time,
+    "points": draw_by_point,
+    "animation": lambda points: draw_animation(points, np.arange(len(points)) / RATE),
+}
+OF_A_LINE: dict[str, Callable[[Dreamt], bytes]] = {  # with what its network expected
+    "lift": lambda line: draw_by_lift(line.points, line.densities.lift),
+    "density": lambda line: draw_density(line.points, line.densities),
+    "weights": lambda line: draw_weights(line.densities),
+    "three": lambda line: draw_three(line.points, line.densities),
+}
+STYLES = (*OF_POINTS, *OF_A_LINE)
+LEFT = ("plain", "strokes", "time", "lift", "density", "weights", "animation")  # by stage sample, of each line
 
 
 class Picture(NamedTuple):
@@ -15,11 +42,22 @@ class Picture(NamedTuple):
     content: bytes
 
 
+def draw(style: str, lines: list[Dreamt]) -> bytes:
+    """SVG of one line in any style, or of several below one another in a style of OF_POINTS."""
+    if style in OF_A_LINE and len(lines) == 1:
+        return OF_A_LINE[style](lines[0])
+    if style in OF_A_LINE:
+        raise InputError(f"style {style} draws one line, not {len(lines)}; draw them one by one")
+    if style not in OF_POINTS:
+        raise InputError(f"no style {style!r}; choose one of {', '.join(STYLES)}")
+    points, primed = [line.points for line in lines], [line.primed for line in lines]
+    if style == "plain" and any(primed):
+        return draw_primed(points, primed)
+    return OF_POINTS[style](points[0] if len(points) == 1 else sheet(points, columns=1))
+
+
 def draw_samples(lines: list[Dreamt]) -> Iterator[Picture]:
-    """Four SVGs a line: plain, by stroke, by lift probability, and the density of each next point."""
-    for number, (points, densities, _) in enumerate(lines, 1):
-        name = f"sample-{number}"
-        yield Picture(f"{name}-plain.svg", draw_plain(points))
-        yield Picture(f"{name}-strokes.svg", draw_by_stroke(points))
-        yield Picture(f"{name}-lift.svg", draw_by_lift(points, densities.lift))
-        yield Picture(f"{name}-density.svg", draw_density(points, densities))
+    """The pictures of each line that stage sample leaves."""
+    for number, line in enumerate(lines, 1):
+        for style in LEFT:
+            yield Picture(f"sample-{number}-{style}.svg", draw(style, [line]))

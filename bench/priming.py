@@ -1,0 +1,79 @@
+"""Does a network go on in the hand that it was primed with? `python bench/priming.py MODELS INK`.
+
+Takes ten writers of INK who are in no training, five lines of each as primes, and measures the continuation of each as
+`penlift compare` measures ink. Prints for how many of the fifty the nearest of the ten writers, by their other lines,
+is the prime's own: 5 by chance. Beside that, the same for what the writers really wrote, as many points of it.
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
+
+import numpy as np
+import numpy.typing as npt
+
+from penlift.any_ink import open_ink
+from penlift.checkpoint import load_model
+from penlift.handwriting import write
+from penlift.ink import Ink, Line
+from penlift.kinematics import MEASURES
+from penlift.progress import shown
+
+WRITERS, PRIMES, POINTS = 10, 5, 600
+MEASURED = [name for name in MEASURES if "character" not in name and "letter" not in name and "time" not in name]
+PERCENTILES = (25, 50, 75)
+Floats = npt.NDArray[np.float64]
+
+
+def features(line: Line) -> Floats:
+    """Percentiles of all that can be measured of a line without its text and its clock; NaN where there is nothing."""
+    found = [MEASURES[name](line) for name in MEASURED]
+    return np.concatenate([np.percentile(values, PERCENTILES) if len(values) else [np.nan] * 3 for values in found])
+
+
+def writers_of(ink: Ink) -> dict[str, list[int]]:
+    """The lines of the ten held-out writers who have most of them."""
+    held_out = ink.index[ink.index["split"].isin(["valid", "test"]) & (ink.index["writer"] != "")]
+    lines = {str(writer): list(map(int, part.index)) for writer, part in held_out.groupby("writer")}
+    most = sorted(lines, key=lambda writer: (-len(lines[writer]), writer))[:WRITERS]
+    if len(most) < WRITERS or len(lines[most[-1]]) < PRIMES + 2:
+        sys.exit(f"needs {WRITERS} held-out writers of {PRIMES + 2} lines; {len(lines)} writers are held out")
+    return {writer: lines[writer] for writer in most}
+
+
+def nearest(measured: Floats, others: dict[str, Floats], spread: Floats) -> str:
+    """The writer whose lines, (n, features), lie nearest in the mean, feature by feature in standard deviations."""
+    apart = {
+        writer: np.nanmean(((measured - np.nanmean(lines, axis=0)) / spread) ** 2) for writer, lines in others.items()
+    }
+    return min(apart, key=lambda writer: apart[writer])
+
+
+def as_line(points: npt.NDArray[np.floating]) -> Line:
+    rows = np.column_stack([points[:, :3], np.zeros(len(points))]).astype(np.float32)
+    return Line("", "", "", "", "", 0.0, rows)
+
+
+def main(models: Path, folder: Path) -> None:
+    model = load_model(models)
+    with open_ink(folder) as ink:
+        lines = writers_of(ink)
+        table = {number: features(as_line(ink.rows_of(number)[:POINTS])) for own in lines.values() for number in own}
+        spread = np.nanstd(np.stack(list(table.values())), axis=0) + 1e-9
+        hits = {"continuations": 0, "real lines": 0}
+        primes = [(writer, number) for writer, own in lines.items() for number in own[:PRIMES]]
+        for writer, number in shown(iter(primes), "prime", len(primes)):
+            others = {name: np.stack([table[other] for other in own if other != number]) for name, own in lines.items()}
+            (dreamt,) = write(model, points=POINTS, prime=np.array(ink.rows_of(number)), seed=number).lines
+            written = features(as_line(dreamt.points[dreamt.primed :]))
+            hits["continuations"] += nearest(written, others, spread) == writer
+            hits["real lines"] += nearest(table[number], others, spread) == writer
+    for name, count in hits.items():
+        print(f"{name:14} nearest to their own writer: {count} of {len(primes)}")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit("usage: python bench/priming.py MODELS INK")
+    main(*(Path(each) for each in sys.argv[1:]))

@@ -1,0 +1,111 @@
+"""Handwriting from a trained network, in Python: `write` returns lines that draw themselves in a notebook.
+
+model = load_model(Path("models"))
+page = write(model, lines=3, bias=1.0)
+page                            # in a notebook: the page
+page.points[0]                  # (n, 3): x, y, lift in tablet units
+page.draw("density", line=0)    # what the network expected
+page.save(Path("page.inkml"))
+"""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from pydantic import ValidationError
+
+from penlift.checkpoint import Model
+from penlift.densities import Array
+from penlift.dreams import Dreamt
+from penlift.errors import InputError
+from penlift.fan_drawing import draw_fan
+from penlift.files import write_bytes
+from penlift.formats import written
+from penlift.health import Health, finite_part, health_of
+from penlift.ink import Rows
+from penlift.offsets import Scales
+from penlift.pictures import draw
+from penlift.sampling import SampleParams, dream_lines
+
+
+class Drawing(NamedTuple):
+    """A picture that a notebook shows."""
+
+    svg: bytes
+
+    def _repr_svg_(self) -> str:
+        return self.svg.decode()
+
+
+class Handwriting(NamedTuple):
+    """Dreamt lines."""
+
+    lines: list[Dreamt]
+    scales: Scales
+
+    @property
+    def points(self) -> list[Array]:
+        """Each (n, 3): x, y, lift in tablet units, y downwards; as far as it is finite, which `health` tells."""
+        return [finite_part(line).points for line in self.lines]
+
+    @property
+    def health(self) -> list[Health]:
+        """Whether each line is in order."""
+        return [health_of(line, self.scales) for line in self.lines]
+
+    def draw(self, style: str = "plain", line: int | None = None) -> Drawing:
+        """A picture of all lines, or of the one with this number, from 0; the styles are those of `pictures`."""
+        chosen = self.lines if line is None else [self.lines[line]]
+        return Drawing(draw(style, [finite_part(line) for line in chosen]))
+
+    def save(self, path: Path) -> None:
+        """Write the lines in the format that the name ends in: svg, png, inkml, jsonl or npz."""
+        write_bytes(path, written(path.suffix.removeprefix("."), self.points))
+
+    def _repr_svg_(self) -> str:
+        return self.draw().svg.decode()
+
+
+def write(
+    model: Model,
+    lines: int = 1,
+    points: int = 800,
+    *,
+    bias: float = 0.0,
+    temperature: float | tuple[float, float, float] = 1.0,
+    strokes: int | None = None,
+    width: float | None = None,
+    prime: Rows | None = None,
+    seed: int = 1,
+) -> Handwriting:
+    """Lines of up to so many points, strokes and tablet units of width; the parameters are those of `SampleParams`.
+
+    `temperature` is that of weights, spread and lift, or of each; `prime` a line, (p, 3) of x, y, lift, to go on from.
+    """
+    params = sample_params(
+        {"lines": lines, "points": points, "strokes": strokes, "width": width, "bias": bias, "seed": seed}, temperature
+    )
+    return Handwriting(list(dream_lines(model.network, model.scales, params, prime)), model.scales)
+
+
+def sample_params(values: dict[str, Any], temperature: float | tuple[float, float, float]) -> SampleParams:
+    """The parameters of a call; raises InputError with the one at fault."""
+    three = temperature if isinstance(temperature, tuple) else (temperature,) * 3
+    names = ("weights_temperature", "spread_temperature", "lift_temperature")
+    try:
+        return SampleParams.model_validate(values | dict(zip(names, three, strict=True)))
+    except ValidationError as error:
+        fault = error.errors()[0]
+        wanted = fault["msg"].removeprefix("Input should be ")
+        raise InputError(f"{fault['loc'][0]} is {fault['input']!r}; it should be {wanted}") from None
+
+
+def what_ifs(model: Model, line: Array, at: int, count: int = 8, points: int = 150, seed: int = 1) -> Drawing:
+    """A fan: how a line, (n, 3) of x, y, lift, might have gone on from its point `at`."""
+    if not 1 <= at < len(line):
+        raise InputError(f"no fan from point {at}: the line can go on from its points 1 to {len(line) - 1}; choose one")
+    fan = write(model, count, points, prime=line[: at + 1].astype(np.float32), seed=seed)
+    continuations = [other.points[other.primed :] for other in fan.lines]
+    for continuation in continuations:
+        continuation[:, :2] += line[at, :2] - continuation[0, :2]
+    return Drawing(draw_fan(line, at, continuations))
