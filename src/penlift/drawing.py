@@ -53,11 +53,13 @@ def sheet(lines: list[Array], columns: int) -> Array:
 
 def placed(lines: list[Array], columns: int) -> list[Array]:
     """Lines, each (n, 3), moved to their places on one sheet; each ends with a lift."""
-    boxes = [line[:, :2].min(axis=0) for line in lines]
-    wide, high = np.max([np.ptp(line[:, :2], axis=0) for line in lines], axis=0) + MARGIN
+    corners = [line[:, :2].min(axis=0) for line in lines]
+    sizes = np.array([np.ptp(line[:, :2], axis=0) for line in lines]) + MARGIN
     rows = -(-len(lines) // columns)
-    places = [(number // rows * wide, number % rows * high) for number in range(len(lines))]
-    moved = [line[:, :2] - box + place for line, box, place in zip(lines, boxes, places, strict=True)]
+    highest = [sizes[row::rows, 1].max() for row in range(rows)]  # a line that drifts away parts no others
+    tops = np.cumsum([0.0, *highest])
+    places = [(number // rows * sizes[:, 0].max(), tops[number % rows]) for number in range(len(lines))]
+    moved = [line[:, :2] - corner + place for line, corner, place in zip(lines, corners, places, strict=True)]
     lifts = [np.append(line[:-1, LIFT], 1.0) for line in lines]
     return [np.column_stack(parts) for parts in zip(moved, lifts, strict=True)]
 
