@@ -9,20 +9,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "src"))
+from step import GATES, HIDDEN, LAYERS, MIXTURES, make_network  # puts src on the path
 
-if TYPE_CHECKING:
-    from penlift.network import Network
-
-LAYERS, HIDDEN, MIXTURES = 2, 256, 20
 ROUNDS, SECONDS = 3, 1.5
 POINTS = {1: 400, 16: 100, 64: 40, 256: 10}  # a call, by lines side by side
 CELLS = {"lstm": ("lstm", False), "peephole lstm": ("lstm", True), "gru": ("gru", False), "rnn": ("rnn", False)}
-GATES = {"lstm": 4, "peephole lstm": 4, "gru": 3, "rnn": 1}
 
 
 class Variant(NamedTuple):
@@ -45,8 +38,8 @@ def products(cell: str, lines: int) -> Callable[[], None]:
     """The products of one point with the weights, and nothing else."""
     import numpy as np
 
-    rng, shapes = np.random.default_rng(1), [(3 + HIDDEN, GATES[cell] * HIDDEN)]
-    shapes += [(2 * HIDDEN, GATES[cell] * HIDDEN)] * (LAYERS - 1) + [(HIDDEN, 1 + 6 * MIXTURES)]
+    rng, gates = np.random.default_rng(1), GATES[CELLS[cell][0]] * HIDDEN
+    shapes = [(3 + HIDDEN, gates), *[(2 * HIDDEN, gates)] * (LAYERS - 1), (HIDDEN, 1 + 6 * MIXTURES)]
     pairs = [[rng.normal(size=size).astype(np.float32) for size in ((lines, shape[0]), shape)] for shape in shapes]
 
     def multiply() -> None:
@@ -66,7 +59,7 @@ def sampling(cell: str, lines: int) -> Callable[[], None]:
     from penlift.sampling import noise_of
     from penlift.steering import PLAIN
 
-    network, noise = _network(cell), noise_of(1, range(lines), POINTS[lines])
+    network, noise = make_network(*CELLS[cell]).eval(), noise_of(1, range(lines), POINTS[lines])
     start = np.array([START], np.float32)
 
     def write() -> None:
@@ -80,7 +73,7 @@ def layers(cell: str, lines: int) -> Callable[[], None]:
     import torch
     from torch.distributions import Categorical, MixtureSameFamily, MultivariateNormal
 
-    network = _network(cell)
+    network = make_network(*CELLS[cell]).eval()
 
     def write() -> None:
         offset, states = torch.zeros(lines, 1, 3), None
@@ -94,17 +87,6 @@ def layers(cell: str, lines: int) -> Callable[[], None]:
                 offset = torch.cat([move, torch.bernoulli(mixture.lift.sigmoid())[..., None]], dim=-1)
 
     return write
-
-
-def _network(cell: str) -> "Network":
-    import torch
-
-    from penlift.network import ModelParams, Network
-
-    torch.manual_seed(1)
-    kind, peepholes = CELLS[cell]
-    shape = {"cell": kind, "peepholes": peepholes, "layers": LAYERS, "hidden": HIDDEN, "mixtures": MIXTURES}
-    return Network(ModelParams.model_validate(shape | {"dropout": 0.2, "skip": False}), (0.025, 0.025)).eval()
 
 
 def measure(variant: Variant) -> float:

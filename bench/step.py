@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
 if TYPE_CHECKING:
+    from penlift.network import Network
     from penlift.windows import Windows
 
 BATCH, LENGTH, HIDDEN, LAYERS, MIXTURES, THREADS = 50, 300, 256, 2, 20, 2
@@ -75,20 +76,25 @@ def made_up_windows(length: int) -> "Windows":
     return Windows(ink, index_windows(ink, WindowParams(length=length, shortest=1))[0], length)
 
 
+def make_network(cell: str, peepholes: bool, hidden: int = HIDDEN) -> "Network":
+    """The network of the article's size, untrained."""
+    from penlift.network import ModelParams, Network
+
+    shape = {"cell": cell, "peepholes": peepholes, "layers": LAYERS, "hidden": hidden, "mixtures": MIXTURES}
+    return Network(ModelParams.model_validate(shape | {"dropout": 0.2, "skip": False}), (0.025, 0.025))
+
+
 def training_step(
     cell: str, peepholes: bool, precision: str, batch: int = BATCH, length: int = LENGTH, hidden: int = HIDDEN
 ) -> Callable[[], None]:
     """One step of `penlift.training.fit` on made-up ink."""
-    from penlift.network import ModelParams, Network
     from penlift.optimisation import TrainParams
     from penlift.params import read_params
     from penlift.training import fit, start_training
 
-    shape = {"cell": cell, "peepholes": peepholes, "layers": LAYERS, "hidden": hidden, "mixtures": MIXTURES}
-    model = ModelParams.model_validate(shape | {"dropout": 0.2, "skip": False})
     recipe = read_params(ROOT / "params.yaml")["train"] | {"batch": batch, "threads": THREADS, "precision": precision}
     params = TrainParams.model_validate(recipe | {"epochs": 1000, "learning_rate": 1e-4, "grow": 0})
-    steps = fit(start_training(Network(model, (0.025, 0.025)), params), made_up_windows(length), params)
+    steps = fit(start_training(make_network(cell, peepholes, hidden), params), made_up_windows(length), params)
 
     def step() -> None:
         next(steps)

@@ -51,6 +51,11 @@ def sheet(lines: list[Array], columns: int) -> Array:
     return np.concatenate(placed(lines, columns))
 
 
+def page_of(lines: list[Array]) -> Array:
+    """A line where it stands; several one below another. Drawn like a line."""
+    return lines[0] if len(lines) == 1 else sheet(lines, columns=1)
+
+
 def placed(lines: list[Array], columns: int) -> list[Array]:
     """Lines, each (n, 3), moved to their places on one sheet; each ends with a lift."""
     corners = [line[:, :2].min(axis=0) for line in lines]

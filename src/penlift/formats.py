@@ -17,7 +17,7 @@ from io import BytesIO
 import numpy as np
 from lxml import etree
 
-from penlift.drawing import Array, draw_plain, room_for, sheet, strokes_of
+from penlift.drawing import Array, draw_plain, page_of, room_for, strokes_of
 from penlift.errors import InputError
 from penlift.ink import LIFT
 
@@ -39,14 +39,14 @@ def written(kind: str, lines: list[Array]) -> bytes:
 
 def to_svg(lines: list[Array]) -> bytes:
     """A line where it stands, as a path a stroke; several on one sheet, one below another."""
-    return draw_plain(_one_below_another(lines))
+    return draw_plain(page_of(lines))
 
 
 def to_png(lines: list[Array]) -> bytes:
     """A picture of the lines, one below another."""
     from penlift.plots import preview
 
-    return preview(_one_below_another(lines))
+    return preview(page_of(lines))
 
 
 def to_inkml(lines: list[Array]) -> bytes:
@@ -98,10 +98,6 @@ FORMATS: dict[str, Writer] = {
 
 def _named(lines: list[Array]) -> Iterator[tuple[str, Array]]:
     return ((f"line-{number}", line) for number, line in enumerate(lines, 1))
-
-
-def _one_below_another(lines: list[Array]) -> Array:
-    return lines[0] if len(lines) == 1 else sheet(lines, columns=1)
 
 
 def _trace(path: Array, seconds: Array | None) -> str:

@@ -56,7 +56,7 @@ class Handwriting(NamedTuple):
     def draw(self, style: str = "plain", line: int | None = None) -> Drawing:
         """A picture of all lines, or of the one with this number, from 0; the styles are those of `pictures`."""
         chosen = self.lines if line is None else [self.lines[line]]
-        return Drawing(draw(style, [finite_part(line) for line in chosen]))
+        return Drawing(draw(style, [finite_part(each) for each in chosen]))
 
     def save(self, path: Path) -> None:
         """Write the lines in the format that the name ends in: svg, png, inkml, jsonl or npz."""

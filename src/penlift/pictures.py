@@ -7,7 +7,7 @@ import numpy as np
 
 from penlift.animation import draw_animation
 from penlift.density_drawing import draw_by_lift, draw_density
-from penlift.drawing import Array, draw_by_stroke, draw_plain, sheet
+from penlift.drawing import Array, draw_by_stroke, draw_plain, page_of
 from penlift.dreams import Dreamt
 from penlift.errors import InputError
 from penlift.point_drawing import draw_by_point
@@ -53,7 +53,7 @@ def draw(style: str, lines: list[Dreamt]) -> bytes:
     points, primed = [line.points for line in lines], [line.primed for line in lines]
     if style == "plain" and any(primed):
         return draw_primed(points, primed)
-    return OF_POINTS[style](points[0] if len(points) == 1 else sheet(points, columns=1))
+    return OF_POINTS[style](page_of(points))
 
 
 def draw_samples(lines: list[Dreamt]) -> Iterator[Picture]:

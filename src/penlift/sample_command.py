@@ -99,13 +99,13 @@ def _temperatures(text: str) -> tuple[float, float, float]:
 def _needed(style: str, out: Path) -> Callable[["Dreamt"], "Dreamt"]:
     """What is kept of each line: without what its network expected, a thousand of them take a hundredth."""
     from penlift.formats import FORMATS
-    from penlift.pictures import OF_A_LINE, OF_POINTS
+    from penlift.pictures import OF_A_LINE, STYLES
 
     kind = out.suffix.removeprefix(".")
     if kind not in FORMATS:
         raise InputError(f"--out is {out}; let its name end in one of .{', .'.join(FORMATS)}")
-    if style not in (*OF_POINTS, *OF_A_LINE, "fan"):
-        raise InputError(f"--style is {style!r}; choose one of {', '.join((*OF_POINTS, *OF_A_LINE))}, fan")
+    if style not in (*STYLES, "fan"):
+        raise InputError(f"--style is {style!r}; choose one of {', '.join(STYLES)}, fan")
     if style != "plain" and kind != "svg":
         raise InputError(
             f"--style is {style}, which is drawn as SVG only, and --out is {out}; let its name end in .svg"

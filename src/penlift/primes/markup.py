@@ -4,14 +4,14 @@ from typing import Any
 
 from lxml import etree
 
+from penlift import safe_xml
 from penlift.primes.prime import UnfitError, in_brief
 
 
 def parse(content: bytes, root: str) -> etree._Element:
     """The root of a document, which is an element of that name, in whatever namespace."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
-        found = etree.fromstring(content, parser)
+        found = safe_xml.parse(content)
     except etree.XMLSyntaxError as error:
         raise UnfitError(f"no readable XML ({in_brief(error)}); export it again") from None
     document: Any = found.getroottree().docinfo

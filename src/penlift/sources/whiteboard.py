@@ -3,6 +3,7 @@
 import numpy as np
 from lxml import etree
 
+from penlift import safe_xml
 from penlift.ink import Rows
 
 MOST_POINTS = 50_000  # of a line: ten minutes of writing without a pause
@@ -35,9 +36,8 @@ def read_line(content: bytes) -> tuple[Rows, float]:
 
 
 def _parse(content: bytes) -> etree._Element:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
-        return etree.fromstring(content, parser)
+        return safe_xml.parse(content)
     except etree.XMLSyntaxError as error:
         raise UnusableError(f"unparsable: {' '.join(str(error).split())}") from None
 
