@@ -17,6 +17,7 @@ from checkout import ROOT, run, section
 from penlift.checkpoint import Model, begin_with, files_of, save_model
 from penlift.devices import check_precision, choose
 from penlift.driving import Material, drive, follow, save
+from penlift.errors import InputError
 from penlift.files import whole_folder, write_bytes
 from penlift.fingerprint import code_below, fingerprint, machine_facts
 from penlift.history import to_table
@@ -105,7 +106,7 @@ def show(place: Path, state: TrainState) -> None:
     """Draw what the network dreams by now, for whoever watches. No output of the stage, which thus needs no drawing."""
     from penlift.drawing import draw_plain
 
-    with suppress(OSError):
+    with suppress(OSError, InputError):  # the disk may be full, or the line not finite: training goes on
         write_bytes(place / f"epoch-{len(state.history):03}.svg", draw_plain(state.samples[-1].astype(np.float64)))
 
 

@@ -20,6 +20,7 @@ START = (0.0, 0.0, 1.0)  # the network's first input: no movement, pen up; never
 STILL = 1e-6  # tablet units, the standard deviation of an axis along which nothing moves
 
 Offsets = npt.NDArray[np.float64]  # (n, 2): dx, dy in tablet units
+Points = npt.NDArray[np.float64]  # (n, 3): x, y, lift in tablet units
 
 
 class NormaliseParams(Params):
@@ -95,11 +96,10 @@ def to_tablet(offsets: Rows, scales: Scales) -> Offsets:
     return offsets[..., :2].astype(np.float64) * scales.scale + scales.shift
 
 
-def to_points(offsets: Rows, scales: Scales) -> Rows:
-    """(n, 3) normalised offsets, the first row START, to (n, 3) of x, y, lift, drawn from (0, 0)."""
-    moves, lifts = to_tablet(offsets, scales), offsets[:, LIFT].copy()
-    moves[0], lifts[0] = 0, 0  # START stands where the pen was set down
-    return np.column_stack([moves.cumsum(axis=0), lifts]).astype(np.float32)
+def to_points(offsets: Rows, scales: Scales) -> Points:
+    """(n, 3) normalised offsets, without START, to (n + 1, 3) of x, y, lift; row 0 is where the pen is set down."""
+    path = np.vstack([np.zeros(2), to_tablet(offsets, scales).cumsum(axis=0)])
+    return np.column_stack([path, np.append(0.0, offsets[:, LIFT])])
 
 
 class Extremes(NamedTuple):

@@ -17,7 +17,7 @@ from penlift.feedback import Fed, feed_back
 from penlift.ink import LIFT, Rows
 from penlift.mixture import Mixture
 from penlift.network import Network
-from penlift.offsets import START, Scales, to_offsets, to_tablet
+from penlift.offsets import START, Scales, to_offsets, to_points
 from penlift.params import Params
 from penlift.steering import PLAIN, Steering
 from penlift.stops import ENDLESS, Stops, kept
@@ -82,19 +82,13 @@ def dream_lines(network: Network, scales: Scales, params: SampleParams, prime: R
 
 def _line(fed: Fed, primed: int, network: Network, scales: Scales, steering: Steering, stops: Stops) -> Dreamt:
     """One line, (T, ...), as far as it goes."""
-    points = _points_of(fed.offsets, scales)
+    points = to_points(fed.offsets, scales)
     count = primed + kept(_own(points, primed), stops) - 1
     with torch.inference_mode():
         plain = Mixture.from_raw(torch.from_numpy(fed.outputs[:count]), network.floor.cpu())
     steered = plain.steer(steering)
     mixture = Mixture(*(torch.cat([read[:primed], drawn[primed:]]) for read, drawn in zip(plain, steered, strict=True)))
     return Dreamt(points[: count + 1], _densities(mixture, scales), primed)
-
-
-def _points_of(offsets: npt.NDArray[np.float32], scales: Scales) -> npt.NDArray[np.float64]:
-    """(T, 3) normalised offsets to (T + 1, 3) of x, y, lift: row 0 is where the pen is set down."""
-    path = np.vstack([np.zeros(2), to_tablet(offsets, scales).cumsum(axis=0)])
-    return np.column_stack([path, np.append(0.0, offsets[:, 2])])
 
 
 def _densities(mixture: Mixture, scales: Scales) -> Densities:
@@ -111,7 +105,7 @@ def _densities(mixture: Mixture, scales: Scales) -> Densities:
 def _all_end(offsets: npt.NDArray[np.float32], primed: int, scales: Scales, stops: Stops) -> bool:
     if stops == ENDLESS:
         return False
-    written = (_own(_points_of(line, scales), primed) for line in offsets)
+    written = (_own(to_points(line, scales), primed) for line in offsets)
     return all(kept(points, stops) < len(points) for points in written)
 
 

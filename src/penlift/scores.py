@@ -1,4 +1,4 @@
-"""What each held-out line scores under a network: whole lines, state carried from zero, dropout off."""
+"""What each held-out line scores under a network."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -11,7 +11,8 @@ import torch
 from penlift.ink import LIFT, Ink
 from penlift.network import Network
 from penlift.offsets import Scales, at_cap, at_rest, to_tablet
-from penlift.whole_lines import WholeLines, whole_lines
+from penlift.predictions import Predicted, predict_lines
+from penlift.whole_lines import WholeLines
 
 Array = npt.NDArray[np.float64]
 
@@ -24,27 +25,25 @@ class TargetScores(NamedTuple):
     error: Array  # squared distance of the offset from the density's mean, in standard deviations of the data
 
 
-def score_targets(network: Network, lines: WholeLines, scales: Scales) -> TargetScores:
+def score_targets(predicted: Predicted, scales: Scales) -> TargetScores:
     """Score a batch of whole lines."""
-    network.eval()
-    inputs, targets, mask = (torch.from_numpy(part).to(network.device) for part in lines.batch)
-    with torch.inference_mode():
-        mixture, _ = network(inputs)
-        move, lift = -mixture.log_prob_move(targets[..., :2]), -mixture.log_prob_lift(targets[..., LIFT])
-        distance = (targets[..., :2] - mixture.expected_move()) * targets.new_tensor(_deviations(scales))
+    _, targets, mask, mixture = predicted
+    move, lift = -mixture.log_prob_move(targets[..., :2]), -mixture.log_prob_lift(targets[..., LIFT])
+    distance = (targets[..., :2] - mixture.expected_move()) * targets.new_tensor(_deviations(scales))
     return TargetScores(*(_array(score * mask) for score in (move, lift, distance.square().sum(-1))))
 
 
 def score_lines(network: Network, ink: Ink, numbers: list[int], scales: Scales) -> Iterator[pd.DataFrame]:
-    """Tables, a row a line, of summed scores: all targets, and those neither at the cap nor exactly zero (`ordinary`).
+    """Tables of these lines' scores, batch by batch."""
+    for predicted in predict_lines(network, ink, numbers):
+        yield line_scores(ink, predicted.lines, score_targets(predicted, scales), scales)
 
-    Memory does not grow with the number of lines.
-    """
-    for lines in whole_lines(ink, numbers):
-        scores = score_targets(network, lines, scales)
-        moves = to_tablet(lines.batch.targets, scales)
-        ordinary = lines.batch.mask & ~at_cap(moves, scales.cap) & ~at_rest(moves)
-        yield pd.DataFrame(_sums(scores, lines, ordinary) | _names(ink, lines.numbers))
+
+def line_scores(ink: Ink, lines: WholeLines, scores: TargetScores, scales: Scales) -> pd.DataFrame:
+    """A row a line, of summed scores: all targets, and those neither at the cap nor exactly zero (`ordinary`)."""
+    moves = to_tablet(lines.batch.targets, scales)
+    ordinary = lines.batch.mask & ~at_cap(moves, scales.cap) & ~at_rest(moves)
+    return pd.DataFrame(_sums(scores, lines, ordinary) | _names(ink, lines.numbers))
 
 
 def _sums(scores: TargetScores, lines: WholeLines, ordinary: npt.NDArray[np.bool_]) -> dict[str, Any]:
