@@ -43,6 +43,7 @@ def trained(tmp_path: Path, small_ink: Ink) -> Model:
     return Model(network, params, scales)
 
 
+@pytest.mark.slow
 def test_a_comparison_leaves_a_table_a_picture_and_a_difference(tmp_path: Path) -> None:
     one, other, out = many_lines(tmp_path / "one", 1), many_lines(tmp_path / "other", 5), tmp_path / "out"
 

@@ -12,12 +12,12 @@ from test_mixture import independent
 from test_network import make_network
 from torch.distributions import Bernoulli
 
-from penlift.evaluation import nll_over_20, summarise
+from penlift.evaluation import summarise
 from penlift.ink import Ink, load_ink, save_ink
 from penlift.network import Network
 from penlift.normalisation import normalise
 from penlift.offsets import NormaliseParams, Scales
-from penlift.scores import score_lines
+from penlift.scores import nll_over_20, score_lines
 from penlift.units import shift_to, units_of
 
 Made = tuple[Ink, Scales]

@@ -5,14 +5,13 @@ import math
 import numpy as np
 import pandas as pd
 
-from penlift.evaluation import nll_over_20
 from penlift.history import Epoch, Step, Sums
 from penlift.ink import Ink
 from penlift.network import Network
 from penlift.offsets import Scales
 from penlift.ranks import ALONE, Ranks
 from penlift.sampling import dream, noise_of
-from penlift.scores import score_lines
+from penlift.scores import nll_over_20, score_lines
 from penlift.training import TrainState
 from penlift.units import shift_to
 

@@ -35,9 +35,3 @@ def _figures(lines: pd.DataFrame, kind: str, scales: Scales) -> Figures:
         "lift_nll_nats_per_point": lift / points,
         "sse_z_score_per_point": error / points,
     }
-
-
-def nll_over_20(lines: pd.DataFrame, scales: Scales) -> float:
-    """Nats per point with offsets divided by 20, as the article has them, whatever they were normalised by."""
-    nll = float(lines["move_nll"].sum() + lines["lift_nll"].sum()) / int(lines["points"].sum())
-    return nll + shift_to((20.0, 20.0), scales)

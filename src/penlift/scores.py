@@ -12,6 +12,7 @@ from penlift.ink import LIFT, Ink
 from penlift.network import Network
 from penlift.offsets import Scales, at_cap, at_rest, to_tablet
 from penlift.predictions import Predicted, predict_lines
+from penlift.units import shift_to
 from penlift.whole_lines import WholeLines
 
 Array = npt.NDArray[np.float64]
@@ -44,6 +45,12 @@ def line_scores(ink: Ink, lines: WholeLines, scores: TargetScores, scales: Scale
     moves = to_tablet(lines.batch.targets, scales)
     ordinary = lines.batch.mask & ~at_cap(moves, scales.cap) & ~at_rest(moves)
     return pd.DataFrame(_sums(scores, lines, ordinary) | _names(ink, lines.numbers))
+
+
+def nll_over_20(lines: pd.DataFrame, scales: Scales) -> float:
+    """Nats per point with offsets divided by 20, as the article has them, whatever they were normalised by."""
+    nll = float(lines["move_nll"].sum() + lines["lift_nll"].sum()) / int(lines["points"].sum())
+    return nll + shift_to((20.0, 20.0), scales)
 
 
 def _sums(scores: TargetScores, lines: WholeLines, ordinary: npt.NDArray[np.bool_]) -> dict[str, Any]:
