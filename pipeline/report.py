@@ -1,4 +1,4 @@
-"""Stage report: one static page that says what was run and what came out."""
+"""Stage report: one static page with everything that a run came to."""
 
 from pathlib import Path
 
@@ -7,23 +7,31 @@ import pandas as pd
 from checkout import ROOT, run
 
 from penlift.dreams import read_dreams, read_lines
+from penlift.evaluated import read_evaluated
 from penlift.files import write_text
 from penlift.health import finite_part, read_health
+from penlift.page_data import Material
 from penlift.params import read_params
 from penlift.report import Run, to_page
-from penlift.results import line_of_each_writer, read_json, real_line
+from penlift.results import line_of_each_writer, line_pairs, read_json
 
 
-def main(ink: Path, offsets: Path, windows: Path, train: Path, samples: Path, metrics: Path, page: Path) -> None:
+def main(
+    ink: Path, offsets: Path, windows: Path, train: Path, samples: Path, metrics: Path, evaluate: Path, page: Path
+) -> None:
+    evaluated = read_evaluated(evaluate)
+    real, counterparts = line_pairs(ink, evaluated.dreamt, most=5)
     told = Run(
         params=read_params(ROOT / "params.yaml"),
-        ink=read_json(ink / "summary.json"),
-        offsets=read_json(offsets / "summary.json"),
-        windows=read_json(windows / "coverage.json"),
+        made=Material(
+            read_json(ink / "summary.json"), read_json(offsets / "summary.json"), read_json(windows / "coverage.json")
+        ),
         history=pd.read_csv(train / "history.csv"),
         metrics=read_json(metrics),
+        evaluated=evaluated,
         hands=line_of_each_writer(ink, most=30),
-        real=real_line(ink),
+        real=real,
+        counterparts=counterparts,
         dreamt=[finite_part(line) for line in read_dreams(samples / "samples.npz")],
         health=read_health(samples / "health.csv"),
         learnt=read_lines(train / "samples.npy"),

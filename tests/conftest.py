@@ -5,12 +5,16 @@ import os
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import settings
 
 from penlift.ink import Ink, Line, Rows, load_ink, save_ink
+
+if TYPE_CHECKING:
+    from small_run import SmallRun
 
 ROOT = Path(__file__).resolve().parents[1]
 # No deadline: a busy machine is no fault of the code.
@@ -104,3 +108,11 @@ def real_ink() -> Path:
     if not folder:
         pytest.skip("PENLIFT_INK names no folder of real ink")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> "SmallRun":
+    """A small run, evaluated."""
+    from small_run import make_run
+
+    return make_run(tmp_path_factory.mktemp("run"))

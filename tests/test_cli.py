@@ -12,7 +12,6 @@ from conftest import written_line
 from test_network import make_network
 
 from penlift.any_ink import open_ink
-from penlift.baseline import baseline
 from penlift.checkpoint import Model, save_model
 from penlift.cli import main
 from penlift.evaluation import summarise
@@ -21,7 +20,7 @@ from penlift.network import ModelParams
 from penlift.normalisation import normalise
 from penlift.offsets import NormaliseParams
 from penlift.scores import score_lines
-from penlift.transfer import score_ink
+from penlift.transfer import score_baseline, score_ink
 
 
 def run(*arguments: object) -> Result:
@@ -62,7 +61,7 @@ def test_what_is_no_ink_is_named_in_one_line(tmp_path: Path) -> None:
     result = run("compare", tmp_path / "nowhere", tmp_path)
 
     assert result.exit_code == 1
-    assert "nowhere: no such folder" in str(result.exception)
+    assert "nowhere: no such folder, experiment or revision" in str(result.exception)
     assert "\n" not in str(result.exception)
 
 
@@ -95,21 +94,5 @@ def test_a_score_stands_beside_what_can_be_said_without_a_network(tmp_path: Path
     assert result.exit_code == 0, result.output
     figure = score_ink(trained, load_ink(tmp_path / "big"), "test")["nll_nats_per_point"]["tablet"]
     assert f"{figure:.3f}" in result.output
-    assert f"{baseline(load_ink(tmp_path / 'big'), 'test', 500.0, 1).nll:.3f}" in result.output
-
-
-def test_the_baseline_finds_the_entropy_of_points_that_depend_on_nothing(tmp_path: Path) -> None:
-    rng = np.random.default_rng(1)
-    lines = []
-    for number in range(1, 9):
-        line = written_line(number, "train" if number < 6 else "test", 2000)
-        line.rows[:, :2] = np.cumsum(rng.normal(0, 30, (2000, 2)), axis=0)
-        line.rows[:, 2] = rng.uniform(size=2000) < 0.1
-        lines.append(line)
-    save_ink(tmp_path, lines)
-
-    found = baseline(load_ink(tmp_path), "test", 500.0, seed=1)
-
-    assert found.offset_nll == pytest.approx(np.log(2 * np.pi * np.e * 30**2), abs=0.05)
-    assert found.lift_nll == pytest.approx(-0.1 * np.log(0.1) - 0.9 * np.log(0.9), abs=0.02)
-    assert found.nll == found.offset_nll + found.lift_nll
+    without = score_baseline(trained.scales, load_ink(tmp_path / "big"), "test", 1)["nll_nats_per_point"]["tablet"]
+    assert f"{without:.3f}" in result.output

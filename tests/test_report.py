@@ -2,47 +2,60 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from conftest import ROOT
 from lxml import html
+from small_run import IN_ORDER, SmallRun, make_run
 from test_drawing import some_densities, some_line
 
 from penlift.dreams import Dreamt
-from penlift.health import Health, table_of
+from penlift.evaluated import read_evaluated
+from penlift.health import table_of
 from penlift.page import said
+from penlift.page_data import Material
 from penlift.params import read_params
-from penlift.report import RealLine, Run, to_page
+from penlift.report import Run, to_page
+from penlift.results import line_pairs
+from penlift.verdicts import verdicts
 
-UNITS = {"tablet": 5.0, "over_20": -1.0, "z_score": -2.0, "vrnn": -3.0}
-SPLIT = {
-    "lines": 3, "points": 90, "writers": 2, "nll_nats_per_point": UNITS, "nll_nats_per_line": UNITS,
-    "offset_nll_nats_per_point": UNITS, "lift_nll_nats_per_point": 0.1, "sse_z_score_per_point": 0.4,
-    "without_capped_and_zero": {"points": 80, "nll_nats_per_point": UNITS},
-}  # fmt: skip
+COUNTS = {"lines": 9, "points": 1234, "writers": 4, "forms": 5}
+HISTORY = pd.DataFrame(
+    [(1, 2.0, 2.5), (2, 1.0, 1.5)], columns=["epoch", "train_nll_nats_per_point", "valid_nll_nats_per_point"]
+)
 
 
-@pytest.fixture
-def run() -> Run:
-    from conftest import ROOT
-
-    counts = {"lines": 9, "points": 1234, "writers": 4, "forms": 5}
+def run_of(small: SmallRun) -> Run:
+    evaluated = read_evaluated(small.evaluate)
+    real, counterparts = line_pairs(small.ink, evaluated.dreamt, most=3)
+    ink = {"splits": {"train": COUNTS, "test": COUNTS}, "rejected": 2, "reasons": {"no <b>points</b>": 2}}
+    windows = {"lines": 8, "targets": 1100, "left_out": ["a01-000u-03"], "most_to_least": 1.99}
     return Run(
         params=read_params(ROOT / "params.yaml"),
-        ink={"splits": {"train": counts, "test": counts}, "rejected": 2, "reasons": {"no points": 2}},
-        offsets={"offsets": 1200, "capped": 7, "zero": 11},
-        windows={"lines": 8, "targets": 1100, "left_out": ["a01-000u-03"], "most_to_least": 1.99},
-        history=pd.DataFrame(
-            [(1, 2.0, 2.5), (2, 1.0, 1.5)], columns=["epoch", "train_nll_nats_per_point", "valid_nll_nats_per_point"]
-        ),
-        metrics={"valid": SPLIT, "test": SPLIT, "samples": {"samples": 2}},
+        made=Material(ink, {"offsets": 1200, "capped": 7, "zero": 11}, windows),
+        history=HISTORY,
+        metrics=small.metrics,
+        evaluated=evaluated,
         hands=[some_line(), some_line(), some_line()],
-        real=RealLine("a01-000u-01", "<script>alert('ink & paper')</script>", some_line()),
+        real=real,
+        counterparts=counterparts,
         dreamt=[Dreamt(some_line(), some_densities())] * 2,
-        health=table_of([Health(30, 4, 900.0, 80.0, False, False, False, False)] * 2),
+        health=table_of([IN_ORDER] * 2),
         learnt=[some_line()] * 9,
     )
+
+
+@pytest.fixture(scope="module")
+def run(small: SmallRun) -> Run:
+    return run_of(small)
+
+
+@pytest.fixture(scope="module")
+def page(run: Run) -> str:
+    return to_page(run)
 
 
 def text_of(page: str) -> str:
@@ -50,87 +63,109 @@ def text_of(page: str) -> str:
     return " ".join(tree.text_content().split())
 
 
-def test_the_page_needs_nothing_from_elsewhere_and_runs_nothing(run: Run) -> None:
-    tree: Any = html.fromstring(to_page(run))
+def test_the_page_needs_nothing_from_elsewhere_and_runs_nothing(page: str) -> None:
+    tree: Any = html.fromstring(page)
 
     assert not tree.xpath("//script | //link | //iframe | //object")
     assert all(source.startswith("data:image/svg+xml;base64,") for source in tree.xpath("//@src"))
     assert not re.search(r"url\(|@import", tree.xpath("string(//style)"))
 
 
-def test_text_from_the_data_stays_text(run: Run) -> None:
-    page = to_page(run)
-
-    assert "<script>" not in page
-    assert run.real.text in text_of(page)
+def test_text_from_the_data_stays_text(page: str) -> None:
+    assert "<b>" not in page
+    assert "no <b>points</b>" in text_of(page)
 
 
-def test_every_picture_has_a_description_and_every_table_a_caption(run: Run) -> None:
-    tree: Any = html.fromstring(to_page(run))
+def test_every_picture_has_a_description_and_every_table_a_caption(page: str) -> None:
+    tree: Any = html.fromstring(page)
 
     assert all(image.get("alt") for image in tree.xpath("//img"))
     assert len(tree.xpath("//table")) == len(tree.xpath("//table/caption"))
     assert len(tree.xpath("//h1")) == 1
 
 
-def test_every_parameter_every_count_and_every_figure_is_there(run: Run) -> None:
-    text = text_of(to_page(run))
+def test_every_parameter_every_count_and_every_figure_is_there(run: Run, page: str) -> None:
+    text = text_of(page)
 
     for section, values in run.params.items():
         assert section in text
         written = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
         assert all(f"{key}{value}" in text.replace(" ", "") for key, value in written.items() if " " not in value)
-    for figure in ("1,234", "1,200", "1,100", "no points", "a01-000u-03", "5.000", "−2.000", "−1,057.7", "0.41"):
+    for figure in ("1,234", "1,200", "1,100", "a01-000u-03", "−1,057.7", "0.41"):
         assert figure in text
 
 
-def test_six_epochs_from_the_first_to_the_last_show_how_it_learned_to_write(run: Run) -> None:
-    shown = re.findall(r"Dreamt after epoch (\d) of 9", text_of(to_page(run)))
+def test_every_likelihood_of_the_run_stands_on_the_page_with_its_interval(run: Run, page: str) -> None:
+    text = text_of(page)
+
+    rows = run.evaluated.likelihood
+    shown = rows[(rows["place"] == "all") & (rows["unit"] == "tablet") & (rows["figure"] == "nll_nats_per_point")]
+    assert len(shown) == 6
+    row: Any
+    for row in shown.itertuples():
+        assert said(row.value) in text
+        assert said(row.low) in text
+        assert said(row.high) in text
+
+
+def test_every_verdict_stands_on_top_with_the_rule_behind_it(run: Run, page: str) -> None:
+    tree: Any = html.fromstring(page)
+
+    items = [" ".join(item.text_content().split()) for item in tree.xpath("//ul[@class='verdicts']/li")]
+
+    for verdict, item in zip(verdicts(run.metrics, run.history), items, strict=True):
+        assert item.startswith(f"{verdict.question} {'Yes.' if verdict.good else 'No.'}")
+        assert verdict.rule in item
+
+
+def test_six_epochs_from_the_first_to_the_last_show_how_it_learned_to_write(page: str) -> None:
+    shown = re.findall(r"Dreamt after epoch (\d) of 9", text_of(page))
 
     assert [int(epoch) for epoch in shown] == [1, 3, 4, 6, 7, 9]
 
 
-def test_figures_of_the_built_in_corpus_are_said_to_compare_with_none(run: Run) -> None:
+def test_figures_of_the_built_in_corpus_are_said_to_compare_with_none(run: Run, page: str) -> None:
     extract: Any = run.params["extract"]
     own = run._replace(params=run.params | {"extract": extract | {"path": "data/raw/iam"}})
 
     dotted = run._replace(params=run.params | {"extract": extract | {"path": "./data/corpus/"}})
 
-    assert "with no published figure" in text_of(to_page(run))
+    assert "with no published figure" in text_of(page)
     assert "with no published figure" in text_of(to_page(dotted))
     assert "with no published figure" not in text_of(to_page(own))
 
 
-def test_no_line_of_made_up_writers_is_called_real(run: Run) -> None:
-    text = text_of(to_page(run))
+def test_no_line_of_made_up_writers_is_called_real(page: str) -> None:
+    text = text_of(page)
 
-    assert "Held out: a01-000u-01" in text
+    assert "Held out: 3 lines" in text
     assert "Real" not in text
 
 
-def test_splits_stand_in_the_order_of_work_and_writers_in_two_of_them_are_named(run: Run) -> None:
-    counts = run.ink["splits"]["train"]
-    splits = dict.fromkeys(("none", "test", "train", "valid"), counts)
+def test_splits_stand_in_the_order_of_work_and_writers_in_two_of_them_are_named(run: Run, page: str) -> None:
+    splits = dict.fromkeys(("none", "test", "train", "valid"), COUNTS)
+    ink = run.made.ink | {"splits": splits, "torn_writers": ["w7"]}
 
-    page = to_page(run._replace(ink=run.ink | {"splits": splits, "torn_writers": ["w7"]}))
+    told = to_page(run._replace(made=run.made._replace(ink=ink)))
 
-    tree: Any = html.fromstring(page)
+    tree: Any = html.fromstring(told)
     assert tree.xpath("//table[caption='Ink by split']/tbody/tr/th/text()") == ["train", "valid", "test", "none"]
-    assert "writers w7" in text_of(page)
-    assert "In more than one split" not in text_of(to_page(run))
+    assert "writers w7" in text_of(told)
+    assert "In more than one split" not in text_of(page)
 
 
-def test_a_run_without_test_split_or_vrnn_unit_has_its_page_too(run: Run) -> None:
-    units = {unit: value for unit, value in UNITS.items() if unit != "vrnn"}
-    valid = SPLIT | {
-        key: units for key in SPLIT if key.endswith(("per_point", "per_line")) and key[:3] in ("nll", "off")
-    }
-    valid.pop("without_capped_and_zero")
+def test_a_run_without_test_split_has_its_page_too(tmp_path: Path) -> None:
+    text = text_of(to_page(run_of(make_run(tmp_path, ("valid",)))))
 
-    text = text_of(to_page(run._replace(metrics={"valid": valid})))
-
-    assert "vrnn scalar" not in text
     assert "on the valid split" in text
+    assert "Calibration, valid split" in text
+
+
+def test_a_dreamt_line_stands_beside_the_held_out_one_of_its_name(small: SmallRun) -> None:
+    real, dreamt = line_pairs(small.ink, read_evaluated(small.evaluate).dreamt, most=4)
+
+    assert [len(line) for line in real] == [len(line) for line in dreamt]
+    assert len({len(line) for line in real}) == 4
 
 
 def test_numbers_are_written_for_readers() -> None:

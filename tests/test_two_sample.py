@@ -7,8 +7,10 @@ import pytest
 from conftest import written_line
 
 from penlift import two_sample
+from penlift.discrepancy import squared_distance
 from penlift.ink import Ink, load_ink, save_ink
-from penlift.two_sample import LENGTH, Windows, difference, halves, judged, squared_distance, windows_of
+from penlift.ink_windows import LENGTH, Windows, windows_of
+from penlift.two_sample import difference, halves, judged
 
 RNG = np.random.default_rng
 
@@ -25,7 +27,7 @@ def test_windows_are_all_whole_stretches_of_each_line_and_know_their_writer(tmp_
     )
     ink: Ink = load_ink(tmp_path)
 
-    windows = windows_of(ink, range(2))
+    windows = windows_of(ink)
 
     assert windows.writers.tolist() == ["ada", "ada"]
     moves = np.sinh(windows.offsets[..., :2].reshape(-1, 2)) * 20
@@ -70,6 +72,7 @@ def test_a_judge_can_only_guess_at_one_kind_and_knows_two() -> None:
 
 def test_a_difference_is_the_same_for_the_same_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(two_sample, "WAYS", 2)
+    monkeypatch.setattr(two_sample, "STEPS", 60)
 
     first, again = (difference(some(1, 60), some(2, 60, shift=0.5), RNG(4)) for _ in range(2))
 

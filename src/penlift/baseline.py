@@ -1,47 +1,81 @@
-"""What can be predicted without any network: each point alone, the same for all.
+"""What can be predicted without any network: one Gaussian mixture over offsets and one lift rate, at every point.
 
-One Gaussian mixture over offsets and one lift rate. A network is worth what it is better than this.
+A network is worth what it is better than this.
 """
 
-import math
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor, nn
 
-from penlift.ink import LIFT, Ink
-from penlift.offsets import Offsets, offsets_of
+from penlift.ink import LIFT, Ink, Rows
+from penlift.mixture import Mixture
+from penlift.offsets import Scales, to_tablet
 
 COMPONENTS = 20
 FLOOR = 0.5  # tablet units, added to each standard deviation in squares: as the network's, which bounds the likelihood
 MOST = 20_000  # offsets that the mixture is fitted to
 
 
-class Baseline(NamedTuple):
-    """Nats a point of held-out lines, offsets in tablet units, and its parts."""
+class Baseline(nn.Module):
+    """Predicts the same, whatever it has read; stands wherever a `Network` does that is only asked to predict."""
 
-    offset_nll: float
-    lift_nll: float
+    lift: Tensor
+
+    def __init__(self, mixture: Mixture) -> None:
+        """`mixture`: of no leading shape, normalised units."""
+        super().__init__()
+        for name, part in mixture._asdict().items():
+            self.register_buffer(name, part)
 
     @property
-    def nll(self) -> float:
-        """Both parts together."""
-        return self.offset_nll + self.lift_nll
+    def device(self) -> torch.device:
+        """Where its numbers are."""
+        return self.lift.device
+
+    def forward(self, offsets: Tensor) -> tuple[Mixture, None]:
+        """(B, T, 3) offsets to B x T mixtures, all alike."""
+        parts = (self.get_buffer(name) for name in Mixture._fields)
+        return Mixture(*(part.expand(*offsets.shape[:2], *part.shape) for part in parts)), None
 
 
-def baseline(ink: Ink, split: str, cap: float, seed: int) -> Baseline:
-    """Fit to the training lines of an ink and score those of another split."""
+def fit_baseline(offsets: Ink, scales: Scales, seed: int) -> Baseline:
+    """Fit to the training lines of normalised offsets; the mixture to some, in tablet units, by scikit-learn."""
     from sklearn.mixture import GaussianMixture
 
-    offsets, lifts = _targets(ink, "train", cap)
-    some = np.random.default_rng(seed).permutation(len(offsets))[:MOST]
-    mixture = GaussianMixture(COMPONENTS, reg_covar=FLOOR**2, random_state=seed, max_iter=300).fit(offsets[some])
-    held_out, lifted = _targets(ink, split, cap)
-    rate, share = float(lifts.mean()), float(lifted.mean())
-    lift_nll = -share * math.log(rate) - (1 - share) * math.log(1 - rate)
-    return Baseline(-float(mixture.score(held_out)), lift_nll)
+    numbers = offsets.of_split("train")
+    moves = to_tablet(_some(offsets, numbers, np.random.default_rng(seed)), scales)
+    fitted = GaussianMixture(COMPONENTS, reg_covar=FLOOR**2, random_state=seed, max_iter=300).fit(moves)
+    std = np.sqrt(fitted.covariances_[:, [0, 1], [0, 1]])
+    rho = fitted.covariances_[:, 0, 1] / std.prod(axis=1)
+    rate = _lift_rate(offsets, numbers)
+    return Baseline(
+        Mixture(
+            log_weight=_tensor(np.log(fitted.weights_)),
+            mean=_tensor((fitted.means_ - scales.shift) / scales.scale),
+            log_std=_tensor(np.log(std / scales.scale)),
+            correlation=_tensor(np.arctanh(rho)),
+            lift=_tensor(np.log(rate) - np.log1p(-rate)),
+        )
+    )
 
 
-def _targets(ink: Ink, split: str, cap: float) -> tuple[Offsets, Offsets]:
-    rows = [ink.rows_of(number) for number in ink.of_split(split)]
-    lifts = np.concatenate([line[1:, LIFT] for line in rows]).astype(np.float64)
-    return np.concatenate([offsets_of(line, cap) for line in rows]), lifts
+def _some(offsets: Ink, numbers: list[int], rng: np.random.Generator) -> Rows:
+    """Up to MOST targets of these lines, whose rows stay on disk but for those."""
+    first, points = (offsets.index[name].to_numpy()[numbers] for name in ("first", "points"))
+    targets = points - 1
+    ends = targets.cumsum()
+    chosen = np.sort(rng.choice(ends[-1], min(MOST, int(ends[-1])), replace=False))
+    line = np.searchsorted(ends, chosen, side="right")
+    rows: Rows = offsets.rows[first[line] + 1 + chosen - (ends - targets)[line]]
+    return rows
+
+
+def _lift_rate(offsets: Ink, numbers: list[int]) -> np.float64:
+    lifts = sum(float(offsets.rows_of(number)[1:, LIFT].sum()) for number in numbers)
+    return np.float64(lifts / int((offsets.index["points"].to_numpy()[numbers] - 1).sum()))
+
+
+def _tensor(values: Any) -> Tensor:
+    return torch.as_tensor(np.asarray(values, dtype=np.float32))

@@ -7,17 +7,17 @@ import pandas as pd
 
 from penlift.curves import Floats
 from penlift.ink import Line
-from penlift.kinematics import MEASURES
+from penlift.kinematics import MEASURES, Measures
 
 PERCENTILES = (5, 25, 50, 75, 95, 99)
 OFF = "median off by %"
 
 
-def measured(ink: Iterable[Line]) -> dict[str, Floats]:
+def measured(ink: Iterable[Line], measures: Measures = MEASURES) -> dict[str, Floats]:
     """All values of each measure, in its order, over the lines of an ink."""
-    values: dict[str, list[Floats]] = {name: [] for name in MEASURES}
+    values: dict[str, list[Floats]] = {name: [] for name in measures}
     for line in ink:
-        for name, measure in MEASURES.items():
+        for name, measure in measures.items():
             values[name].append(measure(line))
     return {name: np.concatenate(parts) for name, parts in values.items()}
 

@@ -44,6 +44,32 @@ def turning(line: Line) -> Floats:
     return np.concatenate(angles) if angles else NOTHING
 
 
+def curvature(line: Line) -> Floats:
+    """Logarithm, to base 10, of the curvature in one by tablet units, along the longer strokes, smoothed."""
+    bends = [_speed_and_curvature(steps)[1] for steps in _long_strokes(line)]
+    return np.log10(np.concatenate(bends)) if bends else NOTHING
+
+
+def stroke_length(line: Line) -> Floats:
+    """Length of each stroke along the pen's path."""
+    return np.array([np.hypot(*steps.T).sum() for steps in _strokes(line)])
+
+
+def pen_up_jump(line: Line) -> Floats:
+    """Length of each jump between strokes."""
+    return np.asarray(np.hypot(*pen_up(line).T))
+
+
+def slant(line: Line) -> Floats:
+    """Degrees by which what goes up or down leans to the right, over the line; 0 is upright.
+
+    The mean direction of the in-stroke steps that are steeper than 45 degrees, the longer the weightier.
+    """
+    dx, dy = in_stroke(line).T
+    steep = np.abs(dy) > np.abs(dx)
+    return np.degrees(np.arctan2(_share(-(np.sign(dy) * dx)[steep].sum(), float(np.abs(dy[steep]).sum())), 1))
+
+
 def points_per_stroke(line: Line) -> Floats:
     """Points of each stroke."""
     ends = np.flatnonzero(line.rows[:, LIFT] > 0.5) + 1
@@ -101,7 +127,9 @@ def speed_curvature(line: Line) -> Floats:
     return np.array([((curvature - curvature.mean()) * speed).mean() / spread]) if spread > 0 else NOTHING
 
 
-MEASURES: dict[str, Callable[[Line], Floats]] = {
+Measures = dict[str, Callable[[Line], Floats]]
+
+MEASURES: Measures = {
     "points per character": points_per_character,
     "strokes per character": strokes_per_character,
     "strokes per letter": strokes_per_letter,
@@ -118,6 +146,18 @@ MEASURES: dict[str, Callable[[Line], Floats]] = {
     "pen-up time, s": pen_up_time,
     "speed autocorrelation, lag 1": speed_autocorrelation,
     "speed-curvature exponent": speed_curvature,
+}
+
+
+MOVEMENTS: Measures = {  # what sampled lines are held against: no text, no time
+    "step length, units": step_length,
+    "turning, degrees": turning,
+    "curvature, log10 of 1/units": curvature,
+    "points per stroke": points_per_stroke,
+    "stroke length, units": stroke_length,
+    "pen-up jump, units": pen_up_jump,
+    "slant, degrees": slant,
+    "speed autocorrelation, lag 1": speed_autocorrelation,
 }
 
 

@@ -8,6 +8,8 @@ from lxml import html
 from lxml.html import HtmlElement
 from lxml.html import builder as tag
 
+from penlift.verdicts import Verdict
+
 Cell = str | int | float
 
 
@@ -46,6 +48,20 @@ def figure(svg: bytes, description: str, caption: str) -> HtmlElement:
     """A picture with its alternative text and a caption."""
     source = "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
     return tag.FIGURE(tag.IMG(src=source, alt=description), tag.FIGCAPTION(caption))
+
+
+def verdict_list(verdicts: Iterable[Verdict]) -> HtmlElement:
+    """Answers in words, each with its rule; not told apart by colour alone."""
+    items = [
+        tag.LI(
+            tag.CLASS("good" if verdict.good else "bad"),
+            tag.STRONG(f"{verdict.question} {'Yes.' if verdict.good else 'No.'}"),
+            f" {verdict.words} ",
+            tag.SPAN(tag.CLASS("quiet"), f"Rule: {verdict.rule}"),
+        )
+        for verdict in verdicts
+    ]
+    return tag.UL(tag.CLASS("verdicts"), *items)
 
 
 def said(value: Cell) -> str:

@@ -18,7 +18,7 @@ SETTINGS: Any = {"svg.hashsalt": "penlift", "svg.fonttype": "path", "font.size":
 
 def loss_curves(history: pd.DataFrame) -> bytes:
     """SVG of the NLL by epoch, in training and held out, the kept epoch marked; `history` as history.csv has it."""
-    figure, axes = _plot(9.0, 3.4)
+    figure, (axes,) = panels(1, 1, (9.0, 3.4))
     for column, label, colour in (
         ("train_nll_nats_per_point", "training windows, dropout on", HUES[0]),
         ("valid_nll_nats_per_point", "held-out lines, whole, dropout off", HUES[1]),
@@ -55,13 +55,15 @@ def previews_of(dreamt: list[Array]) -> dict[str, bytes]:
     return {f"sample-{number}": preview(points) for number, points in enumerate(dreamt, 1)}
 
 
-def _plot(width: float, height: float) -> tuple[Figure, Axes]:
+def panels(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, list[Axes]]:
+    """An empty figure of so many plots, row by row; `size` in inches."""
     with mpl.rc_context(SETTINGS):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        axes = figure.add_subplot()
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(axis="y", color="#e4e4e4", linewidth=0.6)
-    return figure, axes
+        figure = Figure(figsize=size, layout="constrained")
+        places = list(figure.subplots(rows, columns, squeeze=False).flat)
+        for axes in places:
+            axes.spines[["top", "right"]].set_visible(False)
+            axes.grid(axis="y", color="#e4e4e4", linewidth=0.6)
+    return figure, places
 
 
 def saved(figure: Figure, kind: str) -> bytes:

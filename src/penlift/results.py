@@ -1,6 +1,7 @@
 """What the stages left, read back for the page."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,7 @@ import numpy as np
 
 from penlift.drawing import Array
 from penlift.errors import InputError
-from penlift.ink import load_ink
-from penlift.report import RealLine
+from penlift.ink import Ink, load_ink
 
 LENGTH = 800  # points of a dreamt line, by default
 
@@ -29,14 +29,17 @@ def line_of_each_writer(folder: Path, most: int) -> list[Array]:
     names = ink.index["writer"].where(ink.index["writer"] != "", ink.index["form"])
     far = (ink.index["points"] - LENGTH).abs()
     chosen = far.groupby(names, sort=False).idxmin().to_numpy()[:most]
-    return [np.array(ink.rows_of(int(number))[:, :3], dtype=np.float64) for number in chosen]
+    return _points(ink, chosen)
 
 
-def real_line(folder: Path) -> RealLine:
-    """The held-out line of a folder of ink that is most nearly as long as a dreamt one."""
+def line_pairs(folder: Path, dreamt: Ink, most: int) -> tuple[list[Array], list[Array]]:
+    """Some lines of a folder of ink, each (n, 3), evenly taken, and the dreamt ones that bear their names."""
     ink = load_ink(folder)
-    held_out = [*ink.of_split("test"), *ink.of_split("valid")]
-    if not held_out:
-        raise InputError(f"{folder}: no line is held out, so there is none to show; see extract.splits")
-    line = ink.line(min(held_out, key=lambda number: abs(len(ink.rows_of(number)) - LENGTH)))
-    return RealLine(line.name, line.text, np.array(line.rows[:, :3], dtype=np.float64))
+    rows = np.unique(np.linspace(0, len(dreamt) - 1, most).round().astype(int))
+    names = dreamt.index["line"].to_numpy()[rows]
+    numbers = ink.index.reset_index().set_index("line").loc[names, "index"]
+    return _points(ink, numbers), _points(dreamt, rows)
+
+
+def _points(ink: Ink, numbers: Iterable[int]) -> list[Array]:
+    return [np.array(ink.rows_of(int(number))[:, :3], dtype=np.float64) for number in numbers]

@@ -1,4 +1,4 @@
-"""What each held-out line scores under a network."""
+"""What each held-out line scores under a network, or under whatever else predicts."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -9,9 +9,8 @@ import pandas as pd
 import torch
 
 from penlift.ink import LIFT, Ink
-from penlift.network import Network
 from penlift.offsets import Scales, at_cap, at_rest, to_tablet
-from penlift.predictions import Predicted, predict_lines
+from penlift.predictions import Predicted, Predictor, predict_lines
 from penlift.units import shift_to
 from penlift.whole_lines import WholeLines
 
@@ -34,9 +33,9 @@ def score_targets(predicted: Predicted, scales: Scales) -> TargetScores:
     return TargetScores(*(_array(score * mask) for score in (move, lift, distance.square().sum(-1))))
 
 
-def score_lines(network: Network, ink: Ink, numbers: list[int], scales: Scales) -> Iterator[pd.DataFrame]:
+def score_lines(predictor: Predictor, ink: Ink, numbers: list[int], scales: Scales) -> Iterator[pd.DataFrame]:
     """Tables of these lines' scores, batch by batch."""
-    for predicted in predict_lines(network, ink, numbers):
+    for predicted in predict_lines(predictor, ink, numbers):
         yield line_scores(ink, predicted.lines, score_targets(predicted, scales), scales)
 
 

@@ -1,26 +1,47 @@
 """A network on ink that it was not trained on: the ink is normalised as the network's own was."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 
+from penlift.baseline import fit_baseline
 from penlift.checkpoint import Model
 from penlift.errors import InputError
 from penlift.evaluation import summarise
 from penlift.ink import Ink, load_ink, save_ink
 from penlift.normalisation import normalised
+from penlift.offsets import Scales
+from penlift.predictions import Predictor
 from penlift.scores import score_lines
 
 
 def score_ink(model: Model, ink: Ink, split: str) -> dict[str, Any]:
-    """The figures of a split of any ink, as metrics.json has them; z-score and vrnn units are the model's."""
-    numbers = ink.of_split(split)
-    if not numbers:
-        raise InputError(f"no line in split {split}; name another with --split")
+    """The figures of a split of any ink, as `summarise` has them; z-score and vrnn units are the model's."""
+    with _offsets(ink, (split,), model.scales) as offsets:
+        return _figures(model.network, offsets, split, model.scales)
+
+
+def score_baseline(scales: Scales, ink: Ink, split: str, seed: int) -> dict[str, Any]:
+    """The same of what can be predicted without any network, fitted to the ink's own training lines."""
+    with _offsets(ink, ("train", split), scales) as offsets:
+        return _figures(fit_baseline(offsets, scales, seed), offsets, split, scales)
+
+
+def _figures(predictor: Predictor, offsets: Ink, split: str, scales: Scales) -> dict[str, Any]:
+    return summarise(pd.concat(score_lines(predictor, offsets, offsets.of_split(split), scales)), scales)
+
+
+@contextmanager
+def _offsets(ink: Ink, splits: tuple[str, ...], scales: Scales) -> Iterator[Ink]:
+    """The normalised offsets of some splits, for a while."""
+    for split in splits:
+        if not ink.of_split(split):
+            raise InputError(f"no line in split {split}; name another with --split")
+    numbers = sorted({number for split in splits for number in ink.of_split(split)})
     with TemporaryDirectory(prefix="penlift-") as folder:
-        save_ink(Path(folder), normalised((ink.line(number) for number in numbers), model.scales))
-        offsets = load_ink(Path(folder))
-        scored = score_lines(model.network, offsets, list(range(len(numbers))), model.scales)
-        return summarise(pd.concat(scored), model.scales)
+        save_ink(Path(folder), normalised((ink.line(number) for number in numbers), scales))
+        yield load_ink(Path(folder))

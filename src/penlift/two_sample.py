@@ -1,71 +1,29 @@
-"""Are two inks drawn from one distribution? Windows of offsets, the distance between two sets of them, and a judge.
+"""Are two inks drawn from one distribution? The distance between windows of both, and a judge.
 
-The distance is the unbiased squared maximum mean discrepancy of Gretton et al., "A Kernel Two-Sample Test", JMLR 13
-(2012), equation 3. The judge is a small network that learns to tell the sets apart, scored on windows of other writers:
-0.5 where it can do no better than guess.
+The judge is a small network that learns to tell the sets apart, scored on windows of other writers: 0.5 where it can do
+no better than guess.
 """
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
 from penlift.curves import Floats
-from penlift.ink import LIFT, Ink, Line
+from penlift.discrepancy import squared_distance
+from penlift.ink_windows import Windows
 
-LENGTH = 64  # offsets of a window: two or three letters
-UNIT = 20.0  # tablet units; offsets far longer count as their logarithm, or the few pen-up jumps would decide alone
 MOST, WAYS = 1000, 10  # windows of a side that a distance is taken over; halvings that a figure is the mean of
 STEPS, BATCH, RATE = 400, 64, 3e-3  # of the judge
-
-
-class Windows(NamedTuple):
-    """Windows of many lines and who wrote them."""
-
-    offsets: Floats  # (n, LENGTH, 3): dx, dy as asinh of so many UNITs; lift
-    writers: npt.NDArray[np.str_]  # (n,)
-
-    def by(self, writers: Iterable[str]) -> "Windows":
-        """The windows of these writers."""
-        chosen = np.isin(self.writers, list(writers))
-        return Windows(self.offsets[chosen], self.writers[chosen])
-
-    def some(self, most: int, rng: np.random.Generator) -> "Windows":
-        """No more than so many windows, drawn without return, in their order."""
-        chosen = np.sort(rng.permutation(len(self.writers))[:most])
-        return Windows(self.offsets[chosen], self.writers[chosen])
-
-
-def windows_of(ink: Ink, numbers: Iterable[int]) -> Windows:
-    """All windows of these lines, end to end; what is left at the end of a line is too short and left out."""
-    lines = [ink.line(number) for number in numbers]
-    parts = [_windows(line) for line in lines]
-    writers = [line.writer or line.form for line in lines]
-    return Windows(np.concatenate(parts), np.repeat(np.array(writers, dtype=np.str_), [len(part) for part in parts]))
 
 
 def halves(writers: Iterable[str], rng: np.random.Generator) -> tuple[list[str], list[str]]:
     """The different writers in two halves."""
     shuffled = rng.permutation(sorted(set(writers))).tolist()
     return shuffled[: len(shuffled) // 2], shuffled[len(shuffled) // 2 :]
-
-
-def squared_distance(first: Floats, second: Floats) -> float:
-    """Unbiased squared discrepancy of two sets of windows: about 0, and sometimes below, where they are of one kind.
-
-    The kernel is Gaussian; its width is the median distance between any two windows of both sets.
-    """
-    rows = torch.from_numpy(np.concatenate([first, second])).flatten(1)
-    distances = torch.cdist(rows, rows).square().numpy()
-    n, m = len(first), len(second)
-    kernel = np.exp(-distances / (2 * np.median(distances[np.triu_indices(n + m, 1)])))
-    np.fill_diagonal(kernel, 0)  # a window's likeness to itself says nothing
-    within = kernel[:n, :n].sum() / (n * (n - 1)) + kernel[n:, n:].sum() / (m * (m - 1))
-    return float(within - 2 * kernel[:n, n:].mean())
 
 
 def judged(first: Windows, second: Windows, rng: np.random.Generator) -> float:
@@ -94,12 +52,6 @@ def difference(first: Windows, second: Windows, rng: np.random.Generator) -> Dif
     distances = [squared_distance(one.some(MOST, rng).offsets, other.some(MOST, rng).offsets) for one, other in pairs]
     areas = [judged(first, second, rng) for _ in range(WAYS)], [judged(one, other, rng) for one, other in parts]
     return Difference(distances[0], float(np.mean(distances[1:])), *(float(np.mean(found)) for found in areas))
-
-
-def _windows(line: Line) -> Floats:
-    steps = np.arcsinh(np.diff(line.rows[:, :2].astype(np.float64), axis=0) / UNIT)
-    rows = np.column_stack([steps, line.rows[1:, LIFT]])
-    return rows[: len(rows) // LENGTH * LENGTH].reshape(-1, LENGTH, 3)
 
 
 def _learn(first: Floats, second: Floats, seed: int) -> nn.Module:

@@ -1,0 +1,106 @@
+"""All that is asked of a trained network: how well it predicts lines that it reads, and what it writes by itself."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from penlift.baseline import fit_baseline
+from penlift.checkpoint import Model
+from penlift.curves import Floats
+from penlift.discrepancy import Discrepancy, between_halves, of_pairs
+from penlift.examination import Examined, examine
+from penlift.free_running import Pair, free_run, real_line
+from penlift.health import health_of, table_of
+from penlift.ink import SPLITS, Ink
+from penlift.ink_windows import windows_of_line
+from penlift.intervals import units_of
+from penlift.likeness import Likeness, likeness
+from penlift.movement import WAYS, compare_movement
+from penlift.params import Params
+from penlift.predictions import Predicted, Predictor, predict_lines
+from penlift.progress import Meter
+
+EXCHANGES = 999  # of lines and their counterparts, that a p-value is counted from
+WINDOWS = 1000  # of all lines of a side, at most, or one a line
+
+
+class EvaluateParams(Params):
+    """Section `evaluate` of params.yaml."""
+
+    train_lines: int = Field(ge=1, description="training lines scored beside the held-out ones")
+    pairs: int = Field(ge=4, le=1000, description="held-out lines, 4 to 1000, with a sample of the same length each")
+    seed: int = Field(ge=0, lt=2**31, description="of resampling, jitter and samples")
+
+
+class Read(NamedTuple):
+    """A split, read by the network and by what knows nothing."""
+
+    network: Examined
+    baseline: Examined
+
+
+class Written(NamedTuple):
+    """What the network wrote beside held-out lines, and how the two differ."""
+
+    pairs: list[Pair]
+    movement: pd.DataFrame  # `movement.compare_movement`
+    discrepancy: Discrepancy  # of sampled and real lines
+    floor: float  # squared discrepancy of real lines from those of other writers
+    likeness: Likeness
+    health: pd.DataFrame  # a row a dreamt line, `health.table_of`
+
+
+def read_splits(model: Model, ink: Ink, params: EvaluateParams) -> dict[str, Read]:
+    """Read whole lines of each split: all that are held out, and some of training, evenly taken."""
+    numbers = {split: those for split in SPLITS if (those := ink.of_split(split))}
+    numbers["train"] = evenly(numbers["train"], params.train_lines)
+    predictors = (model.network, fit_baseline(ink, model.scales, params.seed))
+    with Meter("read lines", len(predictors) * sum(map(len, numbers.values()))) as meter:
+
+        def read(predictor: Predictor, those: list[int]) -> Examined:
+            batches = _watched(predict_lines(predictor, ink, those), meter)
+            return examine(batches, ink, model.scales, params.seed)
+
+        return {split: Read(*(read(each, those) for each in predictors)) for split, those in numbers.items()}
+
+
+def _watched(batches: Iterable[Predicted], meter: Meter) -> Iterator[Predicted]:
+    for batch in batches:
+        yield batch
+        meter.advance(count=len(batch.lines.numbers))
+
+
+def judged(splits: dict[str, Read]) -> str:
+    """The split that verdicts are about: test, or valid where there is none."""
+    return "test" if "test" in splits else "valid"
+
+
+def write_beside(model: Model, ink: Ink, split: str, params: EvaluateParams) -> Written:
+    """Let the network write beside lines of a held-out split, evenly taken, and compare."""
+    pairs = free_run(model.network, ink, evenly(ink.of_split(split), params.pairs), model.scales, params.seed)
+    real, dreamt = [pair.real for pair in pairs], [pair.dreamt for pair in pairs]
+    names = pd.DataFrame([(line.name, line.writer) for line in real], columns=["line", "writer"])
+    units, rng = units_of(names).names, np.random.default_rng(params.seed)
+    windows = [[_some(windows_of_line(line), WINDOWS // len(pairs)) for line in side] for side in (dreamt, real)]
+    return Written(
+        pairs,
+        compare_movement(real, dreamt, units, rng),
+        of_pairs(windows[0], windows[1], EXCHANGES, rng),
+        between_halves(windows[1], units, WAYS, rng),
+        likeness(real, dreamt, (real_line(ink, number, model.scales) for number in ink.of_split("train"))),
+        table_of(health_of(pair.as_drawn, model.scales) for pair in pairs),
+    )
+
+
+def evenly(numbers: list[int], most: int) -> list[int]:
+    """No more than so many of these, in order and at equal distances."""
+    if len(numbers) <= most:
+        return numbers
+    return [numbers[row] for row in np.linspace(0, len(numbers) - 1, most).round().astype(int)]
+
+
+def _some(windows: Floats, most: int) -> Floats:
+    return windows[evenly(list(range(len(windows))), max(1, most))]

@@ -1,0 +1,104 @@
+"""Whether the predicted densities and lift probabilities are right, from counts over many targets.
+
+Gneiting, Balabdaoui and Raftery, "Probabilistic Forecasts, Calibration and Sharpness" (2007): what has gone through the
+densities should be uniform, and each point's independent of those before it. Brier (1950) for the lift.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from penlift.rosenblatt import DRAWS
+
+Floats = npt.NDArray[np.float64]
+
+FINE = 1000  # bins that distances are read from
+SHOWN = 20  # bins that are drawn
+LAGS = (1, 2, 3, 5, 10, 20)  # points apart
+LEVELS = (0.5, 0.8, 0.95)  # of highest-density regions
+LIFT_BINS = 10  # of lift probabilities
+SERIES = ("dx", "dy", "size of dx", "size of dy")
+
+
+class Transformed(NamedTuple):
+    """Targets of B lines side by side, T the longest, sent through their densities."""
+
+    shares: Floats  # (B, T, 2): `rosenblatt.through`
+    depth: npt.NDArray[np.int64]  # (B, T): `rosenblatt.depth`, of DRAWS draws
+    probability: Floats  # (B, T): of a lift
+    lift: Floats  # (B, T): 0 or 1
+    mask: npt.NDArray[np.bool_]  # (B, T): whether there is a target
+
+
+class Calibration:
+    """Counts of transformed targets; its size does not grow with them."""
+
+    def __init__(self) -> None:
+        self.shares = np.zeros((2, FINE))
+        self.depths = np.zeros(DRAWS + 1)
+        self.products, self.pairs = np.zeros((len(LAGS), len(SERIES))), np.zeros(len(LAGS))
+        self.lifts = np.zeros((LIFT_BINS, 3))  # targets, their probabilities, their lifts
+        self.squares = 0.0
+
+    @property
+    def targets(self) -> int:
+        """That were counted."""
+        return int(self.depths.sum())
+
+    def add(self, batch: Transformed) -> None:
+        """Count a batch of lines."""
+        mask = batch.mask
+        bins = np.minimum((batch.shares[mask] * FINE).astype(np.int64), FINE - 1)
+        self.shares += [np.bincount(column, minlength=FINE) for column in bins.T]
+        self.depths += np.bincount(batch.depth[mask], minlength=DRAWS + 1)
+        self._add_lags(batch)
+        probability, lift = batch.probability[mask], batch.lift[mask]
+        self.squares += float(((probability - lift) ** 2).sum())
+        groups = np.minimum((probability * LIFT_BINS).astype(np.int64), LIFT_BINS - 1)
+        weights = (np.ones_like(lift), probability, lift)
+        self.lifts += np.stack([np.bincount(groups, weight, LIFT_BINS) for weight in weights], axis=1)
+
+    def _add_lags(self, batch: Transformed) -> None:
+        """Products of neighbours so many points apart, of series with mean 0 and variance 1 where they are uniform."""
+        sizes = np.abs(2 * batch.shares - 1)
+        series = np.sqrt(12) * (np.concatenate([batch.shares, sizes], axis=-1) - 0.5)
+        for row, lag in enumerate(LAGS):
+            both = batch.mask[:, lag:] & batch.mask[:, :-lag]
+            self.products[row] += (series[:, lag:] * series[:, :-lag])[both].sum(axis=0)
+            self.pairs[row] += both.sum()
+
+    def distances(self) -> tuple[float, float]:
+        """Kolmogorov-Smirnov distances of the shares of dx and dy from uniform, to a thousandth; 0 is right."""
+        reached = self.shares.cumsum(axis=1) / self.targets
+        apart = np.abs(reached - np.arange(1, FINE + 1) / FINE).max(axis=1)
+        return float(apart[0]), float(apart[1])
+
+    def coverage(self) -> dict[float, float]:
+        """The share of targets inside the highest-density region of each level: the level itself is right."""
+        reached = self.depths.cumsum() / self.targets
+        return {level: float(reached[round(level * (DRAWS + 1)) - 1]) for level in LEVELS}
+
+    def dependence(self) -> pd.DataFrame:
+        """Correlation between points a lag apart, a row a lag; 0 is right, and nothing is left to be predicted."""
+        index = pd.Index(LAGS, name="lag")
+        return pd.DataFrame(self.products / self.pairs[:, None], index=index, columns=list(SERIES))
+
+    def brier(self) -> float:
+        """Mean squared difference of lift probability and lift."""
+        return self.squares / self.targets
+
+    def reliability(self) -> pd.DataFrame:
+        """A row for each tenth of lift probability that was predicted: targets, their mean probability, their lifts."""
+        counts, predicted, lifted = self.lifts[self.lifts[:, 0] > 0].T
+        return pd.DataFrame({"targets": counts.astype(int), "predicted": predicted / counts, "lifted": lifted / counts})
+
+    def lift_error(self) -> float:
+        """How far lift probabilities are from lift rates, a mean over the targets; 0 is right."""
+        return float(np.abs(self.lifts[:, 1] - self.lifts[:, 2]).sum() / self.targets)
+
+    def histogram(self) -> pd.DataFrame:
+        """How often the shares of dx and dy fell into each of so many bins, beside how often is right: once."""
+        coarse = self.shares.reshape(2, SHOWN, -1).sum(axis=2) * SHOWN / self.targets
+        return pd.DataFrame({"from": np.arange(SHOWN) / SHOWN, "dx": coarse[0], "dy": coarse[1]})

@@ -1,0 +1,83 @@
+"""The command `penlift compare`: inks, or runs, side by side."""
+
+from pathlib import Path
+
+import click
+
+from penlift.errors import InputError
+
+EXAMPLES = """\b
+Examples:
+  penlift compare . ../other-checkout
+  penlift compare main brave-puma calm-otter      # a revision and two experiments
+  penlift compare data/corpus data/raw/iam        # how the pens of two inks moved"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("what", nargs=-1, required=True)
+@click.option("--out", type=click.Path(path_type=Path), default=Path("reports/compare"), show_default=True,
+              help="Where the files go.")  # fmt: skip
+@click.option("--seed", default=1, show_default=True, help="Of the resampling, the windows and the judge.")
+def compare(what: tuple[str, ...], out: Path, seed: int) -> None:
+    """Compare runs on the same held-out lines, or two inks by how their pens moved.
+
+    WHAT are runs (folders of checkouts, DVC experiments, Git revisions), the first of which the others are compared
+    with; or two inks (folders as data/ink, or with the archives of IAM-OnDB).
+    """
+    from penlift.runs import is_run
+
+    if len(what) < 2:
+        raise InputError(f"one thing, {what[0]}, cannot be compared; name a second run or ink")
+    if any(is_run(name) or not Path(name).exists() for name in what):
+        compare_runs(list(what), out, seed)
+    elif len(what) == 2:
+        compare_inks(Path(what[0]), Path(what[1]), out, seed)
+    else:
+        raise InputError(f"{len(what)} inks; two can be compared at a time")
+
+
+def compare_runs(names: list[str], out: Path, seed: int) -> None:
+    """Paired differences from the first run, as text and as a page."""
+    from penlift.files import write_text
+    from penlift.paired import common_split, difference
+    from penlift.run_comparison import to_page, to_text
+    from penlift.runs import open_runs
+
+    with open_runs(names, Path()) as runs:
+        split = common_split([run.lines for run in runs])
+        others = [(run, difference(runs[0].lines, run.lines, split, seed)) for run in runs[1:]]
+        compared = [(runs[0], None), *others]
+        write_text(out / "index.html", to_page(compared, split))
+    click.echo(f"{to_text(compared, split)}\n\nin {out}: index.html")
+
+
+def compare_inks(first: Path, second: Path, out: Path, seed: int) -> None:
+    """A table and a picture of percentiles, a distance, and a judge."""
+    import numpy as np
+    import torch
+
+    from penlift.any_ink import open_ink
+    from penlift.comparison import compared, measured
+    from penlift.files import write_bytes, write_json, write_text
+    from penlift.ink_windows import windows_of
+    from penlift.memory import keep_freed_memory
+    from penlift.percentile_plot import draw_percentiles
+    from penlift.two_sample import difference
+
+    keep_freed_memory()
+    torch.set_num_threads(1)  # the judge is too small to share
+    with open_ink(first) as one, open_ink(second) as other:
+        table = compared(measured(one), measured(other))
+        windows = [windows_of(ink) for ink in (one, other)]
+    unlike = difference(windows[0], windows[1], np.random.default_rng(seed))
+    write_text(out / "percentiles.csv", table.to_csv(lineterminator="\n"))
+    write_bytes(out / "percentiles.svg", draw_percentiles(table, (first.name, second.name)))
+    write_json(out / "difference.json", unlike._asdict())
+    click.echo(f"first: {first}; second: {second}; lengths in tablet units\n")
+    click.echo(table.to_string(float_format=lambda value: f"{value:.2f}"))
+    click.echo(
+        f"\nsquared maximum mean discrepancy: {unlike.distance:.5f}; between halves of the second's writers: "
+        f"{unlike.distance_of_halves:.5f}\narea under a judge's ROC curve: {unlike.area:.3f}; between halves: "
+        f"{unlike.area_of_halves:.3f} (0.5: it can only guess)\n\nin {out}: percentiles.csv, percentiles.svg, "
+        "difference.json"
+    )

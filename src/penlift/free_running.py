@@ -1,0 +1,45 @@
+"""What a network writes while nothing corrects it, beside as many lines that were held out, of the same lengths."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from penlift.densities import Array
+from penlift.dreams import Dreamt
+from penlift.ink import Ink, Line
+from penlift.network import Network
+from penlift.offsets import Scales, to_points
+from penlift.sampling import SIDE_BY_SIDE, dream, noise_of
+
+
+class Pair(NamedTuple):
+    """A held-out line, and one that the network dreamt of as many points."""
+
+    real: Line  # on whole tablet units, its offsets capped as the network's
+    dreamt: Line  # likewise; its name is the real one's
+    as_drawn: Dreamt  # before it was brought to whole units
+
+
+def free_run(network: Network, offsets: Ink, numbers: list[int], scales: Scales, seed: int) -> list[Pair]:
+    """A pair for each of these lines, in their order; drawn from the density itself, from nothing."""
+    real = [real_line(offsets, number, scales) for number in numbers]
+    dreamt: dict[int, Dreamt] = {}
+    by_length = sorted(range(len(real)), key=lambda row: -len(real[row].rows))
+    for first in range(0, len(real), SIDE_BY_SIDE):
+        rows = by_length[first : first + SIDE_BY_SIDE]
+        noise = noise_of(seed, range(first, first + len(rows)), len(real[rows[0]].rows) - 1)
+        for row, line in zip(rows, dream(network, scales, noise), strict=True):
+            dreamt[row] = line._replace(points=line.points[: len(real[row].rows)])
+    return [Pair(line, _line(line, dreamt[row].points), dreamt[row]) for row, line in enumerate(real)]
+
+
+def real_line(offsets: Ink, number: int, scales: Scales) -> Line:
+    """A line of some offsets as it was written, on whole tablet units, but for what the cap cut off."""
+    line = offsets.line(number)
+    return _line(line, to_points(np.asarray(line.rows[1:]), scales))
+
+
+def _line(named: Line, points: Array) -> Line:
+    """A line of that name, writer and split, on whole tablet units, without times."""
+    rows = np.column_stack([np.rint(points[:, :2]), points[:, 2], np.zeros(len(points))]).astype(np.float32)
+    return Line(named.name, named.form, named.writer, "", named.split, float("nan"), rows)

@@ -1,0 +1,61 @@
+"""How sampled lines move, against how held-out ones do: a distance for each measure, beside what people differ by."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from penlift.curves import Floats
+from penlift.ink import Line
+from penlift.intervals import halvings
+from penlift.kinematics import MOVEMENTS
+
+WAYS = 10  # to halve the lines
+
+Distance = Callable[[Floats, Floats], float]
+
+
+def compare_movement(
+    real: list[Line], dreamt: list[Line], units: npt.NDArray[np.object_], rng: np.random.Generator
+) -> pd.DataFrame:
+    """A row a measure: medians of both, and their distances beside those of real lines from other real ones.
+
+    The real lines are halved by their writers, or by whatever `units` names, so many ways. The dreamt counterparts of
+    one half stand against the other half, and so does, as the floor, that half itself: the same number of lines, of the
+    same lengths. Distances are means over the ways: Wasserstein-1 in the measure's unit, Kolmogorov-Smirnov from 0 to
+    1. A measure that one side has no value of is left out.
+    """
+    ways = halvings(units, WAYS, rng)
+    rows = {}
+    for name, measure in MOVEMENTS.items():
+        ours, theirs = ([measure(line) for line in lines] for lines in (dreamt, real))
+        if sum(map(len, ours)) and sum(map(len, theirs)):
+            rows[name] = _row(ours, theirs, ways)
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("measure")
+
+
+def _row(ours: list[Floats], theirs: list[Floats], ways: npt.NDArray[np.bool_]) -> dict[str, float]:
+    from scipy.stats import ks_2samp, wasserstein_distance
+
+    def mean(distance: Distance, side: list[Floats]) -> float:
+        sides = [(_values(side, half), _values(theirs, ~half)) for half in ways]
+        found = [distance(one, other) for one, other in sides if len(one) and len(other)]
+        return float(np.mean(found)) if found else float("nan")
+
+    def farthest(one: Floats, other: Floats) -> float:
+        return float(ks_2samp(one, other, method="asymp").statistic)
+
+    return {
+        "real_median": float(np.median(np.concatenate(theirs))),
+        "dreamt_median": float(np.median(np.concatenate(ours))),
+        "wasserstein": mean(wasserstein_distance, ours),
+        "wasserstein_floor": mean(wasserstein_distance, theirs),
+        "ks": mean(farthest, ours),
+        "ks_floor": mean(farthest, theirs),
+    }
+
+
+def _values(lines: list[Floats], chosen: npt.NDArray[np.bool_]) -> Floats:
+    kept = [values for values, taken in zip(lines, chosen, strict=True) if taken]
+    return np.concatenate(kept) if kept else np.zeros(0)

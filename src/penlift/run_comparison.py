@@ -1,0 +1,134 @@
+"""Runs side by side as a text and as a page: what differs in their parameters, and what came of it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from lxml.html import HtmlElement
+from lxml.html import builder as tag
+
+from penlift.drawing import HUES, draw_plain, page_of
+from penlift.ink import Ink
+from penlift.keys import A_POINT
+from penlift.outcome import flatten
+from penlift.page import Cell, document, figure, paragraph, said, section, table
+from penlift.paired import Difference
+from penlift.plots import panels, saved
+from penlift.runs import Run
+
+SHOWN = 3  # lines of each run
+FIGURES = {  # of metrics.json, beside the likelihood
+    "calibration.ks_dx": "distance from uniform, dx",
+    "calibration.ks_dy": "distance from uniform, dy",
+    "calibration.coverage_80": "coverage of 80 % regions",
+    "calibration.lift_error": "lift probabilities off by",
+    "free_running.ks_mean": "movement, distance from held-out lines",
+    "free_running.nearness_to_training": "nearness to training lines",
+    "free_running.relative_variety": "variety",
+    "free_running.froze_share": "froze, share",
+    "free_running.left_page_share": "left the page, share",
+}
+
+Compared = list[tuple[Run, Difference | None]]  # the first run has no difference: it is what the others differ from
+
+
+def to_text(compared: Compared, split: str) -> str:
+    """A row a run."""
+    width = max(len(run.name) for run, _ in compared)
+    head = f"NLL, nats a point  difference [95 %]          better on  {split} split, tablet units"
+    rows = [f"{'run':{width}}  {head}"]
+    for run, found in compared:
+        nll = run.metrics[split][A_POINT]["tablet"]
+        said_so = (
+            f"{found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]  {100 * found.better:6.0f} %  {found.verdict}"
+            if found
+            else "what the others differ from"
+        )
+        rows.append(f"{run.name:{width}}  {nll:17.3f}  {said_so}")
+    return "\n".join(rows)
+
+
+def to_page(compared: Compared, split: str) -> str:
+    """A page of its own, which opens offline."""
+    return document("penlift: runs compared", _parts(compared, split))
+
+
+def _parts(compared: Compared, split: str) -> Iterator[HtmlElement]:
+    runs = [run for run, _ in compared]
+    drawn = next(found.drawn for _, found in compared if found)
+    yield tag.H1("Runs side by side")
+    yield paragraph(
+        f"Differences from {runs[0].name}, line by line on the same held-out lines of the {split} split: nats a point "
+        f"in tablet units, below 0 where a run predicts better. Intervals: 95 %, bootstrap over {drawn}.",
+        "lead",
+    )
+    yield section("Likelihood", *_likelihood(compared, split))
+    yield section("What differs", _parameters(runs))
+    yield section("Calibration and samples", _figures(runs))
+    yield section("Learning", figure(_curves(runs), "Held-out NLL by epoch of each run", "Held-out NLL by epoch."))
+    yield section("Handwriting", *_lines(runs))
+
+
+def _likelihood(compared: Compared, split: str) -> Iterator[HtmlElement]:
+    rows: list[tuple[Cell, ...]] = []
+    for run, found in compared:
+        nll = float(run.metrics[split][A_POINT]["tablet"])
+        if found:
+            bounds = f"{said(found.low)} to {said(found.high)}"
+            rows.append((run.name, nll, said(found.value), bounds, f"{100 * found.better:.0f} %", found.verdict))
+        else:
+            rows.append((run.name, nll, "", "", "", "what the others differ from"))
+    head = ("run", "NLL", "difference", "95 % interval", "lines predicted better", "verdict")
+    yield table("NLL, nats a point, tablet units", head, rows)
+    others = [(run.name, found) for run, found in compared if found]
+    alt = "; ".join(f"{name}: {found.value:+.3f}, {found.low:+.3f} to {found.high:+.3f}" for name, found in others)
+    yield figure(_forest(others), f"Differences with their intervals. {alt}", "Left of the line: better.")
+
+
+def _forest(others: list[tuple[str, Difference]]) -> bytes:
+    canvas, (axes,) = panels(1, 1, (9.0, 0.8 + 0.35 * len(others)))
+    axes.axvline(0, color="#888888", linewidth=1, linestyle="--")
+    for row, (_, found) in enumerate(others):
+        axes.plot([found.low, found.high], [-row, -row], color=HUES[0], linewidth=2)
+        axes.plot([found.value], [-row], "o", color=HUES[0])
+    axes.set_yticks([-row for row in range(len(others))], labels=[name for name, _ in others])
+    axes.set(xlabel="difference, nats a point", ylim=(0.6 - len(others), 0.6))
+    return saved(canvas, "svg")
+
+
+def _parameters(runs: list[Run]) -> HtmlElement:
+    flat = [dict(flatten(run.params)) for run in runs]
+    keys = [
+        key for key in dict.fromkeys(key for each in flat for key in each) if len({str(f.get(key)) for f in flat}) > 1
+    ]
+    if not keys:
+        return paragraph("No parameter differs.")
+    rows = [(key, *(str(each.get(key, "")) for each in flat)) for key in keys]
+    return table("Parameters that differ", ("parameter", *(run.name for run in runs)), rows)
+
+
+def _figures(runs: list[Run]) -> HtmlElement:
+    flat: list[dict[str, Any]] = [dict(flatten(run.metrics)) for run in runs]
+    rows: list[tuple[Cell, ...]] = [(words, *(float(each[key]) for each in flat)) for key, words in FIGURES.items()]
+    return table("Figures of metrics.json", ("figure", *(run.name for run in runs)), rows)
+
+
+def _curves(runs: list[Run]) -> bytes:
+    canvas, (axes,) = panels(1, 1, (9.0, 3.4))
+    for number, run in enumerate(runs):
+        history = run.history
+        axes.plot(history["epoch"], history[f"valid_{A_POINT}"], color=HUES[number % len(HUES)], label=run.name)
+    axes.set(xlabel="epoch", ylabel="NLL of valid lines, nats a point (offsets / 20)")
+    axes.legend(frameon=False)
+    return saved(canvas, "svg")
+
+
+def _lines(runs: list[Run]) -> Iterator[HtmlElement]:
+    for run in runs:
+        caption = f"{run.name}: {SHOWN} lines that it dreamt, evenly taken."
+        yield figure(draw_plain(page_of(_some(run.dreamt))), f"Lines dreamt by {run.name}", caption)
+
+
+def _some(dreamt: Ink) -> list[Any]:
+    rows = np.unique(np.linspace(0, len(dreamt) - 1, SHOWN).round().astype(int))
+    return [np.array(dreamt.rows_of(int(row))[:, :3], dtype=np.float64) for row in rows]
