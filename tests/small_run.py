@@ -32,13 +32,15 @@ class SmallRun(NamedTuple):
     metrics: dict[str, Any]
 
 
-def make_run(folder: Path, splits: tuple[str, ...] = ("valid", "test")) -> SmallRun:
-    """Evaluate in a folder: four training lines, six of each held-out split, each by a writer of its own."""
+def make_run(
+    folder: Path, splits: tuple[str, ...] = ("valid", "test"), held_out: int = 6, points: int = 150
+) -> SmallRun:
+    """Evaluate in a folder: four training lines, some of each held-out split, each by a writer of its own."""
     ink, offsets, evaluate = folder / "ink", folder / "offsets", folder / "evaluate"
     for place in (ink, offsets, evaluate):
         place.mkdir(parents=True)
-    of_split = ["train"] * 4 + [split for split in splits for _ in range(6)]
-    save_ink(ink, [written_line(n, of, 150 + n, f"w{n}") for n, of in enumerate(of_split, 1)])
+    of_split = ["train"] * 4 + [split for split in splits for _ in range(held_out)]
+    save_ink(ink, [written_line(n, of, points + n, f"w{n}") for n, of in enumerate(of_split, 1)])
     scales, _ = normalise(load_ink(ink), NormaliseParams(cap=500.0, scale=20.0), offsets)
     params = ModelParams(cell="lstm", peepholes=False, layers=2, hidden=8, mixtures=3, dropout=0.0, skip=False)
     model, lines = Model(make_network().eval(), params, scales), load_ink(offsets)

@@ -42,8 +42,11 @@ def trained(tmp_path: Path, small_ink: Ink) -> Model:
     return Model(network, params, scales)
 
 
-@pytest.mark.slow
-def test_a_comparison_leaves_a_table_a_picture_and_a_difference(tmp_path: Path) -> None:
+def test_a_comparison_leaves_a_table_a_picture_and_a_difference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("penlift.two_sample.STEPS", 20)  # of a judge whose verdict is not asked for here
+    monkeypatch.setattr("penlift.two_sample.WAYS", 2)
     one, other, out = many_lines(tmp_path / "one", 1), many_lines(tmp_path / "other", 5), tmp_path / "out"
 
     result = run("compare", one, other, "--out", out)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -128,6 +129,12 @@ def test_queued_experiments_each_leave_an_experiment_and_an_mlflow_run(
     assert len(experiments) == 4
     assert len(runs) == before + 4
     assert {run["dvc.experiment"] for run in runs if "dvc.experiment" in run} == set(experiments)
+    before_comparing = shell(repository, "git", "status", "--porcelain")
+    said = shell(repository, "penlift", "compare", ".", *experiments)
+    rows = {row.split()[0]: row for row in said.splitlines() if row.strip()}
+    assert all(re.search(r"[+-]\d\.\d{3} \[[+-]\d", rows[name]) for name in experiments)
+    assert (repository / "reports" / "compare" / "index.html").stat().st_size > 10_000
+    assert shell(repository, "git", "status", "--porcelain") == before_comparing
 
 
 def test_a_queued_experiment_runs_on_the_users_own_ink_and_with_its_own_code(

@@ -161,6 +161,17 @@ def test_a_run_without_test_split_has_its_page_too(tmp_path: Path) -> None:
     assert "Calibration, valid split" in text
 
 
+@pytest.mark.parametrize(("held_out", "points"), [(1, 150), (1, 10), (2, 10), (3, 70)])
+def test_so_little_ink_has_a_page_without_what_it_says_nothing_of(tmp_path: Path, held_out: int, points: int) -> None:
+    small = make_run(tmp_path, ("valid",), held_out, points)
+
+    text = text_of(to_page(run_of(small)))
+
+    assert "nan" not in text.lower().split()
+    assert ("relative_variety" in small.metrics["free_running"]) == (held_out > 1)
+    assert ("mmd_squared" in small.metrics["free_running"]) == (points >= 70)
+
+
 def test_a_dreamt_line_stands_beside_the_held_out_one_of_its_name(small: SmallRun) -> None:
     real, dreamt = line_pairs(small.ink, read_evaluated(small.evaluate).dreamt, most=4)
 

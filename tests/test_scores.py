@@ -79,7 +79,7 @@ def test_capped_and_zero_offsets_are_left_out_of_the_ordinary_ones(tmp_path: obj
     assert figures["points"] == len(moves)
     ordinary = figures["without_capped_and_zero"]
     assert ordinary["points"] == (~extreme).sum()
-    assert set(ordinary) == set(figures) - {"lines", "writers", "without_capped_and_zero"}
+    assert set(ordinary) == {"points", "nll_nats_per_point"}
 
 
 def test_figures_without_capped_and_zero_are_those_of_all_where_there_are_none(offsets: Made) -> None:
@@ -128,6 +128,32 @@ def test_scaling_the_data_changes_the_likelihood_in_tablet_units_by_nothing() ->
     through_scaled = -smaller.log_prob_move(move / scale) + shift_to((1, 1), own._replace(scale=(7.0, 3.0)))
 
     torch.testing.assert_close(in_tablet, through_scaled)
+
+
+def test_ink_scaled_otherwise_under_a_network_scaled_alike_scores_the_same_in_every_unit(
+    small_ink: Ink, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The same network said in units of 7 and of 20 tablet units: first weights, means and widths fitted to them."""
+    network, other = make_network(), make_network()
+    by = 20.0 / 7.0
+    components = 3
+    with torch.no_grad():
+        other.layers[0].get_parameter("weight_ih_l0")[:, :2] /= by
+        means, widths = slice(1 + components, 1 + 3 * components), slice(1 + 3 * components, 1 + 5 * components)
+        other.head.weight[means] *= by
+        other.head.bias[means] *= by
+        other.head.bias[widths] += math.log(by)
+        other.floor *= by
+    figures = []
+    for scale, seen in ((20.0, network), (7.0, other)):
+        folder = tmp_path_factory.mktemp("offsets")
+        scales, _ = normalise(small_ink, NormaliseParams(cap=500.0, scale=scale), folder)
+        lines = scored(seen, (load_ink(folder), scales), list(range(6))).reset_index()
+        figures.append(summarise(lines, scales))
+
+    for name in ("nll_nats_per_point", "nll_nats_per_line", "offset_nll_nats_per_point"):
+        assert figures[0][name] == pytest.approx(figures[1][name], rel=1e-3, abs=2e-3)
+    assert figures[0]["sse_z_score_per_point"] == pytest.approx(figures[1]["sse_z_score_per_point"], rel=1e-4)
 
 
 def test_the_four_units_are_those_of_the_literature() -> None:

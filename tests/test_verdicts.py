@@ -21,7 +21,7 @@ GOOD: dict[str, Any] = {
     },
     "free_running": {
         "ks_mean": 0.06, "ks_mean_of_real": 0.04, "nearness_to_training": 1.0, "relative_variety": 0.9,
-        "non_finite_share": 0.0, "left_page_share": 0.01, "froze_share": 0.0, "never_lifted_share": 0.0,
+        "samples": 100, "non_finite_share": 0.0, "left_page_share": 0.01, "froze_share": 0.0, "never_lifted_share": 0.0,
     },
 }  # fmt: skip
 HISTORY = pd.DataFrame({"valid_nll_nats_per_point": [1.0, 0.5, 0.51]})

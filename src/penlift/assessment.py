@@ -21,7 +21,7 @@ from penlift.likeness import Likeness, likeness
 from penlift.movement import WAYS, compare_movement
 from penlift.params import Params
 from penlift.predictions import Predicted, Predictor, predict_lines
-from penlift.progress import Meter
+from penlift.progress import Meter, shown
 
 EXCHANGES = 999  # of lines and their counterparts, that a p-value is counted from
 WINDOWS = 1000  # of all lines of a side, at most, or one a line
@@ -85,12 +85,14 @@ def write_beside(model: Model, ink: Ink, split: str, params: EvaluateParams) -> 
     names = pd.DataFrame([(line.name, line.writer) for line in real], columns=["line", "writer"])
     units, rng = units_of(names).names, np.random.default_rng(params.seed)
     windows = [[_some(windows_of_line(line), WINDOWS // len(pairs)) for line in side] for side in (dreamt, real)]
+    known = ink.of_split("train")
+    training = (real_line(ink, number, model.scales) for number in known)
     return Written(
         pairs,
         compare_movement(real, dreamt, units, rng),
         of_pairs(windows[0], windows[1], EXCHANGES, rng),
         between_halves(windows[1], units, WAYS, rng),
-        likeness(real, dreamt, (real_line(ink, number, model.scales) for number in ink.of_split("train"))),
+        likeness(real, dreamt, shown(training, "compare shapes", len(known))),
         table_of(health_of(pair.as_drawn, model.scales) for pair in pairs),
     )
 

@@ -46,7 +46,9 @@ def fit_baseline(offsets: Ink, scales: Scales, seed: int) -> Baseline:
 
     numbers = offsets.of_split("train")
     moves = to_tablet(_some(offsets, numbers, np.random.default_rng(seed)), scales)
-    fitted = GaussianMixture(COMPONENTS, reg_covar=FLOOR**2, random_state=seed, max_iter=300).fit(moves)
+    fitted = GaussianMixture(min(COMPONENTS, len(moves)), reg_covar=FLOOR**2, random_state=seed, max_iter=300).fit(
+        moves
+    )
     std = np.sqrt(fitted.covariances_[:, [0, 1], [0, 1]])
     rho = fitted.covariances_[:, 0, 1] / std.prod(axis=1)
     rate = _lift_rate(offsets, numbers)

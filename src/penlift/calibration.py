@@ -81,9 +81,13 @@ class Calibration:
         return {level: float(reached[round(level * (DRAWS + 1)) - 1]) for level in LEVELS}
 
     def dependence(self) -> pd.DataFrame:
-        """Correlation between points a lag apart, a row a lag; 0 is right, and nothing is left to be predicted."""
-        index = pd.Index(LAGS, name="lag")
-        return pd.DataFrame(self.products / self.pairs[:, None], index=index, columns=list(SERIES))
+        """Correlation between points a lag apart, a row a lag; 0 is right, and nothing is left to be predicted.
+
+        Lags that no line is long enough for have no row.
+        """
+        seen = self.pairs > 0
+        index = pd.Index(np.array(LAGS)[seen], name="lag")
+        return pd.DataFrame(self.products[seen] / self.pairs[seen, None], index=index, columns=list(SERIES))
 
     def brier(self) -> float:
         """Mean squared difference of lift probability and lift."""

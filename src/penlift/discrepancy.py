@@ -19,7 +19,7 @@ Sides = npt.NDArray[np.bool_]
 class Discrepancy(NamedTuple):
     """How far apart two sets are."""
 
-    squared: float  # about 0, and sometimes below, where they are of one kind
+    squared: float  # about 0, and sometimes below, where they are of one kind; NaN, as p is, where there are too few
     p_value: float  # share of the ways to exchange lines that set them as far apart or farther
 
 
@@ -30,19 +30,25 @@ def kernel(windows: Floats) -> Floats:
     """
     rows = torch.from_numpy(windows).flatten(1)
     distances: Floats = torch.cdist(rows, rows).square().numpy()
-    alike = np.exp(-distances / (2 * np.median(distances[np.triu_indices(len(rows), 1)])))
+    apart = distances[np.triu_indices(len(rows), 1)]
+    alike = np.exp(-distances / (2 * np.median(apart))) if apart.any() else np.ones_like(distances)
     np.fill_diagonal(alike, 0)
     return alike
 
 
 def squared_distances(alike: Floats, first: Sides) -> Floats:
-    """(P,) distances of two sets of n windows, by their kernel, for P ways to part them: `first`, (P, n)."""
+    """(P,) distances of two sets of n windows, by their kernel, for P ways to part them: `first`, (P, n).
+
+    NaN where a side has fewer than two.
+    """
     one, other = first.astype(np.float64), (~first).astype(np.float64)
     n, m = one.sum(axis=1), other.sum(axis=1)
     to_one = one @ alike
     within_one, across = (to_one * one).sum(axis=1), (to_one * other).sum(axis=1)
     within_other = ((other @ alike) * other).sum(axis=1)
-    return np.asarray(within_one / (n * (n - 1)) + within_other / (m * (m - 1)) - 2 * across / (n * m))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = within_one / (n * (n - 1)) + within_other / (m * (m - 1)) - 2 * across / (n * m)
+    return np.where((n > 1) & (m > 1), found, np.nan)
 
 
 def squared_distance(first: Floats, second: Floats) -> float:
@@ -61,11 +67,13 @@ def of_pairs(first: list[Floats], second: list[Floats], ways: int, rng: np.rando
     side = np.arange(len(pair)) < sum(map(len, first))
     exchanged = rng.random((ways, len(first))) < 0.5
     found = squared_distances(kernel(np.concatenate([*first, *second])), np.vstack([side, side ^ exchanged[:, pair]]))
-    return Discrepancy(float(found[0]), float((found[1:] >= found[0]).sum() + 1) / (ways + 1))
+    farther = float((found[1:] >= found[0]).sum() + 1) / (ways + 1)
+    return Discrepancy(float(found[0]), farther if np.isfinite(found[0]) else float("nan"))
 
 
 def between_halves(lines: list[Floats], units: npt.NDArray[np.object_], ways: int, rng: np.random.Generator) -> float:
     """The distance between the windows of some lines and those of the others, a mean over ways to halve their units."""
     sizes = [len(windows) for windows in lines]
     sides = [half.repeat(sizes) for half in halvings(units, ways, rng)]
-    return float(squared_distances(kernel(np.concatenate(lines)), np.stack(sides)).mean())
+    found = squared_distances(kernel(np.concatenate(lines)), np.stack(sides))
+    return float(found[np.isfinite(found)].mean()) if np.isfinite(found).any() else float("nan")

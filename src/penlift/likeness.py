@@ -24,16 +24,16 @@ class Likeness(NamedTuple):
     @property
     def nearness(self) -> float:
         """Median distance of the samples by that of people's lines; far below 1, the network copies."""
-        return float(np.median(self.to_training) / np.median(self.to_training_real))
+        return _share(float(np.median(self.to_training)), float(np.median(self.to_training_real)))
 
     @property
     def relative_variety(self) -> float:
         """Of samples by that of people's lines; far below 1, the samples are all alike."""
-        return self.variety / self.variety_real
+        return _share(self.variety, self.variety_real)
 
 
 def likeness(real: list[Line], dreamt: list[Line], training: Iterable[Line]) -> Likeness:
-    """Compare at least two lines of each with all training lines, of which only some are in memory."""
+    """Compare lines with all training lines, of which only some are in memory; of one line there is no variety."""
     shapes, ours = _shapes(real), _shapes(dreamt)
     count, both = len(ours), np.concatenate([ours, shapes])
     nearest = np.full(len(both), np.inf)
@@ -43,8 +43,12 @@ def likeness(real: list[Line], dreamt: list[Line], training: Iterable[Line]) -> 
 
 
 def _variety(shapes: Shapes) -> float:
-    apart = distances(shapes, shapes)
-    return float(apart[np.triu_indices(len(shapes), 1)].mean())
+    apart = distances(shapes, shapes)[np.triu_indices(len(shapes), 1)]
+    return float(apart.mean()) if len(apart) else float("nan")
+
+
+def _share(ours: float, theirs: float) -> float:
+    return ours / theirs if theirs > 0 else float("nan")
 
 
 def _batches(lines: Iterable[Line]) -> Iterator[Shapes]:

@@ -71,5 +71,6 @@ def _of_split(figures: dict[str, Any], table: pd.DataFrame, whole: bool) -> dict
 
 def _rounded(figures: Any) -> Any:
     if isinstance(figures, dict):
-        return {key: _rounded(value) for key, value in figures.items()}
+        rounded = {key: _rounded(value) for key, value in figures.items()}
+        return {key: value for key, value in rounded.items() if value == value}  # noqa: PLR0124  (NaN: too little ink)
     return round(figures, ROUNDED) if isinstance(figures, float) else figures

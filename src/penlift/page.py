@@ -1,6 +1,7 @@
 """What a static page is made of: headings, tables, figures. Every text is escaped; pictures travel inside."""
 
 import base64
+import math
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 
@@ -65,9 +66,11 @@ def verdict_list(verdicts: Iterable[Verdict]) -> HtmlElement:
 
 
 def said(value: Cell) -> str:
-    """A value as a reader wants it: thousands apart, three decimals, a true minus."""
+    """A value as a reader wants it: thousands apart, three decimals, a true minus; NaN is unknown."""
     if isinstance(value, bool | str):
         return str(value)
+    if math.isnan(value):
+        return "unknown"
     text = f"{value:,}" if isinstance(value, int) else f"{value:,.3f}"
     return text.replace("-", "\N{MINUS SIGN}")
 

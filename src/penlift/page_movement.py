@@ -15,6 +15,14 @@ HEAD = (
     "of held-out lines",
 )  # fmt: skip
 
+FACTS = {  # of metrics.json: words, decimals
+    "nearness_to_training": ("dreamt by held out; well below 1: copies", 3),
+    "relative_variety": ("variety: distance in shape between samples, by that between held-out lines", 3),
+    "mmd_squared": ("squared maximum mean discrepancy, dreamt from held out", 5),
+    "mmd_squared_of_real": ("the same, held-out writers from each other", 5),
+    "mmd_p_value": ("share of exchanges of lines that set them as far apart (p)", 3),
+}
+
 
 def movement_parts(found: Evaluated, metrics: dict[str, Any]) -> Iterator[HtmlElement]:
     """`metrics`: section free_running of metrics.json."""
@@ -29,15 +37,11 @@ def movement_parts(found: Evaluated, metrics: dict[str, Any]) -> Iterator[HtmlEl
     yield figure(percentiles, alt, "Thin: 5th to 95th percentile; thick: 25th to 75th; dot: median.")
     rows = [_row(row) for row in found.movement.itertuples(index=False)]
     yield table("Movement, lengths in tablet units", HEAD, rows)
-    facts = (
-        ("squared maximum mean discrepancy, dreamt from held out", f"{metrics['mmd_squared']:.5f}"),
-        ("the same, held-out writers from each other", f"{metrics['mmd_squared_of_real']:.5f}"),
-        ("share of exchanges of lines that set as far apart (p)", f"{metrics['mmd_p_value']:.3f}"),
+    facts = [
         ("distance in shape to the nearest training line, median: dreamt", _median(found.likeness["dreamt"])),
         ("the same, held out", _median(found.likeness["real"])),
-        ("dreamt by held out; well below 1: copies", said(float(metrics["nearness_to_training"]))),
-        ("variety: distance in shape between samples, by held-out lines'", said(float(metrics["relative_variety"]))),
-    )
+        *((words, f"{metrics[key]:.{digits}f}") for key, (words, digits) in FACTS.items() if key in metrics),
+    ]
     yield table("Likeness", ("what", "figure"), facts)
     yield paragraph(
         "The discrepancy is of windows of 64 offsets, under a Gaussian kernel; unbiased, so about 0 for one kind. "

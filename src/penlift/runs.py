@@ -42,13 +42,19 @@ def open_runs(names: list[str], repository: Path) -> Iterator[list[Run]]:
     """Find runs by their names, in their order."""
     with TemporaryDirectory(prefix="penlift-") as folder:
         places = [Path(name) if is_run(name) else _checked_out(name, repository, Path(folder)) for name in names]
-        yield [_read(name, place) for name, place in zip(names, places, strict=True)]
+        yield [_read(name, place) for name, place in zip(_short(names), places, strict=True)]
+
+
+def _short(names: list[str]) -> list[str]:
+    """Folders by their own names, unless two would be named alike."""
+    short = [Path(name).resolve().name if is_run(name) else name for name in names]
+    return short if len(set(short)) == len(names) else names
 
 
 def _read(name: str, folder: Path) -> Run:
     texts: Any = {"line": str, "writer": str}
     return Run(
-        name=name if len(name) < 24 else Path(name).name,
+        name=name,
         params=read_params(folder / "params.yaml"),
         metrics=read_json(folder / "reports" / "metrics.json"),
         history=pd.read_csv(folder / "reports" / "train" / "history.csv"),

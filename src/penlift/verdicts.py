@@ -29,15 +29,16 @@ class Verdict(NamedTuple):
 
 
 def verdicts(metrics: dict[str, Any], history: pd.DataFrame) -> Iterator[Verdict]:
-    """Judge a run by metrics.json and history.csv."""
+    """Judge a run by metrics.json and history.csv; what so little ink says nothing of has no verdict."""
     split = "test" if "test" in metrics else "valid"
     yield _learnt(metrics[split], split)
     yield _calibrated(metrics["calibration"])
     yield _general(metrics, split, history)
-    yield _own(metrics["free_running"])
-    yield _varied(metrics["free_running"])
-    yield _healthy(metrics["free_running"])
-    yield _moving(metrics["free_running"])
+    written = metrics["free_running"]
+    for judge, needed in ((_own, "nearness_to_training"), (_varied, "relative_variety"), (_healthy, "samples"),
+                          (_moving, "ks_mean_of_real")):  # fmt: skip
+        if needed in written:
+            yield judge(written)
 
 
 def _learnt(figures: dict[str, Any], split: str) -> Verdict:

@@ -1,0 +1,71 @@
+"""What each preset takes on this machine: `python bench/presets.py [INK]`.
+
+Trains the first steps of each preset in a copy of this tree, two threads, on the built-in corpus or on the archives of
+INK, and prints the milliseconds of a step of whole windows, such steps an hour, the steps of the whole training, and an
+estimate of its hours, without validation. Where windows grow there are more steps, and shorter ones, of like targets.
+"""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+import pandas as pd
+import torch
+from clone import copy_tree, make_data, set_params
+
+from penlift.ink import load_ink
+from penlift.memory import keep_freed_memory
+from penlift.network import ModelParams, Network, floor_of
+from penlift.optimisation import TrainParams
+from penlift.params import read_section
+from penlift.presets import apply
+from penlift.scales import load_scales
+from penlift.timetable import Timetable
+from penlift.training import fit, start_training
+from penlift.windows import WindowParams, Windows
+
+PRESETS = ("fast", "article", "graves-1x900", "graves-3x400")
+WARM, STEPS, THREADS = 2, 6, 2
+
+
+def measure(folder: Path) -> tuple[float, int, float]:
+    """Seconds of a step with whole windows, steps of the training, and its hours by targets."""
+    asked, data = folder / "params.yaml", folder / "data"
+    shape, recipe = read_section(asked, "model", ModelParams), read_section(asked, "train", TrainParams)
+    length = read_section(asked, "window", WindowParams).length
+    windows = Windows(load_ink(data / "offsets"), pd.read_csv(data / "windows" / "index.csv"), length)
+    network = Network(shape, floor_of(load_scales(data / "offsets" / "scales.json").scale))
+    whole = recipe.model_copy(update={"grow": 0.0, "threads": THREADS})
+    steps, seconds = fit(start_training(network, whole), windows, whole), []
+    for _ in range(WARM + STEPS):
+        began = time.perf_counter()
+        next(steps)
+        seconds.append(time.perf_counter() - began)
+    a_step = median(seconds[WARM:])
+    hours = a_step * Timetable(windows.targets, length, whole).steps / 3600
+    return a_step, Timetable(windows.targets, length, recipe).steps, hours
+
+
+def main(ink: Path | None) -> None:
+    keep_freed_memory()
+    torch.set_num_threads(THREADS)
+    print(f"{'preset':14} {'ms a step':>9} {'steps an hour':>14} {'steps':>7} {'hours':>6}", flush=True)
+    with tempfile.TemporaryDirectory() as place:
+        for preset in PRESETS:
+            folder = Path(place) / preset
+            copy_tree(folder)
+            apply(folder / "presets" / f"{preset}.yaml", folder / "params.yaml")
+            set_params(folder, {"train": {"threads": THREADS}})
+            make_data(folder, ink)
+            ink = ink or folder / "data" / "corpus"  # composed once
+            a_step, steps, hours = measure(folder)
+            print(f"{preset:14} {1000 * a_step:9.1f} {3600 / a_step:14,.0f} {steps:7,} {hours:6.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).resolve() if len(sys.argv) == 2 else None)

@@ -1,0 +1,85 @@
+"""The page in headless Chromium: accessible by axe-core, readable on a phone, in the dark and in print."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_run import SmallRun
+from test_report import run_of
+
+from penlift.report import to_page
+
+pytestmark = pytest.mark.slow
+SCREENS = {"desk": (1280, 900), "phone": (390, 844)}
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not chromium:
+        pytest.skip("no Chromium on this machine")
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is in the extra browser")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def page(small: SmallRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("page") / "index.html"
+    file.write_text(to_page(run_of(small)), encoding="utf-8")
+    return file
+
+
+def opened(browser: Any, file: Path, **context: Any) -> Any:
+    view = browser.new_context(**context).new_page()
+    view.goto(file.as_uri())
+    return view
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("screen", SCREENS)
+def test_axe_finds_nothing_to_mend(browser: Any, page: Path, screen: str, colours: str, tmp_path: Path) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    width, height = SCREENS[screen]
+    view = opened(browser, page, viewport={"width": width, "height": height}, color_scheme=colours)
+    shots = Path(os.environ.get("PENLIFT_SCREENSHOTS", tmp_path))
+    view.screenshot(path=shots / f"page-{screen}-{colours}.png", full_page=True)
+
+    found = Axe().run(view).response
+
+    assert [(rule["id"], [node["html"][:120] for node in rule["nodes"]]) for rule in found["violations"]] == []
+    assert len(found["passes"]) > 10
+    assert (shots / f"page-{screen}-{colours}.png").stat().st_size > 10_000
+
+
+def test_nothing_is_fetched_and_nothing_runs(browser: Any, page: Path) -> None:
+    view = browser.new_context(java_script_enabled=False).new_page()
+    asked: list[str] = []
+    view.on("request", lambda request: asked.append(request.url))
+
+    view.goto(page.as_uri())
+
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert view.inner_text("h1") == "What the network wrote, and how well it predicts"
+
+
+def test_a_phone_scrolls_tables_and_pictures_and_never_the_page_sideways(browser: Any, page: Path) -> None:
+    view = opened(browser, page, viewport={"width": 390, "height": 844})
+
+    assert view.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_every_picture_is_drawn(browser: Any, page: Path) -> None:
+    view = opened(browser, page)
+
+    sizes = view.evaluate("[...document.images].map(image => image.complete ? image.naturalWidth : 0)")
+
+    assert len(sizes) > 10
+    assert min(sizes) > 0
