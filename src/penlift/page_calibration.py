@@ -32,7 +32,7 @@ def calibration_parts(found: Evaluated, metrics: dict[str, Any], split: str) -> 
             strict=True,
         )
     ]  # fmt: skip
-    yield table(f"Coverage of highest-density regions, {split} split", ("", "network", "no network"), rows)
+    yield table(f"Coverage of highest-density regions, {split} split", ("what", "network", "no network"), rows)
     lifts = [
         (f"{predicted:.3f}", int(targets), float(lifted))
         for targets, predicted, lifted in found.network.lifts.itertuples(index=False)

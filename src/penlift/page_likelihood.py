@@ -50,7 +50,7 @@ def likelihood_parts(likelihood: pd.DataFrame, writers: pd.DataFrame, split: str
 
 def _points_table(found: Figures, units: list[str]) -> HtmlElement:
     """Nats a point in all units, with the interval in tablet units."""
-    head = ("", *(UNITS[unit] for unit in units), "95 %: from, tablet units", "to")
+    head = ("split", *(UNITS[unit] for unit in units), "95 %: from, tablet units", "to")
     rows: list[tuple[Cell, ...]] = []
     for split, predictor in product(SPLITS, PREDICTORS):
         if (split, predictor, ALL, A_POINT, "tablet") in found:
@@ -64,7 +64,7 @@ def _points_table(found: Figures, units: list[str]) -> HtmlElement:
 
 def _lines_table(found: Figures, units: list[str]) -> HtmlElement:
     """Nats a line in all units, with the interval in Graves's."""
-    head = ("", *(UNITS[unit] for unit in units), "95 %: from, z-score", "to")
+    head = ("split", *(UNITS[unit] for unit in units), "95 %: from, z-score", "to")
     rows: list[tuple[Cell, ...]] = [
         (_label(split, predictor), *_in_units(found, units, split, predictor, ALL, A_LINE, "z_score"))
         for split, predictor in product(SPLITS, PREDICTORS)
@@ -87,7 +87,7 @@ def _in_units(
 
 def _parts_table(found: Figures) -> HtmlElement:
     """Offset and lift apart, and SSE."""
-    head = ("", "offset part, tablet units", "from", "to", "lift part", "from", "to", "SSE, z-score", "from", "to")
+    head = ("split", "offset part, tablet units", "from", "to", "lift part", "from", "to", "SSE, z-score", "from", "to")
     rows: list[tuple[Cell, ...]] = []
     for split, predictor in product(SPLITS, PREDICTORS):
         if (split, predictor, ALL, LIFT, "") in found:
