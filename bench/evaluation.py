@@ -39,10 +39,11 @@ def measure(lines: int) -> dict[str, float]:
     """Evaluate in this process."""
     import torch
 
-    from penlift.assessment import EvaluateParams, judged, read_splits, write_beside
+    from penlift.assessment import EvaluateParams, read_splits, write_beside
     from penlift.checkpoint import Model
     from penlift.findings import likelihoods, save_findings
     from penlift.ink import load_ink
+    from penlift.keys import judged
     from penlift.memory import keep_freed_memory
     from penlift.network import ModelParams, Network, floor_of
     from penlift.normalisation import normalise

@@ -23,7 +23,7 @@ from penlift.devices import computes
 
 MADE = ["models/model.safetensors", "models/model.json", "reports/train/history.csv", "reports/train/samples.npy",
         "reports/metrics.json"]  # fmt: skip
-SMALL: dict[str, dict[str, Any]] = {"compose": {"lines": 100, "writers": 10}, "train": {"epochs": 4, "save_every": 0.3}}
+SMALL: dict[str, dict[str, Any]] = {"compose": {"lines": 100, "writers": 10}, "train": {"epochs": 8, "save_every": 0.3}}
 LONGEST_WAIT = 4.0  # s from the beginning of a start's training to its kill
 
 

@@ -17,10 +17,11 @@ import pandas as pd
 import torch
 from clone import copy_tree, make_data
 
-from penlift.assessment import EvaluateParams, judged, read_splits, write_beside
+from penlift.assessment import EvaluateParams, read_splits, write_beside
 from penlift.checkpoint import Model
 from penlift.findings import likelihoods
 from penlift.ink import Ink, load_ink
+from penlift.keys import judged
 from penlift.memory import keep_freed_memory
 from penlift.metrics import metrics_of
 from penlift.network import ModelParams, Network, floor_of

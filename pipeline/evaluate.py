@@ -6,12 +6,13 @@ import torch
 
 from checkout import run, section
 
-from penlift.assessment import EvaluateParams, judged, read_splits, write_beside
+from penlift.assessment import EvaluateParams, read_splits, write_beside
 from penlift.checkpoint import load_model
 from penlift.files import whole_folder, write_json
 from penlift.findings import likelihoods, save_findings
 from penlift.health import read_health
 from penlift.ink import load_ink
+from penlift.keys import judged
 from penlift.memory import keep_freed_memory
 from penlift.metrics import metrics_of
 from penlift.optimisation import TrainParams
@@ -21,13 +22,13 @@ def main(models: Path, offsets: Path, samples: Path, metrics: Path, report: Path
     params = section("evaluate", EvaluateParams)
     keep_freed_memory()
     torch.set_num_threads(section("train", TrainParams).threads)
-    model, ink = load_model(models), load_ink(offsets)
+    model, ink, drawn = load_model(models), load_ink(offsets), read_health(samples / "health.csv")
     splits = read_splits(model, ink, params)
     written = write_beside(model, ink, judged(splits), params)
     table = likelihoods(splits, model.scales, params.seed)
     with whole_folder(report) as folder:
         save_findings(folder, splits, written, table, model.scales)
-    write_json(metrics, metrics_of(splits, table, written, read_health(samples / "health.csv"), model.scales))
+    write_json(metrics, metrics_of(splits, table, written, drawn, model.scales))
 
 
 if __name__ == "__main__":

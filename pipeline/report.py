@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from checkout import ROOT, run
 
 from penlift.dreams import read_dreams, read_lines
@@ -13,7 +11,7 @@ from penlift.health import finite_part, read_health
 from penlift.page_data import Material
 from penlift.params import read_params
 from penlift.report import Run, to_page
-from penlift.results import line_of_each_writer, line_pairs, read_json
+from penlift.results import line_of_each_writer, line_pairs, read_json, read_table
 
 
 def main(
@@ -26,7 +24,7 @@ def main(
         made=Material(
             read_json(ink / "summary.json"), read_json(offsets / "summary.json"), read_json(windows / "coverage.json")
         ),
-        history=pd.read_csv(train / "history.csv"),
+        history=read_table(train / "history.csv"),
         metrics=read_json(metrics),
         evaluated=evaluated,
         hands=line_of_each_writer(ink, most=30),

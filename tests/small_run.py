@@ -7,11 +7,12 @@ import pandas as pd
 from conftest import written_line
 from test_network import make_network
 
-from penlift.assessment import EvaluateParams, Read, Written, judged, read_splits, write_beside
+from penlift.assessment import EvaluateParams, Read, Written, read_splits, write_beside
 from penlift.checkpoint import Model
 from penlift.findings import likelihoods, save_findings
 from penlift.health import Health, table_of
 from penlift.ink import load_ink, save_ink
+from penlift.keys import judged
 from penlift.metrics import metrics_of
 from penlift.network import ModelParams
 from penlift.normalisation import normalise

@@ -13,7 +13,7 @@ from penlift.examination import transformed
 from penlift.mixture import Mixture
 from penlift.offsets import Scales
 from penlift.predictions import Predicted
-from penlift.rosenblatt import DRAWS
+from penlift.rosenblatt import DRAWS, through
 from penlift.whole_lines import WholeLines
 from penlift.windows import Batch
 
@@ -100,6 +100,25 @@ def test_what_depends_on_the_point_before_is_seen() -> None:
     assert list(dependence.index) == list(LAGS)
 
 
+def test_what_is_wrong_everywhere_alike_is_no_dependence(true: Mixture) -> None:
+    shifted = true._replace(mean=true.mean + 1, log_std=true.log_std - 0.5)
+
+    found = counted(shifted, targets_of(true))
+
+    assert max(found.distances()) > 0.05
+    assert found.dependence().abs().to_numpy().max() < 0.03
+
+
+def test_correlations_are_those_of_an_independent_library(true: Mixture) -> None:
+    targets = targets_of(true)
+    shares = through(true, targets[..., :2]).numpy()
+
+    found = counted(true, targets).dependence()
+
+    expected = np.corrcoef(shares[:, 5:, 1].ravel(), shares[:, :-5, 1].ravel())[0, 1]
+    assert found["dy"].to_numpy()[list(LAGS).index(5)] == pytest.approx(expected, abs=1e-6)
+
+
 def test_offsets_on_whole_units_come_out_flat_once_they_are_spread_over_their_units() -> None:
     one = random_mixture(1, components=1)
     one = one._replace(log_std=torch.full_like(one.log_std, np.log(2.0)), correlation=torch.zeros_like(one.correlation))
@@ -116,14 +135,16 @@ def test_offsets_on_whole_units_come_out_flat_once_they_are_spread_over_their_un
 def test_counts_do_not_depend_on_how_lines_are_batched(true: Mixture) -> None:
     targets = targets_of(true)
     mask = torch.ones(LINES, LENGTH, dtype=torch.bool)
-    mask[::2, 300:] = False
+    mask[:20, 300:] = False
 
     def counts(groups: list[list[int]]) -> Calibration:
         calibration = Calibration()
         for group in groups:
-            batch = Batch(np.zeros((len(group), LENGTH, 3), np.float32), targets[group].numpy(), mask[group].numpy())
-            part = Mixture(*(values[group] for values in true))
-            predicted = Predicted(WholeLines(group, batch), targets[group], mask[group], part)
+            longest = int(mask[group].sum(dim=1).max())  # a batch is no longer than its longest line
+            some, inside = targets[group][:, :longest], mask[group][:, :longest]
+            batch = Batch(np.zeros((len(group), longest, 3), np.float32), some.numpy(), inside.numpy())
+            part = Mixture(*(values[group][:, :longest] for values in true))
+            predicted = Predicted(WholeLines(group, batch), some, inside, part)
             calibration.add(transformed(predicted, TABLET, seed=1))
         return calibration
 
@@ -132,7 +153,7 @@ def test_counts_do_not_depend_on_how_lines_are_batched(true: Mixture) -> None:
     assert together.targets == apart.targets == int(mask.sum())
     np.testing.assert_array_equal(together.shares, apart.shares)
     np.testing.assert_array_equal(together.depths, apart.depths)
-    np.testing.assert_allclose(together.products, apart.products)
+    np.testing.assert_allclose(together.moments, apart.moments)
 
 
 def test_every_level_is_a_bound_of_ranks() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from penlift.intervals import ENOUGH_WRITERS, Units, halvings, interval, resampled, units_of
+from penlift.intervals import ENOUGH_WRITERS, FEWEST, Units, halvings, interval, resampled, units_of
 
 
 def lines_by(*writers: str) -> pd.DataFrame:
@@ -24,15 +24,24 @@ def test_one_unknown_writer_is_enough_to_draw_lines() -> None:
 
 
 def test_a_units_lines_stay_together_and_all_are_drawn_as_often() -> None:
-    units = Units("writers", np.array(["a", "a", "b", "c"], dtype=object))
-    sums = pd.DataFrame({"ones": [1.0, 1, 1, 1], "a": [1.0, 1, 0, 0], "last": [0.0, 0, 0, 1]})
+    units = Units("writers", np.array(["a", "a", "b", "c", "d", "e"], dtype=object))
+    sums = pd.DataFrame({"ones": 1.0, "a": [1.0, 1, 0, 0, 0, 0], "last": [0.0, 0, 0, 0, 0, 1]})
 
     again = resampled(sums, units, seed=1)
 
     assert set(again["a"] % 2) == {0}
     assert again["last"].mean() == pytest.approx(1, abs=0.1)
-    assert (again["ones"] == 3 + again["a"] / 2).all()
+    assert (again["ones"] == 5 + again["a"] / 2).all()
     pd.testing.assert_frame_equal(again, resampled(sums, units, seed=1))
+
+
+@pytest.mark.parametrize("count", [1, FEWEST - 1, FEWEST])
+def test_too_few_units_have_no_interval(count: int) -> None:
+    sums = pd.DataFrame({"value": np.arange(float(count))})
+
+    low, high = interval(resampled(sums, Units("lines", np.arange(count).astype(object)), 1)["value"].to_numpy())
+
+    assert np.isnan([low, high]).all() == (count < FEWEST)
 
 
 def test_nineteen_of_twenty_intervals_hold_the_true_mean() -> None:

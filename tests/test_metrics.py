@@ -23,12 +23,11 @@ def documented() -> set[str]:
     return {key.replace("SPLIT", split) for key in keys for split in ("valid", "test")}
 
 
-@pytest.mark.parametrize("which", ["small", "recorded"])
-def test_every_key_is_documented_and_every_documented_key_is_there(which: str, small: SmallRun) -> None:
+def test_every_key_is_documented_and_every_documented_key_is_there(small: SmallRun) -> None:
     recorded = json.loads((ROOT / "reports" / "metrics.json").read_text())
-    metrics = {"small": small.metrics, "recorded": recorded}[which]
 
-    assert {key for key, _ in flatten(metrics)} == documented()
+    assert {key for key, _ in flatten(small.metrics)} == documented()
+    assert {key for key, _ in flatten(recorded)} <= documented()
 
 
 def test_it_is_small_and_all_numbers(small: SmallRun) -> None:

@@ -1,5 +1,6 @@
 """Sampled lines are set against real ones fairly: what is of one kind is as far apart as real lines are."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,16 @@ def test_larger_steps_show_in_lengths_and_not_in_angles() -> None:
         assert table.loc[name, "real_median"] == pytest.approx(table.loc[name, "dreamt_median"])
 
 
+def test_a_pen_that_never_lifts_is_as_far_from_people_as_can_be() -> None:
+    real = [written_line(n, points=200) for n in range(100, 110)]
+    endless = [replace(line, rows=line.rows * np.array([1, 1, 0, 1], np.float32)) for line in real]
+
+    table: Any = compare_movement(real, endless, np.arange(10).astype(object), np.random.default_rng(1))
+
+    assert table.loc["pen-up jump, units", "ks"] == 1
+    assert np.isnan(table.loc["pen-up jump, units", "dreamt_median"])
+
+
 def test_a_circle_has_the_curvature_of_its_radius_and_the_length_of_its_rim() -> None:
     angle = np.linspace(0, 2 * np.pi, 200)
     circle = line_through(*zip(100 * np.cos(angle), 100 * np.sin(angle), [0.0] * 199 + [1.0], strict=True))
@@ -76,7 +87,7 @@ def test_slant_is_the_lean_of_strokes_up_or_down_whichever_way_they_are_drawn(le
     assert slant(up) == pytest.approx([degrees], abs=0.5)
 
 
-def test_each_held_out_line_gets_a_sample_of_its_length_and_order_changes_none(
+def test_each_held_out_line_gets_a_sample_of_its_length_whatever_stands_beside_it(
     small_ink: Ink, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("offsets")
@@ -92,4 +103,6 @@ def test_each_held_out_line_gets_a_sample_of_its_length_and_order_changes_none(
         original = small_ink.rows_of(number)
         np.testing.assert_array_equal(pair.real.rows[:, :2], original[:, :2] - original[0, :2])
         np.testing.assert_array_equal(pair.real.rows[1:, 2], original[1:, 2])
+    (alone,) = free_run(network, ink, [3], scales, seed=1)
+    np.testing.assert_array_equal(alone.dreamt.rows, pairs[1].dreamt.rows)
     assert real_line(ink, 3, scales).name == pairs[1].real.name

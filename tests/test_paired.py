@@ -71,6 +71,10 @@ def test_the_order_of_lines_says_nothing_and_long_lines_weigh_more() -> None:
     assert found.value == pytest.approx(10 / 40)
 
 
+def test_two_lines_are_too_few_to_tell() -> None:
+    assert difference(scored(np.full(2, 5.0)), scored(np.full(2, 4.0)), "test", 1).verdict == "too few lines to tell"
+
+
 def test_other_lines_and_other_points_are_refused() -> None:
     one = scored(np.full(20, 5.0))
 
@@ -128,6 +132,36 @@ def test_a_run_is_as_good_as_itself(checkouts: tuple[Path, Path], tmp_path: Path
 
     assert "no difference" in result.output
     assert "No parameter differs." in (tmp_path / "index.html").read_text()
+
+
+def test_runs_with_other_caps_predict_other_offsets_and_are_refused(
+    checkouts: tuple[Path, Path], tmp_path: Path
+) -> None:
+    other = copytree(checkouts[0], tmp_path / "capped")
+    (other / "params.yaml").write_text((other / "params.yaml").read_text().replace("cap: 500", "cap: 90"))
+
+    result = compare(checkouts[0], other)
+
+    assert result.exit_code == 1
+    assert "normalise.cap differs" in str(result.exception)
+
+
+def test_figures_that_one_run_lacks_are_unknown(checkouts: tuple[Path, Path], tmp_path: Path) -> None:
+    other = copytree(checkouts[0], tmp_path / "little")
+    metrics = json.loads((other / "reports" / "metrics.json").read_text())
+    del metrics["free_running"]["relative_variety"]
+    (other / "reports" / "metrics.json").write_text(json.dumps(metrics))
+
+    result = compare(checkouts[0], other, "--out", tmp_path / "out")
+
+    assert result.exit_code == 0, result.output
+    assert "unknown" in (tmp_path / "out" / "index.html").read_text()
+
+
+def test_a_folder_without_a_run_is_said_to_hold_none(checkouts: tuple[Path, Path], tmp_path: Path) -> None:
+    result = compare(checkouts[0], tmp_path)
+
+    assert f"{tmp_path}: holds no evaluated run" in str(result.exception)
 
 
 def test_one_run_is_not_compared(checkouts: tuple[Path, Path]) -> None:

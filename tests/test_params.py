@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from conftest import ROOT
 
+from penlift.assessment import EvaluateParams
 from penlift.compose import ComposeParams
 from penlift.errors import InputError
 from penlift.extraction import ExtractParams
@@ -25,6 +26,7 @@ RECORDS: dict[str, type[Params]] = {
     "model": ModelParams,
     "train": TrainParams,
     "sample": SampleParams,
+    "evaluate": EvaluateParams,
 }
 FAULTS = [
     ("mixtures: 20", "mixture: 20", "model.mixture is not a parameter; did you mean model.mixtures?"),

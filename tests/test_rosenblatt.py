@@ -72,6 +72,7 @@ def test_our_draws_are_those_of_the_density() -> None:
     mixture = random_mixture(1)
     ours = draw_moves(mixture, noise(1, 40_000))[0]
 
+    torch.manual_seed(4)
     theirs = independent(mixture).sample((40_000,))[:, 0]
 
     for column in range(2):

@@ -20,7 +20,8 @@ GOOD: dict[str, Any] = {
         "coverage_50": 0.51, "coverage_80": 0.79, "coverage_95": 0.95,
     },
     "free_running": {
-        "ks_mean": 0.06, "ks_mean_of_real": 0.04, "nearness_to_training": 1.0, "relative_variety": 0.9,
+        "ks_mean": 0.05, "ks_mean_of_real": 0.04,
+        "nearness_to_training": 1.0, "copied_share": 0.0, "relative_variety": 0.9,
         "samples": 100, "non_finite_share": 0.0, "left_page_share": 0.01, "froze_share": 0.0, "never_lifted_share": 0.0,
     },
 }  # fmt: skip
@@ -59,6 +60,12 @@ def test_one_fault_turns_its_own_verdict(question: str) -> None:
 )
 def test_each_part_of_calibration_counts(key: str, value: float) -> None:
     assert not judge(GOOD | {"calibration": GOOD["calibration"] | {key: value}})["Calibrated?"]
+
+
+def test_some_copies_are_copies_though_most_samples_are_none() -> None:
+    written = GOOD["free_running"] | {"copied_share": 0.2}
+
+    assert not judge(GOOD | {"free_running": written})["No copies of training lines?"]
 
 
 def test_a_training_that_went_on_too_long_is_over_fitted() -> None:

@@ -77,7 +77,12 @@ def test_a_copy_of_a_training_line_is_found_and_so_are_samples_that_are_all_alik
     alike = likeness(real, [real[0]] * 10, iter(training))
     fresh = likeness(real, others, iter(training))
 
+    some = likeness(real, [*others[:8], *training[:2]], iter(training))
+
     assert copies.nearness == 0
+    assert copies.copied == 1
+    assert some.copied == 0.2
+    assert fresh.copied == 0
     assert alike.relative_variety == 0
     assert 0.7 < fresh.nearness < 1.4
     assert 0.7 < fresh.relative_variety < 1.4

@@ -10,6 +10,11 @@ from penlift.ink import Ink, load_ink
 from penlift.sources import SOURCES
 
 
+def is_ink(folder: Path) -> bool:
+    """Whether a folder holds ink of either kind."""
+    return (folder / "points.npy").is_file() or any(folder.glob("lineStrokes*"))
+
+
 @contextmanager
 def open_ink(folder: Path) -> Iterator[Ink]:
     """The lines of a folder; those of archives are read into a temporary one, with IAM-OnDB's standard splits."""

@@ -11,6 +11,7 @@ from penlift.baseline import fit_baseline
 from penlift.checkpoint import Model
 from penlift.curves import Floats
 from penlift.discrepancy import Discrepancy, between_halves, of_pairs
+from penlift.errors import InputError
 from penlift.examination import Examined, examine
 from penlift.free_running import Pair, free_run, real_line
 from penlift.health import health_of, table_of
@@ -23,7 +24,7 @@ from penlift.params import Params
 from penlift.predictions import Predicted, Predictor, predict_lines
 from penlift.progress import Meter, shown
 
-EXCHANGES = 999  # of lines and their counterparts, that a p-value is counted from
+EXCHANGES = 999  # of units and their counterparts, that a p-value is counted from
 WINDOWS = 1000  # of all lines of a side, at most, or one a line
 
 
@@ -45,12 +46,12 @@ class Read(NamedTuple):
 class Written(NamedTuple):
     """What the network wrote beside held-out lines, and how the two differ."""
 
-    pairs: list[Pair]
+    pairs: list[Pair]  # those whose dreamt line is finite
     movement: pd.DataFrame  # `movement.compare_movement`
     discrepancy: Discrepancy  # of sampled and real lines
-    floor: float  # squared discrepancy of real lines from those of other writers
+    floor: float  # squared discrepancy of real lines from other real ones
     likeness: Likeness
-    health: pd.DataFrame  # a row a dreamt line, `health.table_of`
+    health: pd.DataFrame  # `health.table_of` all dreamt lines
 
 
 def read_splits(model: Model, ink: Ink, params: EvaluateParams) -> dict[str, Read]:
@@ -73,14 +74,12 @@ def _watched(batches: Iterable[Predicted], meter: Meter) -> Iterator[Predicted]:
         meter.advance(count=len(batch.lines.numbers))
 
 
-def judged(splits: dict[str, Read]) -> str:
-    """The split that verdicts are about: test, or valid where there is none."""
-    return "test" if "test" in splits else "valid"
-
-
 def write_beside(model: Model, ink: Ink, split: str, params: EvaluateParams) -> Written:
     """Let the network write beside lines of a held-out split, evenly taken, and compare."""
-    pairs = free_run(model.network, ink, evenly(ink.of_split(split), params.pairs), model.scales, params.seed)
+    drawn = free_run(model.network, ink, evenly(ink.of_split(split), params.pairs), model.scales, params.seed)
+    pairs = [pair for pair in drawn if np.isfinite(pair.dreamt.rows[:, :2]).all()]
+    if not pairs:
+        raise InputError(f"none of {len(drawn)} samples of this network is finite; train it anew, at a lower rate")
     real, dreamt = [pair.real for pair in pairs], [pair.dreamt for pair in pairs]
     names = pd.DataFrame([(line.name, line.writer) for line in real], columns=["line", "writer"])
     units, rng = units_of(names).names, np.random.default_rng(params.seed)
@@ -90,10 +89,10 @@ def write_beside(model: Model, ink: Ink, split: str, params: EvaluateParams) -> 
     return Written(
         pairs,
         compare_movement(real, dreamt, units, rng),
-        of_pairs(windows[0], windows[1], EXCHANGES, rng),
+        of_pairs(windows[0], windows[1], units, EXCHANGES, rng),
         between_halves(windows[1], units, WAYS, rng),
         likeness(real, dreamt, shown(training, "compare shapes", len(known))),
-        table_of(health_of(pair.as_drawn, model.scales) for pair in pairs),
+        table_of(health_of(pair.as_drawn, model.scales) for pair in drawn),
     )
 
 

@@ -38,7 +38,7 @@ class Calibration:
     def __init__(self) -> None:
         self.shares = np.zeros((2, FINE))
         self.depths = np.zeros(DRAWS + 1)
-        self.products, self.pairs = np.zeros((len(LAGS), len(SERIES))), np.zeros(len(LAGS))
+        self.pairs, self.moments = np.zeros(len(LAGS)), np.zeros((5, len(LAGS), len(SERIES)))
         self.lifts = np.zeros((LIFT_BINS, 3))  # targets, their probabilities, their lifts
         self.squares = 0.0
 
@@ -61,12 +61,13 @@ class Calibration:
         self.lifts += np.stack([np.bincount(groups, weight, LIFT_BINS) for weight in weights], axis=1)
 
     def _add_lags(self, batch: Transformed) -> None:
-        """Products of neighbours so many points apart, of series with mean 0 and variance 1 where they are uniform."""
-        sizes = np.abs(2 * batch.shares - 1)
-        series = np.sqrt(12) * (np.concatenate([batch.shares, sizes], axis=-1) - 0.5)
+        """Sums over neighbours so many points apart: of both, of their squares, and of their products."""
+        series = np.concatenate([batch.shares, np.abs(2 * batch.shares - 1)], axis=-1) - 0.5
         for row, lag in enumerate(LAGS):
             both = batch.mask[:, lag:] & batch.mask[:, :-lag]
-            self.products[row] += (series[:, lag:] * series[:, :-lag])[both].sum(axis=0)
+            late, early = series[:, lag:][both], series[:, :-lag][both]
+            sums = (late, early, late**2, early**2, late * early)
+            self.moments[:, row] += [part.sum(axis=0) for part in sums]
             self.pairs[row] += both.sum()
 
     def distances(self) -> tuple[float, float]:
@@ -85,9 +86,11 @@ class Calibration:
 
         Lags that no line is long enough for have no row.
         """
-        seen = self.pairs > 0
-        index = pd.Index(np.array(LAGS)[seen], name="lag")
-        return pd.DataFrame(self.products[seen] / self.pairs[seen, None], index=index, columns=list(SERIES))
+        seen = self.pairs > 1
+        late, early, late2, early2, product = self.moments[:, seen] / self.pairs[seen, None]
+        spread = np.sqrt((late2 - late**2) * (early2 - early**2))
+        found = np.divide(product - late * early, spread, out=np.zeros_like(spread), where=spread > 1e-12)
+        return pd.DataFrame(found, index=pd.Index(np.array(LAGS)[seen], name="lag"), columns=list(SERIES))
 
     def brier(self) -> float:
         """Mean squared difference of lift probability and lift."""

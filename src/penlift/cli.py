@@ -45,12 +45,16 @@ def score(model: Path, ink: Path, split: str) -> None:
     trained = load_model(model)
     with open_ink(ink) as lines:
         figures = score_ink(trained, lines, split)
-        without = score_baseline(trained.scales, lines, split, seed=1)
-    nll, blind = (found["nll_nats_per_point"]["tablet"] for found in (figures, without))
+        known = bool(lines.of_split("train"))
+        without = score_baseline(trained.scales, lines, split, seed=1) if known else None
     click.echo(f"{figures['lines']} lines, {figures['points']} points, {figures['writers']} writers; split {split}")
     click.echo("nats a point                      tablet units")
-    click.echo(f"network                           {nll:.3f}")
-    click.echo(f"one mixture, one lift rate        {blind:.3f}  (fitted to the training lines of this ink)")
+    click.echo(f"network                           {figures['nll_nats_per_point']['tablet']:.3f}")
+    if without:
+        nll = without["nll_nats_per_point"]["tablet"]
+        click.echo(f"one mixture, one lift rate        {nll:.3f}  (fitted to the training lines of this ink)")
+    else:
+        click.echo("one mixture, one lift rate        unknown  (this ink has no training lines to fit them to)")
 
 
 @main.command()

@@ -17,23 +17,24 @@ Examples:
 @click.argument("what", nargs=-1, required=True)
 @click.option("--out", type=click.Path(path_type=Path), default=Path("reports/compare"), show_default=True,
               help="Where the files go.")  # fmt: skip
-@click.option("--seed", default=1, show_default=True, help="Of the resampling, the windows and the judge.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True,
+              help="Of the resampling, the windows and the judge.")  # fmt: skip
 def compare(what: tuple[str, ...], out: Path, seed: int) -> None:
     """Compare runs on the same held-out lines, or two inks by how their pens moved.
 
     WHAT are runs (folders of checkouts, DVC experiments, Git revisions), the first of which the others are compared
     with; or two inks (folders as data/ink, or with the archives of IAM-OnDB).
     """
-    from penlift.runs import is_run
+    from penlift.any_ink import is_ink
 
     if len(what) < 2:
         raise InputError(f"one thing, {what[0]}, cannot be compared; name a second run or ink")
-    if any(is_run(name) or not Path(name).exists() for name in what):
-        compare_runs(list(what), out, seed)
-    elif len(what) == 2:
+    if any(is_ink(Path(name)) for name in what):
+        if len(what) > 2:
+            raise InputError(f"{len(what)} inks; two can be compared at a time")
         compare_inks(Path(what[0]), Path(what[1]), out, seed)
     else:
-        raise InputError(f"{len(what)} inks; two can be compared at a time")
+        compare_runs(list(what), out, seed)
 
 
 def compare_runs(names: list[str], out: Path, seed: int) -> None:
@@ -44,6 +45,9 @@ def compare_runs(names: list[str], out: Path, seed: int) -> None:
     from penlift.runs import open_runs
 
     with open_runs(names, Path()) as runs:
+        caps = {run.name: run.params["normalise"]["cap"] for run in runs}
+        if len(set(caps.values())) > 1:
+            raise InputError(f"normalise.cap differs, so the offsets do: {caps}; compare runs with one cap")
         split = common_split([run.lines for run in runs])
         others = [(run, difference(runs[0].lines, run.lines, split, seed)) for run in runs[1:]]
         compared = [(runs[0], None), *others]

@@ -14,13 +14,14 @@ from penlift.curves import Floats
 from penlift.intervals import halvings
 
 Sides = npt.NDArray[np.bool_]
+Names = npt.NDArray[np.object_]
 
 
 class Discrepancy(NamedTuple):
     """How far apart two sets are."""
 
     squared: float  # about 0, and sometimes below, where they are of one kind; NaN, as p is, where there are too few
-    p_value: float  # share of the ways to exchange lines that set them as far apart or farther
+    p_value: float  # share of the ways to exchange units that set them as far apart or farther
 
 
 def kernel(windows: Floats) -> Floats:
@@ -57,21 +58,24 @@ def squared_distance(first: Floats, second: Floats) -> float:
     return float(squared_distances(kernel(np.concatenate([first, second])), sides[None])[0])
 
 
-def of_pairs(first: list[Floats], second: list[Floats], ways: int, rng: np.random.Generator) -> Discrepancy:
+def of_pairs(
+    first: list[Floats], second: list[Floats], units: Names, ways: int, rng: np.random.Generator
+) -> Discrepancy:
     """Compare the windows of lines with those of their counterparts, each line's (n, ...).
 
-    Were they of one kind, a line and its counterpart could be exchanged: whole lines, since their windows resemble each
-    other.
+    Were they of one kind, lines and their counterparts could be exchanged: all of a unit together, as `intervals.Units`
+    has them, since windows of a line and lines of a writer resemble each other.
     """
     pair = np.repeat([*range(len(first)), *range(len(second))], [len(windows) for windows in (*first, *second)])
     side = np.arange(len(pair)) < sum(map(len, first))
-    exchanged = rng.random((ways, len(first))) < 0.5
+    names, unit = np.unique(units, return_inverse=True)
+    exchanged = (rng.random((ways, len(names))) < 0.5)[:, unit]
     found = squared_distances(kernel(np.concatenate([*first, *second])), np.vstack([side, side ^ exchanged[:, pair]]))
     farther = float((found[1:] >= found[0]).sum() + 1) / (ways + 1)
     return Discrepancy(float(found[0]), farther if np.isfinite(found[0]) else float("nan"))
 
 
-def between_halves(lines: list[Floats], units: npt.NDArray[np.object_], ways: int, rng: np.random.Generator) -> float:
+def between_halves(lines: list[Floats], units: Names, ways: int, rng: np.random.Generator) -> float:
     """The distance between the windows of some lines and those of the others, a mean over ways to halve their units."""
     sizes = [len(windows) for windows in lines]
     sides = [half.repeat(sizes) for half in halvings(units, ways, rng)]

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from penlift.errors import InputError
 from penlift.ink import Ink, load_ink
+from penlift.results import read_table
 
 
 class Calibrated(NamedTuple):
@@ -34,20 +34,16 @@ class Evaluated(NamedTuple):
 
 def read_evaluated(folder: Path) -> Evaluated:
     """Read the folder of a run."""
-    names: dict[str, type] = {"line": str, "writer": str}
 
     def read(name: str) -> pd.DataFrame:
-        try:
-            return pd.read_csv(folder / f"{name}.csv", dtype=names, keep_default_na=False, na_values=[""])
-        except (OSError, ValueError) as error:
-            raise InputError(f"{folder / name}.csv: not readable ({error}); make it again with `dvc repro`") from None
+        return read_table(folder / f"{name}.csv")
 
     def calibrated(predictor: str) -> Calibrated:
         return Calibrated(*(read(f"{part}-{predictor}") for part in Calibrated._fields))
 
     return Evaluated(
-        likelihood=read("likelihood").fillna({"unit": ""}),
-        writers=read("writers").fillna({"writer": ""}),
+        likelihood=read("likelihood"),
+        writers=read("writers"),
         network=calibrated("network"),
         baseline=calibrated("baseline"),
         movement=read("movement"),

@@ -16,6 +16,8 @@ from penlift.predictions import Predicted
 from penlift.rosenblatt import DRAWS, depth, through
 from penlift.scores import line_scores, score_targets
 
+Noise = npt.NDArray[np.float32]
+
 
 class Examined(NamedTuple):
     """What some lines came to."""
@@ -57,10 +59,13 @@ def transformed(predicted: Predicted, scales: Scales, seed: int) -> Transformed:
         )
 
 
-def _noise(seed: int, numbers: list[int], length: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+def _noise(seed: int, numbers: list[int], length: int) -> tuple[Noise, Noise]:
     """(B, T, 2) jitter and (B, T, DRAWS, 3) for draws: each line's own, whatever stands beside it."""
-    streams = [np.random.default_rng([seed, number]) for number in numbers]
-    jitter = np.stack([rng.uniform(-0.5, 0.5, (length, 2)).astype(np.float32) for rng in streams])
-    uniform = np.stack([rng.random((length, DRAWS, 1), np.float32) for rng in streams])
-    normal = np.stack([rng.standard_normal((length, DRAWS, 2), np.float32) for rng in streams])
-    return jitter, np.concatenate([uniform, normal], axis=-1)
+
+    def streams(purpose: int) -> list[np.random.Generator]:
+        return [np.random.default_rng([seed, number, purpose]) for number in numbers]
+
+    jitter = np.stack([rng.uniform(-0.5, 0.5, (length, 2)) for rng in streams(0)])
+    uniform = np.stack([rng.random((length, DRAWS, 1), np.float32) for rng in streams(1)])
+    normal = np.stack([rng.standard_normal((length, DRAWS, 2), np.float32) for rng in streams(2)])
+    return jitter.astype(np.float32), np.concatenate([uniform, normal], axis=-1)

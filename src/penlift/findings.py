@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from penlift.assessment import Read, Written, judged
+from penlift.assessment import Read, Written
 from penlift.calibration import Calibration
 from penlift.comparison import compared, measured
 from penlift.evaluation import by_writer, tabulate
 from penlift.files import write_text
 from penlift.ink import save_ink
+from penlift.keys import judged
 from penlift.kinematics import MOVEMENTS
 from penlift.offsets import Scales
 from penlift.units import shift_to

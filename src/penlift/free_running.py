@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from penlift.densities import Array
 from penlift.dreams import Dreamt
@@ -27,10 +28,19 @@ def free_run(network: Network, offsets: Ink, numbers: list[int], scales: Scales,
     by_length = sorted(range(len(real)), key=lambda row: -len(real[row].rows))
     for first in range(0, len(real), SIDE_BY_SIDE):
         rows = by_length[first : first + SIDE_BY_SIDE]
-        noise = noise_of(seed, range(first, first + len(rows)), len(real[rows[0]].rows) - 1)
-        for row, line in zip(rows, dream(network, scales, noise), strict=True):
-            dreamt[row] = line._replace(points=line.points[: len(real[row].rows)])
+        points = [len(real[row].rows) for row in rows]
+        lines = dream(network, scales, _noise(seed, [numbers[row] for row in rows], points))
+        for row, line, count in zip(rows, lines, points, strict=True):
+            dreamt[row] = line._replace(points=line.points[:count])
     return [Pair(line, _line(line, dreamt[row].points), dreamt[row]) for row, line in enumerate(real)]
+
+
+def _noise(seed: int, numbers: list[int], points: list[int]) -> npt.NDArray[np.float32]:
+    """(L, most, 4): the noise of each line by its number, whatever stands beside it; zeros behind its end."""
+    noise = np.zeros((len(numbers), max(points) - 1, 4), np.float32)
+    for row, (number, count) in enumerate(zip(numbers, points, strict=True)):
+        noise[row, : count - 1] = noise_of(seed, range(number, number + 1), count - 1)[0]
+    return noise
 
 
 def real_line(offsets: Ink, number: int, scales: Scales) -> Line:

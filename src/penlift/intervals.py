@@ -13,6 +13,7 @@ import pandas as pd
 RESAMPLES = 1000
 ENOUGH_WRITERS = 10  # below, lines are drawn instead, and the intervals say less of new writers
 COVERED = 95  # per cent
+FEWEST = 5  # units that say anything of how much others would differ
 
 
 class Units(NamedTuple):
@@ -30,9 +31,14 @@ def units_of(lines: pd.DataFrame) -> Units:
 
 
 def resampled(sums: pd.DataFrame, units: Units, seed: int) -> pd.DataFrame:
-    """Sums over all lines, a row for each time that units were drawn anew; `sums` has a row a line."""
+    """Sums over all lines, a row for each time that units were drawn anew; `sums` has a row a line.
+
+    No row where there are too few units.
+    """
     per_unit = sums.groupby(units.names, sort=True).sum()
     count = len(per_unit)
+    if count < FEWEST:
+        return per_unit.iloc[:0].astype(np.float64)
     times = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), RESAMPLES)
     return pd.DataFrame(times @ per_unit.to_numpy(dtype=np.float64), columns=per_unit.columns)
 
@@ -44,7 +50,9 @@ def halvings(names: npt.NDArray[np.object_], ways: int, rng: np.random.Generator
 
 
 def interval(figures: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """Where 95 per cent of the figures lie."""
+    """Where 95 per cent of the figures lie; NaN where there are none."""
+    if not len(figures):
+        return float("nan"), float("nan")
     outside = (100 - COVERED) / 2
     low, high = np.percentile(figures, [outside, 100 - outside])
     return float(low), float(high)

@@ -27,6 +27,11 @@ class Likeness(NamedTuple):
         return _share(float(np.median(self.to_training)), float(np.median(self.to_training_real)))
 
     @property
+    def copied(self) -> float:
+        """Share of the samples less than half as far from a training line as people's lines are in the median."""
+        return float((self.to_training < np.median(self.to_training_real) / 2).mean())
+
+    @property
     def relative_variety(self) -> float:
         """Of samples by that of people's lines; far below 1, the samples are all alike."""
         return _share(self.variety, self.variety_real)

@@ -4,10 +4,10 @@ from typing import Any
 
 import pandas as pd
 
-from penlift.assessment import Read, Written, judged
+from penlift.assessment import Read, Written
 from penlift.evaluation import summarise
 from penlift.health import shares
-from penlift.keys import A_POINT, ALL, OFFSET
+from penlift.keys import A_POINT, ALL, OFFSET, judged
 from penlift.offsets import Scales
 
 ROUNDED = 6  # decimals: beyond them nothing is known
@@ -38,6 +38,7 @@ def metrics_of(
         "mmd_squared_of_real": written.floor,
         "mmd_p_value": written.discrepancy.p_value,
         "nearness_to_training": written.likeness.nearness,
+        "copied_share": written.likeness.copied,
         "relative_variety": written.likeness.relative_variety,
         **shares(written.health),
     }
@@ -70,7 +71,8 @@ def _of_split(figures: dict[str, Any], table: pd.DataFrame, whole: bool) -> dict
 
 
 def _rounded(figures: Any) -> Any:
+    """The same without what is NaN, since there was too little ink for it."""
     if isinstance(figures, dict):
         rounded = {key: _rounded(value) for key, value in figures.items()}
-        return {key: value for key, value in rounded.items() if value == value}  # noqa: PLR0124  (NaN: too little ink)
+        return {key: value for key, value in rounded.items() if value == value and value != {}}  # noqa: PLR0124
     return round(figures, ROUNDED) if isinstance(figures, float) else figures

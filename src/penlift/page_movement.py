@@ -7,8 +7,10 @@ import pandas as pd
 from lxml.html import HtmlElement
 
 from penlift.evaluated import Evaluated
+from penlift.ink_windows import LENGTH
 from penlift.page import figure, paragraph, said, table
 from penlift.percentile_plot import draw_percentiles
+from penlift.warping import BAND, POINTS
 
 HEAD = (
     "measure", "held out, median", "dreamt, median", "Wasserstein-1", "of held-out lines", "Kolmogorov-Smirnov",
@@ -17,10 +19,11 @@ HEAD = (
 
 FACTS = {  # of metrics.json: words, decimals
     "nearness_to_training": ("dreamt by held out; well below 1: copies", 3),
+    "copied_share": ("share of dreamt lines less than half as far as held-out ones in the median", 3),
     "relative_variety": ("variety: distance in shape between samples, by that between held-out lines", 3),
     "mmd_squared": ("squared maximum mean discrepancy, dreamt from held out", 5),
-    "mmd_squared_of_real": ("the same, held-out writers from each other", 5),
-    "mmd_p_value": ("share of exchanges of lines that set them as far apart (p)", 3),
+    "mmd_squared_of_real": ("the same, halves of the held-out lines from each other", 5),
+    "mmd_p_value": ("share of exchanges that set them as far apart (p)", 3),
 }
 
 
@@ -29,8 +32,8 @@ def movement_parts(found: Evaluated, metrics: dict[str, Any]) -> Iterator[HtmlEl
     count = len(found.likeness)
     yield paragraph(
         f"{count} held-out lines, each beside one that the network wrote of as many points, from nothing and without "
-        "bias. Distances of dreamt lines from held-out ones stand beside those of held-out lines from each other, by "
-        "other writers where they are known: what nobody can do better than."
+        "bias. Distances of dreamt lines from held-out ones stand beside those that held-out lines have from each "
+        "other, in halves by writer where there are ten writers or more."
     )
     percentiles = draw_percentiles(found.percentiles, ("dreamt", "held out"))
     alt = "For each measure of movement, where the values of dreamt and of held-out lines lie; figures in the table."
@@ -44,9 +47,9 @@ def movement_parts(found: Evaluated, metrics: dict[str, Any]) -> Iterator[HtmlEl
     ]
     yield table("Likeness", ("what", "figure"), facts)
     yield paragraph(
-        "The discrepancy is of windows of 64 offsets, under a Gaussian kernel; unbiased, so about 0 for one kind. "
-        "Distance in shape: lines brought to 128 points at equal steps of their path, about the straight line through "
-        "them, by dynamic time warping in a band of 13 points, in tablet units a point.",
+        f"The discrepancy is of windows of {LENGTH} offsets, under a Gaussian kernel; unbiased, so about 0 for one "
+        f"kind. Distance in shape: lines brought to {POINTS} points at equal steps of their path, about the straight "
+        f"line through them, by dynamic time warping in a band of {BAND} points, in tablet units a point.",
         "quiet",
     )
 

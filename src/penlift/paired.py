@@ -3,6 +3,7 @@
 Their intervals are far narrower than those of the runs alone, because a hard line is hard for all.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +26,8 @@ class Difference(NamedTuple):
     @property
     def verdict(self) -> str:
         """In words."""
+        if math.isnan(self.low):
+            return "too few lines to tell"
         if self.low <= 0 <= self.high:
             return "no difference that so many lines can show"
         return "better" if self.value < 0 else "worse"
@@ -33,7 +36,7 @@ class Difference(NamedTuple):
 def difference(first: pd.DataFrame, second: pd.DataFrame, split: str, seed: int) -> Difference:
     """Of the second run's lines from the first's, both as `runs.Run` has them, in one split.
 
-    Raises InputError where they are not the same lines, or were cut or cleaned differently.
+    Raises InputError where they are not the same lines, or have other points.
     """
     one, other = (table[table["split"] == split].set_index("line") for table in (first, second))
     if one.empty or set(one.index) != set(other.index):

@@ -14,6 +14,7 @@ from penlift.drawing import Array, draw_by_stroke, draw_plain, page_of, sheet
 from penlift.dreams import Dreamt
 from penlift.evaluated import Evaluated
 from penlift.health import rules
+from penlift.keys import judged
 from penlift.page import document, figure, paragraph, said, section, table, verdict_list
 from penlift.page_calibration import calibration_parts
 from penlift.page_data import Material, data_parts, params_parts
@@ -49,7 +50,7 @@ def to_page(run: Run) -> str:
 
 
 def _parts(run: Run) -> Iterator[HtmlElement]:
-    split = "test" if "test" in run.metrics else "valid"
+    split = judged(run.metrics)
     yield tag.H1("What the network wrote, and how well it predicts")
     yield paragraph(_summary(run, split), "lead")
     if _is_built_in(run):

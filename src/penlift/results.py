@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from penlift.drawing import Array
 from penlift.errors import InputError
@@ -18,9 +19,20 @@ def read_json(path: Path) -> dict[str, Any]:
     """A JSON object that a stage wrote."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise InputError(f"{path}: not readable ({error}); make it again with `dvc repro`") from None
     return dict(content)
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """A table that a stage wrote; names of lines and writers stay text."""
+    names: dict[str, type] = {"line": str, "writer": str}
+    try:
+        return pd.read_csv(path, dtype=names, keep_default_na=False, na_values=[""]).fillna(
+            {"line": "", "writer": "", "unit": ""}
+        )
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not readable ({error}); make it again with `dvc repro`") from None
 
 
 def line_of_each_writer(folder: Path, most: int) -> list[Array]:

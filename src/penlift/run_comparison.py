@@ -109,7 +109,9 @@ def _parameters(runs: list[Run]) -> HtmlElement:
 
 def _figures(runs: list[Run]) -> HtmlElement:
     flat: list[dict[str, Any]] = [dict(flatten(run.metrics)) for run in runs]
-    rows: list[tuple[Cell, ...]] = [(words, *(float(each[key]) for each in flat)) for key, words in FIGURES.items()]
+    rows: list[tuple[Cell, ...]] = [
+        (words, *(float(each.get(key, "nan")) for each in flat)) for key, words in FIGURES.items()
+    ]
     return table("Figures of metrics.json", ("figure", *(run.name for run in runs)), rows)
 
 

@@ -2,10 +2,8 @@
 
 import subprocess
 import sys
-import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -15,10 +13,12 @@ import pandas as pd
 from penlift.errors import InputError
 from penlift.ink import Ink, load_ink
 from penlift.params import read_params
-from penlift.results import read_json
+from penlift.results import read_json, read_table
 
 LINES = Path("reports/evaluate/lines.csv")
-NEEDED = ("reports/evaluate", "reports/train")  # that DVC keeps
+BY_GIT = (".dvc/config", "dvc.yaml", "dvc.lock", "params.yaml", "reports/metrics.json")
+BY_DVC = ("reports/evaluate", "reports/train")
+DVC = (sys.executable, "-P", "-m", "dvc")  # -P: runs no code of the folder that it is called in
 
 
 class Run(NamedTuple):
@@ -52,56 +52,59 @@ def _short(names: list[str]) -> list[str]:
 
 
 def _read(name: str, folder: Path) -> Run:
-    texts: Any = {"line": str, "writer": str}
     return Run(
         name=name,
         params=read_params(folder / "params.yaml"),
         metrics=read_json(folder / "reports" / "metrics.json"),
-        history=pd.read_csv(folder / "reports" / "train" / "history.csv"),
-        lines=pd.read_csv(folder / LINES, dtype=texts, keep_default_na=False),
+        history=read_table(folder / "reports" / "train" / "history.csv"),
+        lines=read_table(folder / LINES),
         dreamt=load_ink(folder / "reports" / "evaluate" / "dreamt"),
     )
 
 
 def _checked_out(name: str, repository: Path, folder: Path) -> Path:
     """The run of an experiment or revision, taken from Git and from DVC's cache; the workspace stays as it is."""
-    revision = _revision(name, repository)
+    if Path(name).exists():
+        raise InputError(f"{name}: holds no evaluated run ({LINES} is missing); make one there with `dvc repro`")
+    top = Path(_output(repository, "git", "rev-parse", "--show-toplevel").decode().strip())
+    revision = _revision(name, top)
     place = folder / revision
     if place.is_dir():
         return place
-    archive = _output(repository, "git", "archive", revision)
-    with tarfile.open(fileobj=BytesIO(archive)) as tar:
-        tar.extractall(place, filter="data")
-    dvc = (sys.executable, "-m", "dvc")
-    cache = _output(repository, *dvc, "cache", "dir").decode().strip()
-    _output(place, *dvc, "config", "--local", "core.no_scm", "true")
-    _output(place, *dvc, "config", "--local", "cache.dir", cache)
+    for file in BY_GIT:
+        (place / file).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            (place / file).write_bytes(_output(top, "git", "show", f"{revision}:{file}"))
+        except InputError:
+            raise InputError(f"{name}: has no {file}, so it holds no run; commit one that `dvc repro` made") from None
+    if "reports/evaluate" not in (place / "dvc.lock").read_text(encoding="utf-8"):
+        raise InputError(f"{name}: from before runs were evaluated line by line; make it again with `dvc repro`")
+    cache = _output(top, *DVC, "cache", "dir").decode().strip()
+    _output(place, *DVC, "config", "--local", "core.no_scm", "true")
+    _output(place, *DVC, "config", "--local", "cache.dir", cache)
     try:
-        _output(place, *dvc, "checkout", "--quiet", *NEEDED)
+        _output(place, *DVC, "checkout", "--quiet", *BY_DVC)
     except InputError:
         raise InputError(f"{name}: its results are not in DVC's cache; `dvc pull` or `dvc repro` brings them") from None
-    if not is_run(str(place)):
-        raise InputError(f"{name}: holds no evaluated run ({LINES} is missing); make one with `dvc repro`")
     return place
 
 
 def _revision(name: str, repository: Path) -> str:
     """The commit of an experiment or of anything that Git knows by that name."""
-    experiments = _output(repository, "git", "for-each-ref", "--format=%(objectname) %(refname)", "refs/exps")
-    for row in experiments.decode().splitlines():
-        commit, reference = row.split(" ", 1)
-        if reference.rsplit("/", 1)[-1] == name:
-            return commit
+    rows = _output(repository, "git", "for-each-ref", "--format=%(objectname) %(refname)", "refs/exps").decode()
+    known = [row.split(" ", 1) for row in rows.splitlines()]
+    commits = {commit for commit, reference in known if reference.rsplit("/", 1)[-1] == name}
+    if len(commits) > 1:
+        raise InputError(f"{name}: {len(commits)} experiments have this name; name its commit: {', '.join(commits)}")
+    if commits:
+        return commits.pop()
     try:
-        return (
-            _output(repository, "git", "rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}")
-            .decode()
-            .strip()
-        )
+        found = _output(repository, "git", "rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}")
     except InputError:
         raise InputError(
             f"{name}: no such folder, experiment or revision; `dvc exp list` names the experiments"
         ) from None
+    return found.decode().strip()
 
 
 def _output(folder: Path, *command: str) -> bytes:

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from penlift.curves import Floats
 from penlift.discrepancy import squared_distance
-from penlift.ink_windows import Windows
+from penlift.errors import InputError
+from penlift.ink_windows import LENGTH, Windows
 
 MOST, WAYS = 1000, 10  # windows of a side that a distance is taken over; halvings that a figure is the mean of
 STEPS, BATCH, RATE = 400, 64, 3e-3  # of the judge
@@ -46,7 +47,10 @@ class Difference(NamedTuple):
 
 
 def difference(first: Windows, second: Windows, rng: np.random.Generator) -> Difference:
-    """Compare two inks, the second with at least four writers."""
+    """Compare two inks; InputError where one has fewer than four writers with lines of a window's length."""
+    for name, side in (("first", first), ("second", second)):
+        if (writers := len(set(side.writers))) < 4:
+            raise InputError(f"the {name} ink has {writers} writers with lines of {LENGTH} offsets; 4 are needed")
     parts = [(second.by(one), second.by(other)) for one, other in (halves(second.writers, rng) for _ in range(WAYS))]
     pairs = [(first, second), *parts]
     distances = [squared_distance(one.some(MOST, rng).offsets, other.some(MOST, rng).offsets) for one, other in pairs]

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from penlift.health import FAULTS
-from penlift.keys import A_POINT
+from penlift.keys import A_POINT, judged
 
 UNEVEN = 0.05  # largest Kolmogorov-Smirnov distance of a density that is called calibrated
 OFF = 0.03  # most that the coverage of a region may be off its level
@@ -16,7 +16,7 @@ GAP = 0.5  # nats a point that held-out lines may score worse than training line
 NEAR = 0.8  # least distance of samples to training lines, by that of people's lines
 ALIKE = 0.7  # least variety of samples, by that of people's lines
 FAULTY = 0.05  # largest share of samples with a fault
-FARTHER = 2.0  # times as far from held-out lines as those from each other
+FARTHER = 1.5  # times as far from held-out lines as those from each other
 
 
 class Verdict(NamedTuple):
@@ -30,8 +30,9 @@ class Verdict(NamedTuple):
 
 def verdicts(metrics: dict[str, Any], history: pd.DataFrame) -> Iterator[Verdict]:
     """Judge a run by metrics.json and history.csv; what so little ink says nothing of has no verdict."""
-    split = "test" if "test" in metrics else "valid"
-    yield _learnt(metrics[split], split)
+    split = judged(metrics)
+    if f"{A_POINT}_high" in metrics[split]:
+        yield _learnt(metrics[split], split)
     yield _calibrated(metrics["calibration"])
     yield _general(metrics, split, history)
     written = metrics["free_running"]
@@ -81,9 +82,13 @@ def _general(metrics: dict[str, Any], split: str, history: pd.DataFrame) -> Verd
 
 
 def _own(figures: dict[str, Any]) -> Verdict:
-    near = figures["nearness_to_training"]
-    words = f"Samples lie {near:.2f} times as far from the training line nearest in shape as held-out lines do."
-    return Verdict("No copies of training lines?", near >= NEAR, words, f"At least {NEAR} times.")
+    near, copied = figures["nearness_to_training"], figures["copied_share"]
+    words = (
+        f"Samples lie {near:.2f} times as far from the training line nearest in shape as held-out lines do; "
+        f"{100 * copied:.0f} % of them less than half as far."
+    )
+    rule = f"At least {NEAR} times, and no more than {100 * FAULTY:.0f} %."
+    return Verdict("No copies of training lines?", near >= NEAR and copied <= FAULTY, words, rule)
 
 
 def _varied(figures: dict[str, Any]) -> Verdict:
