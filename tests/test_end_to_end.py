@@ -22,6 +22,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "model": {"hidden": 12, "mixtures": 3},
     "train": {"epochs": 1, "threads": 1},
     "sample": {"lines": 1, "points": 60},
+    "evaluate": {"train_lines": 10, "pairs": 6},
 }
 REAL: dict[str, dict[str, Any]] = {"window": {"length": 300, "shortest": 50}, "extract": {"path": "data/raw/iam"}}
 
@@ -120,19 +121,19 @@ def test_queued_experiments_each_leave_an_experiment_and_an_mlflow_run(
     repository: Path, shell: Callable[..., str]
 ) -> None:
     before = len(tracked_runs(repository))
-    shell(repository, "dvc", "exp", "run", "--queue", "-S", "model.mixtures=2,4", "-S", "model.cell=lstm,gru")
+    shell(repository, "dvc", "exp", "run", "--queue", "-S", "model.mixtures=2,4", "-S", "model.cell=gru")
 
     shell(repository, "dvc", "exp", "run", "--run-all", "-j", "2")
 
     experiments = shell(repository, "dvc", "exp", "list", "--name-only").split()
     runs = tracked_runs(repository)
-    assert len(experiments) == 4
-    assert len(runs) == before + 4
+    assert len(experiments) == 2
+    assert len(runs) == before + 2
     assert {run["dvc.experiment"] for run in runs if "dvc.experiment" in run} == set(experiments)
     before_comparing = shell(repository, "git", "status", "--porcelain")
     said = shell(repository, "penlift", "compare", ".", *experiments)
     rows = {row.split()[0]: row for row in said.splitlines() if row.strip()}
-    assert all(re.search(r"[+-]\d\.\d{3} \[[+-]\d", rows[name]) for name in experiments)
+    assert all(re.search(r"[+-]\d\.\d{3} \[", rows[name]) for name in experiments)
     assert (repository / "reports" / "compare" / "index.html").stat().st_size > 10_000
     assert shell(repository, "git", "status", "--porcelain") == before_comparing
 

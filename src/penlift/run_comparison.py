@@ -1,5 +1,6 @@
 """Runs side by side as a text and as a page: what differs in their parameters, and what came of it."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from penlift.paired import Difference
 from penlift.plots import panels, saved
 from penlift.runs import Run
 
+FIRST = "what the others differ from"
 SHOWN = 3  # lines of each run
 FIGURES = {  # of metrics.json, beside the likelihood
     "calibration.ks_dx": "distance from uniform, dx",
@@ -39,13 +41,14 @@ def to_text(compared: Compared, split: str) -> str:
     rows = [f"{'run':{width}}  {head}"]
     for run, found in compared:
         nll = run.metrics[split][A_POINT]["tablet"]
-        said_so = (
-            f"{found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]  {100 * found.better:6.0f} %  {found.verdict}"
-            if found
-            else "what the others differ from"
-        )
+        said_so = f"{_bounded(found)}  {100 * found.better:6.0f} %  {found.verdict}" if found else FIRST
         rows.append(f"{run.name:{width}}  {nll:17.3f}  {said_so}")
     return "\n".join(rows)
+
+
+def _bounded(found: Difference) -> str:
+    bounds = "unknown" if math.isnan(found.low) else f"{found.low:+.3f}, {found.high:+.3f}"
+    return f"{found.value:+.3f} [{bounds}]"
 
 
 def to_page(compared: Compared, split: str) -> str:
@@ -77,7 +80,7 @@ def _likelihood(compared: Compared, split: str) -> Iterator[HtmlElement]:
             bounds = f"{said(found.low)} to {said(found.high)}"
             rows.append((run.name, nll, said(found.value), bounds, f"{100 * found.better:.0f} %", found.verdict))
         else:
-            rows.append((run.name, nll, "", "", "", "what the others differ from"))
+            rows.append((run.name, nll, "", "", "", FIRST))
     head = ("run", "NLL", "difference", "95 % interval", "lines predicted better", "verdict")
     yield table("NLL, nats a point, tablet units", head, rows)
     others = [(run.name, found) for run, found in compared if found]
