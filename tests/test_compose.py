@@ -168,6 +168,7 @@ def as_read(line: Written) -> Line:
     return Line(f"{line.form}-{line.number:02d}", line.form, line.writer, line.text, "", start, rows)
 
 
+@pytest.mark.slow
 def test_hands_move_as_peoples_do(typefaces: list[Typeface], words: list[str]) -> None:
     written = compose(ComposeParams(lines=300, writers=150, seed=1), typefaces, words)
 

@@ -38,10 +38,14 @@ def paragraph(text: str, kind: str = "") -> HtmlElement:
 
 
 def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> HtmlElement:
-    """A table whose first column names its rows; numbers stand under each other."""
-    body = [tag.TR(tag.TH(said(row[0]), scope="row"), *(_cell(cell) for cell in row[1:])) for row in rows]
-    heads = tag.TR(*(tag.TH(text, scope="col") for text in head))
-    whole = tag.TABLE(tag.CAPTION(caption), tag.THEAD(heads), tag.TBODY(*body))
+    """A table whose first column names its rows; numbers stand under each other, and under their heading."""
+    cells = list(rows)
+    body = [tag.TR(tag.TH(said(row[0]), scope="row"), *(_cell(cell) for cell in row[1:])) for row in cells]
+    right = [number > 0 and any(_is_number(row[number]) for row in cells) for number in range(len(head))]
+    heads = [
+        tag.TH(tag.CLASS("number" if at else "words"), text, scope="col") for text, at in zip(head, right, strict=True)
+    ]
+    whole = tag.TABLE(tag.CAPTION(caption), tag.THEAD(tag.TR(*heads)), tag.TBODY(*body))
     return tag.DIV(whole, tag.CLASS("wide"), tabindex="0", role="region", **{"aria-label": caption})
 
 
@@ -77,5 +81,8 @@ def said(value: Cell) -> str:
 
 
 def _cell(value: Cell) -> HtmlElement:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return tag.TD(said(value), tag.CLASS("number")) if number else tag.TD(said(value))
+    return tag.TD(said(value), tag.CLASS("number")) if _is_number(value) else tag.TD(said(value))
+
+
+def _is_number(value: Cell) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -73,8 +73,9 @@ def _general(metrics: dict[str, Any], split: str, history: pd.DataFrame) -> Verd
     held_out = history["valid_nll_nats_per_point"]
     turned = float(held_out.iloc[-1] - held_out.min())
     gap = metrics[split][A_POINT]["tablet"] - metrics["train"][A_POINT]["tablet"]
+    way = "worse" if gap >= 0 else "better"
     words = (
-        f"{split} lines score {gap:.3f} nats a point worse than training lines do; the last epoch is {turned:.3f} "
+        f"{split} lines score {abs(gap):.3f} nats a point {way} than training lines do; the last epoch is {turned:.3f} "
         "worse on the valid split than the best."
     )
     rule = f"Up to {GAP} and up to {TURNED} nats a point."
