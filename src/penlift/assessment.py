@@ -12,6 +12,7 @@ from penlift.checkpoint import Model
 from penlift.curves import Floats
 from penlift.discrepancy import Discrepancy, between_halves, of_pairs
 from penlift.errors import InputError
+from penlift.evenly import evenly
 from penlift.examination import Examined, examine
 from penlift.free_running import Pair, free_run, real_line
 from penlift.health import health_of, table_of
@@ -96,12 +97,5 @@ def write_beside(model: Model, ink: Ink, split: str, params: EvaluateParams) -> 
     )
 
 
-def evenly(numbers: list[int], most: int) -> list[int]:
-    """No more than so many of these, in order and at equal distances."""
-    if len(numbers) <= most:
-        return numbers
-    return [numbers[row] for row in np.linspace(0, len(numbers) - 1, most).round().astype(int)]
-
-
 def _some(windows: Floats, most: int) -> Floats:
-    return windows[evenly(list(range(len(windows))), max(1, most))]
+    return windows[evenly(range(len(windows)), max(1, most))]

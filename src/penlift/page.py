@@ -9,8 +9,6 @@ from lxml import html
 from lxml.html import HtmlElement
 from lxml.html import builder as tag
 
-from penlift.verdicts import Verdict
-
 Cell = str | int | float
 
 
@@ -54,20 +52,6 @@ def figure(svg: bytes, description: str, caption: str) -> HtmlElement:
     source = "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
     image = tag.IMG(src=source, alt=description)
     return tag.FIGURE(image, tag.FIGCAPTION(caption), tabindex="0")  # on a phone it scrolls, by keys too
-
-
-def verdict_list(verdicts: Iterable[Verdict]) -> HtmlElement:
-    """Answers in words, each with its rule; not told apart by colour alone."""
-    items = [
-        tag.LI(
-            tag.CLASS("good" if verdict.good else "bad"),
-            tag.STRONG(f"{verdict.question} {'Yes.' if verdict.good else 'No.'}"),
-            f" {verdict.words} ",
-            tag.SPAN(tag.CLASS("quiet"), f"Rule: {verdict.rule}"),
-        )
-        for verdict in verdicts
-    ]
-    return tag.UL(tag.CLASS("verdicts"), *items)
 
 
 def said(value: Cell) -> str:

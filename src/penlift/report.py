@@ -1,10 +1,9 @@
 """The page that a run leaves: what came out, whether to believe it, what was run on what, what it compares with."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 from lxml.html import HtmlElement
 from lxml.html import builder as tag
@@ -13,15 +12,16 @@ from penlift.density_drawing import draw_by_lift, draw_density
 from penlift.drawing import Array, draw_by_stroke, draw_plain, page_of, sheet
 from penlift.dreams import Dreamt
 from penlift.evaluated import Evaluated
+from penlift.evenly import evenly
 from penlift.health import rules
 from penlift.keys import judged
-from penlift.page import document, figure, paragraph, said, section, table, verdict_list
+from penlift.page import document, figure, paragraph, said, section, table
 from penlift.page_calibration import calibration_parts
 from penlift.page_data import Material, data_parts, params_parts
 from penlift.page_likelihood import comparability, likelihood_parts
 from penlift.page_movement import movement_parts
 from penlift.plots import loss_curves
-from penlift.verdicts import verdicts
+from penlift.verdicts import Verdict, verdicts
 from penlift.weight_map import draw_weights
 
 BUILT_IN = PurePosixPath("data/corpus")
@@ -59,7 +59,7 @@ def _parts(run: Run) -> Iterator[HtmlElement]:
             "compare with other runs on the same corpus, and with no published figure.",
             "notice",
         )
-    yield section("In short", verdict_list(verdicts(run.metrics, run.history)))
+    yield section("In short", _verdicts(verdicts(run.metrics, run.history)))
     yield section("Handwriting", *_pictures(run))
     yield section("What it expected", *_maps(run.dreamt[0]))
     yield section("Samples", *_health(run.health))
@@ -70,6 +70,20 @@ def _parts(run: Run) -> Iterator[HtmlElement]:
     yield section("Hands", _hands(run))
     yield section("Data", *data_parts(run.made))
     yield section("Parameters", tag.DIV(tag.CLASS("columns"), *params_parts(run.params)))
+
+
+def _verdicts(found: Iterable[Verdict]) -> HtmlElement:
+    """Answers in words, each with its rule; not told apart by colour alone."""
+    items = [
+        tag.LI(
+            tag.CLASS("good" if verdict.good else "bad"),
+            tag.STRONG(f"{verdict.question} {'Yes.' if verdict.good else 'No.'}"),
+            f" {verdict.words} ",
+            tag.SPAN(tag.CLASS("quiet"), f"Rule: {verdict.rule}"),
+        )
+        for verdict in found
+    ]
+    return tag.UL(tag.CLASS("verdicts"), *items)
 
 
 def _summary(run: Run, split: str) -> str:
@@ -126,8 +140,7 @@ def _hands(run: Run) -> HtmlElement:
 
 def _learning(run: Run) -> Iterator[HtmlElement]:
     yield figure(loss_curves(run.history), "Curves of the NLL in training and held out, by epoch", "NLL by epoch.")
-    chosen = np.unique(np.linspace(1, len(run.learnt), STAGES).round().astype(int))
-    for epoch in chosen:
+    for epoch in evenly(range(1, len(run.learnt) + 1), STAGES):
         caption = f"Dreamt after epoch {epoch} of {len(run.learnt)}, from the same random numbers each time."
         yield figure(draw_plain(run.learnt[epoch - 1]), f"A line dreamt after epoch {epoch}", caption)
 

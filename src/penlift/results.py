@@ -10,6 +10,7 @@ import pandas as pd
 
 from penlift.drawing import Array
 from penlift.errors import InputError
+from penlift.evenly import evenly
 from penlift.ink import Ink, load_ink
 
 LENGTH = 800  # points of a dreamt line, by default
@@ -41,17 +42,18 @@ def line_of_each_writer(folder: Path, most: int) -> list[Array]:
     names = ink.index["writer"].where(ink.index["writer"] != "", ink.index["form"])
     far = (ink.index["points"] - LENGTH).abs()
     chosen = far.groupby(names, sort=False).idxmin().to_numpy()[:most]
-    return _points(ink, chosen)
+    return points_of(ink, chosen)
 
 
 def line_pairs(folder: Path, dreamt: Ink, most: int) -> tuple[list[Array], list[Array]]:
     """Some lines of a folder of ink, each (n, 3), evenly taken, and the dreamt ones that bear their names."""
     ink = load_ink(folder)
-    rows = np.unique(np.linspace(0, len(dreamt) - 1, most).round().astype(int))
+    rows = evenly(range(len(dreamt)), most)
     names = dreamt.index["line"].to_numpy()[rows]
     numbers = ink.index.reset_index().set_index("line").loc[names, "index"]
-    return _points(ink, numbers), _points(dreamt, rows)
+    return points_of(ink, numbers), points_of(dreamt, rows)
 
 
-def _points(ink: Ink, numbers: Iterable[int]) -> list[Array]:
+def points_of(ink: Ink, numbers: Iterable[int]) -> list[Array]:
+    """Lines of an ink by their numbers, each (n, 3): x, y, lift."""
     return [np.array(ink.rows_of(int(number))[:, :3], dtype=np.float64) for number in numbers]

@@ -12,7 +12,6 @@ from torch import Tensor
 from penlift.mixture import Mixture
 
 DRAWS = 19  # an offset and its draws stand in 20 ranks: the bounds of 50, 80 and 95 per cent are among them
-NOISE = 3  # numbers a draw: a uniform, two standard normals
 
 
 def through(mixture: Mixture, move: Tensor) -> Tensor:

@@ -4,17 +4,17 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 from lxml.html import HtmlElement
 from lxml.html import builder as tag
 
 from penlift.drawing import HUES, draw_plain, page_of
-from penlift.ink import Ink
+from penlift.evenly import evenly
 from penlift.keys import A_POINT
 from penlift.outcome import flatten
 from penlift.page import Cell, document, figure, paragraph, said, section, table
 from penlift.paired import Difference
 from penlift.plots import panels, saved
+from penlift.results import points_of
 from penlift.runs import Run
 
 FIRST = "what the others differ from"
@@ -131,9 +131,5 @@ def _curves(runs: list[Run]) -> bytes:
 def _lines(runs: list[Run]) -> Iterator[HtmlElement]:
     for run in runs:
         caption = f"{run.name}: {SHOWN} lines that it dreamt, evenly taken."
-        yield figure(draw_plain(page_of(_some(run.dreamt))), f"Lines dreamt by {run.name}", caption)
-
-
-def _some(dreamt: Ink) -> list[Any]:
-    rows = np.unique(np.linspace(0, len(dreamt) - 1, SHOWN).round().astype(int))
-    return [np.array(dreamt.rows_of(int(row))[:, :3], dtype=np.float64) for row in rows]
+        lines = points_of(run.dreamt, evenly(range(len(run.dreamt)), SHOWN))
+        yield figure(draw_plain(page_of(lines)), f"Lines dreamt by {run.name}", caption)
