@@ -5,7 +5,6 @@ thread each, on the built-in corpus or on the archives of INK, and writes learni
 training that is there already is not done again. Epochs of a preset can be set: `fast:20`.
 """
 
-import json
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 import pandas as pd
 from clone import copy_tree, finish, make_data, set_params
 
+from penlift.journal import read_events
 from penlift.presets import apply
 
 SEEDS = (1, 2, 3)
@@ -56,7 +56,7 @@ def train(folder: Path, run: Run, ink: Path | None) -> pd.DataFrame:
 
 def with_seconds(history: pd.DataFrame, journal: Path) -> pd.DataFrame:
     """The history with a column of the seconds that its steps had taken by the end of each epoch."""
-    seconds = pd.Series([json.loads(row)["seconds"] for row in journal.read_text().splitlines()]).cumsum()
+    seconds = pd.Series([event["seconds"] for event in read_events(journal) if "number" in event]).cumsum()
     return history.assign(seconds=[seconds[steps - 1] for steps in history["steps"]])
 
 

@@ -26,9 +26,9 @@ from penlift.memory import keep_freed_memory
 from penlift.metrics import metrics_of
 from penlift.network import ModelParams, Network, floor_of
 from penlift.optimisation import TrainParams
-from penlift.outcome import flatten
 from penlift.params import read_section
 from penlift.progress import shown
+from penlift.record import flatten
 from penlift.scales import load_scales
 from penlift.timetable import Timetable
 from penlift.training import fit, start_training

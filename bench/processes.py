@@ -4,7 +4,6 @@ Trains the same steps both ways, in turn, in a copy of this tree with a small co
 recipe and for the article's. Prints the median milliseconds of a step, and their ratio.
 """
 
-import json
 import shutil
 import sys
 import tempfile
@@ -14,6 +13,8 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from clone import copy_tree, finish, make_data, set_params
+
+from penlift.journal import read_events
 
 ROUNDS = 3
 WAYS = {"one process, two threads": (1, 2), "two processes, a thread each": (2, 1)}
@@ -28,7 +29,7 @@ def step(folder: Path, batch: int, processes: int, threads: int) -> float:
     set_params(folder, {"train": own})
     finish(folder, "train")
     (journal,) = folder.glob(".state/*/journal.jsonl")
-    return 1000 * median(float(json.loads(row)["seconds"]) for row in journal.read_text().splitlines())
+    return 1000 * median(float(event["seconds"]) for event in read_events(journal) if "number" in event)
 
 
 def main() -> None:

@@ -2,29 +2,29 @@
 
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from checkout import ROOT, run
 
-from penlift.dreams import read_dreams
+from penlift.delivery import hand_over
+from penlift.dreams import read_dreams, read_lines
 from penlift.health import finite_part
-from penlift.outcome import read_outcome
+from penlift.outcome import read_outcome, record_of
 from penlift.params import read_params
-from penlift.plots import previews_of
+from penlift.plots import slides
 from penlift.provenance import name_of, tags_of
-from penlift.tracking import Store, Unreachable, mirror
+from penlift.record import write_images
+from penlift.state_folder import states_of
 
 
-def main(ink: Path, models: Path, train: Path, samples: Path, metrics: Path, page: Path) -> None:
-    params = read_params(ROOT / "params.yaml")
-    outcome = read_outcome(params, ink, models, train, samples, metrics, page)
-    previews = previews_of([finite_part(line).points for line in read_dreams(samples / "samples.npz")])
-    store = Store.of(ROOT)
-    try:
-        run_id = mirror(outcome, store, name_of(params, os.environ), tags_of(ROOT, os.environ), previews)
-    except Unreachable as error:
-        print(f"{store.uri} does not answer ({error}); nothing is lost: `dvc repro track` sends the run once it does")
-    else:
-        print(f"run {run_id} in {store.uri}; look at it with `make ui`")
+def main(ink: Path, models: Path, train: Path, samples: Path, metrics: Path, evaluated: Path, page: Path) -> None:
+    params, states = read_params(ROOT / "params.yaml"), states_of(ROOT)
+    outcome = read_outcome(ROOT, params, ink, train, metrics, [models, train, samples, metrics, evaluated, page])
+    name, tags = name_of(params, os.environ), tags_of(ROOT, params, os.environ)
+    lines = [finite_part(line).points for line in read_dreams(samples / "samples.npz")]
+    with TemporaryDirectory(prefix="penlift-") as folder:
+        images = write_images(Path(folder), slides(read_lines(train / "samples.npy"), lines))
+        print(hand_over(record_of(outcome, states, name, tags, images), states, ROOT))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from penlift.checkpoint import Model, begin_with, files_of, save_model
 from penlift.devices import check_precision, choose
 from penlift.driving import Material, drive, follow, save
 from penlift.errors import InputError
-from penlift.files import whole_folder, write_bytes
+from penlift.files import whole_file, whole_folder, write_bytes, write_json
 from penlift.fingerprint import code_below, fingerprint, machine_facts
 from penlift.history import to_table
 from penlift.ink import load_ink
@@ -29,6 +29,7 @@ from penlift.optimisation import TrainParams
 from penlift.progress import Meter
 from penlift.ranks import Ranks, gathered, launch
 from penlift.scales import load_scales
+from penlift.state_folder import states_of
 from penlift.timetable import Timetable
 from penlift.training import TrainState, start_training
 from penlift.windows import WindowParams, Windows
@@ -52,7 +53,7 @@ def main(offsets: Path, windows: Path, models: Path, report: Path) -> None:
         material = load(offsets, windows, asked.window)
         state = begin(asked, material, device)
         training = fingerprint(facts(asked, ranks, device), files(asked, offsets, windows))
-        place = Path(os.environ.get("DVC_ROOT", ROOT)) / ".state" / training
+        place = states_of(ROOT) / training
         keeper = Keeper(place, training, asked.train.save_every)
         if not ranks.first:
             if not keeper.restore(state):
@@ -66,9 +67,9 @@ def main(offsets: Path, windows: Path, models: Path, report: Path) -> None:
                     meter.say(f"this very training has been done before; to do it again, delete {place}")
                 else:
                     meter.say(f"watch it learn to write: the newest of {place}/epoch-*.svg")
-                    drive(state, material, asked.train, keeper, meter, partial(show, place), ranks)
-                    save(state, keeper, meter, done=True)
-            leave(state, Model(state.network, asked.model, material.scales), models, report)
+                    train(state, material, asked.train, keeper, meter, ranks)
+            about = {"fingerprint": training, "processes": ranks.size} | machine_facts(device)
+            leave(state, Model(state.network, asked.model, material.scales), about, models, report)
 
 
 def load(offsets: Path, windows: Path, window: WindowParams) -> Material:
@@ -82,6 +83,17 @@ def begin(asked: Sections, material: Material, device: torch.device) -> TrainSta
     if asked.train.start:
         begin_with(network, ROOT / asked.train.start, asked.model, material.scales)
     return start_training(network.to(device), asked.train)
+
+
+def train(
+    state: TrainState, material: Material, params: TrainParams, keeper: Keeper, meter: Meter, ranks: Ranks
+) -> None:
+    """Train to the end, for all to see; loaded this late, the code that shows it decides over no training."""
+    from penlift.feed import fed
+
+    with fed(keeper.folder, ROOT):
+        drive(state, material, params, keeper, meter, partial(show, keeper.folder), ranks)
+        save(state, keeper, meter, done=True)
 
 
 def facts(asked: Sections, ranks: Ranks, device: torch.device) -> dict[str, object]:
@@ -106,18 +118,23 @@ def show(place: Path, state: TrainState) -> None:
     """Draw what the network dreams by now, for whoever watches. No output of the stage, which thus needs no drawing."""
     from penlift.drawing import draw_plain
 
+    line, epoch = state.samples[-1], f"epoch-{len(state.history):03}"
     with suppress(OSError, InputError):  # the disk may be full, or the line not finite: training goes on
-        write_bytes(place / f"epoch-{len(state.history):03}.svg", draw_plain(state.samples[-1].astype(np.float64)))
+        write_bytes(place / f"{epoch}.svg", draw_plain(line.astype(np.float64)))
+        with whole_file(place / f"{epoch}.npy") as part, part.open("wb") as file:
+            np.save(file, line)
 
 
-def leave(state: TrainState, model: Model, models: Path, report: Path) -> None:
-    """What the other stages find: the best weights, the history, and the line dreamt behind each epoch."""
+def leave(state: TrainState, model: Model, about: dict[str, Any], models: Path, report: Path) -> None:
+    """What the other stages find: the best weights, the history, the line dreamt behind each epoch, and `about`: which
+    training it was, and on what it ran."""
     model.network.load_state_dict(state.best)
     with whole_folder(models) as folder:
         save_model(folder, model)
     with whole_folder(report) as folder:
         to_table(state.history).to_csv(folder / "history.csv", index=False, lineterminator="\n")
         np.save(folder / "samples.npy", np.stack(state.samples))
+        write_json(folder / "training.json", about)
 
 
 if __name__ == "__main__":

@@ -55,7 +55,8 @@ def make_data(folder: Path, ink: Path | None = None) -> None:
 
 def start(folder: Path, stage: str, *paths: str) -> "subprocess.Popen[str]":
     """Start a stage's script, without DVC; with the paths that dvc.yaml gives it, if none are given here."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")}
+    quiet = {"PENLIFT_LIVE": "no"}  # a training alone has nobody who watches
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")} | quiet
     command = [sys.executable, f"pipeline/{stage}.py", *(paths or STAGES[stage])]
     return subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True

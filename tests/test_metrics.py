@@ -11,7 +11,7 @@ from conftest import ROOT
 from small_run import SmallRun, make_run
 
 from penlift.keys import A_POINT, ALL
-from penlift.outcome import flatten
+from penlift.record import flatten
 
 LEAVES = 100  # more than that, and nobody reads `dvc metrics diff`
 

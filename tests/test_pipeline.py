@@ -16,7 +16,7 @@ STAGES: dict[str, Any] = PIPELINE["stages"]
 CODE = (".py", ".css")
 UNLISTED = {  # what decides over none of a stage's outputs
     "track": {Path("src/penlift/tracking.py")},  # has no output, and is always run
-    "train": {Path("src/penlift/drawing.py")},  # for whoever watches
+    "train": {Path("src/penlift/drawing.py"), Path("src/penlift/feed.py")},  # for whoever watches
 }
 
 

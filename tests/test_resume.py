@@ -19,11 +19,13 @@ from penlift.driving import Material, Stopped, drive
 from penlift.errors import InputError
 from penlift.fingerprint import fingerprint
 from penlift.journal import Journal
-from penlift.keeping import STATE, Keeper, only_trainer
+from penlift.keeping import Keeper, only_trainer
 from penlift.network import ModelParams, Network
 from penlift.optimisation import TrainParams
 from penlift.progress import Meter
-from penlift.state_file import Kept, kept_in, pack, unpack
+from penlift.state_file import kept_in, pack, unpack
+from penlift.state_folder import STATE
+from penlift.state_header import Kept
 from penlift.timetable import Timetable
 from penlift.training import TrainState, fit, start_training
 
@@ -192,8 +194,11 @@ def test_a_signal_stops_after_the_step_with_the_state_saved_and_the_rest_is_the_
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     keeper.save(resumed)
     rows = [json.loads(row) for row in keeper.journal.path.read_text().splitlines()]
-    assert [row["number"] for row in rows] == list(range(1, resumed.step + 1))
-    assert all(row["seconds"] > 0 and row["peak_mib"] > 0 for row in rows)
+    taken = [row for row in rows if "number" in row]
+    assert [row["number"] for row in taken] == list(range(1, resumed.step + 1))
+    assert all(row["seconds"] > 0 and row["peak_mib"] > 0 for row in taken)
+    assert [row["epoch"] for row in rows if "epoch" in row] == [epoch.epoch for epoch in resumed.history]
+    assert [row["ended"] for row in rows if "ended" in row] == ["Stopped"]
 
 
 def test_a_disk_that_takes_nothing_stops_no_training_and_is_said(

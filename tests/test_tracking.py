@@ -1,118 +1,206 @@
-"""Each distinct outcome is one finished MLflow run, however often and however brokenly it was mirrored."""
+"""Each distinct outcome is one MLflow run with each point once, however often and however brokenly it was sent."""
 
-import json
-import warnings
-from collections.abc import Callable
-from dataclasses import replace
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
+from tracked import client_of, curve, embedded, files_in, once, outcome, points_in, runs_in, training
 
-from penlift.errors import InputError
-from penlift.outcome import Outcome, flatten, read_outcome
-from penlift.provenance import name_of, tags_of
-from penlift.tracking import FINGERPRINT, Store, Unreachable, mirror
+from penlift.record import OUTCOME, TRAINING, Record
+from penlift.store import Store, Unsent
+from penlift.tracking import send
 
-HISTORY = pd.DataFrame({"epoch": [1, 2], "valid_nll_nats_per_point": [3.0, 2.5], "best": [True, True]})
 pytestmark = pytest.mark.filterwarnings("default")  # of packages that MLflow brings along
 
 
-def outcome(file: Path, training: str = "weights", **metrics: float) -> Outcome:
-    file.write_text("<svg/>")
-    return Outcome(
-        {"model.cell": "lstm"}, {"test.nll": 5.0} | metrics, HISTORY, {"samples": [file]}, training, "ink", "files"
-    )
-
-
 @pytest.fixture(scope="module")
-def client_of() -> Callable[[Store], Any]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from mlflow import MlflowClient
-
-    return lambda store: MlflowClient(store.uri)
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    home = tmp_path_factory.mktemp("home")
-    return Store(f"sqlite:///{home / 'mlflow.db'}", (home / "mlruns").as_uri(), home / "mlflow.db.lock")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with an embedded store; what MLflow sets in the environment ends with it."""
+    before = dict(os.environ)
+    yield tmp_path_factory.mktemp("home")
+    os.environ.clear()
+    os.environ.update(before)
 
 
-def test_a_run_holds_parameters_metrics_by_epoch_files_and_tags(
-    store: Store, client_of: Callable[[Store], Any], tmp_path: Path
+@pytest.fixture
+def store(home: Path) -> Store:
+    return embedded(home)
+
+
+def run_of(store: Store, run_id: str) -> Any:
+    return client_of(store.uri).get_run(run_id)
+
+
+def test_a_run_holds_parameters_points_pictures_files_tags_and_its_data(store: Store, tmp_path: Path) -> None:
+    record = outcome(tmp_path, "whole", "whole")
+
+    run_id = send(record, store)
+
+    run = run_of(store, run_id)
+    assert (run.info.status, run.info.run_name, run.info.start_time) == ("FINISHED", "lstm", record.began)
+    assert run.data.params == {"model.cell": "lstm", "sample.bias": "0"}
+    assert points_in(store.uri, run) == once(record)
+    assert files_in(store.uri, run_id) >= set(record.files)
+    assert len([name for name in files_in(store.uri, run_id) if name.endswith(".png")]) == 1
+    assert record.tags.items() <= run.data.tags.items()
+    (data,) = run.inputs.dataset_inputs
+    assert (data.dataset.name, data.dataset.digest) == ("data/corpus", ("f00d" * 16)[:36])
+
+
+def test_the_same_outcome_twice_is_one_run_and_another_of_that_training_is_another(
+    store: Store, tmp_path: Path
 ) -> None:
-    run_id = mirror(outcome(tmp_path / "sample-1.svg"), store, "lstm", {"dvc.experiment": "soft-ink"}, {})
+    first, again = (send(outcome(tmp_path, "twice", "shared"), store) for _ in range(2))
 
-    client = client_of(store)
-    run = client.get_run(run_id)
-    assert run.info.status == "FINISHED"
-    assert run.data.params == {"model.cell": "lstm"}
-    assert run.data.metrics["test.nll"] == 5.0
-    epochs = client.get_metric_history(run_id, "valid_nll_nats_per_point")
-    assert [(metric.step, metric.value) for metric in epochs] == [(1, 3.0), (2, 2.5)]
-    assert [file.path for file in client.list_artifacts(run_id, "samples")] == ["samples/sample-1.svg"]
-    assert run.data.tags["dvc.experiment"] == "soft-ink"
-    assert run.data.tags["penlift.training"] == "weights"
-
-
-def test_the_same_outcome_twice_is_one_run_and_another_is_another(
-    store: Store, client_of: Callable[[Store], Any], tmp_path: Path
-) -> None:
-    file = tmp_path / "sample-1.svg"
-
-    first, again = (mirror(outcome(file, sse=0.4), store, "lstm", {}, {}) for _ in range(2))
-    other = mirror(outcome(file, sse=0.5), store, "lstm", {}, {})
+    other = send(outcome(tmp_path, "twice, otherwise", "shared"), store)
 
     assert first == again != other
-    trainings = {client_of(store).get_run(run).data.tags["penlift.training"] for run in (first, other)}
-    assert trainings == {"weights"}
+    assert {run_of(store, run).data.tags[TRAINING] for run in (first, other)} == {"shared"}
 
 
-def test_a_run_that_was_cut_off_is_completed_and_no_row_is_there_twice(
-    store: Store, client_of: Callable[[Store], Any], tmp_path: Path
+def test_a_training_grows_with_its_journal_and_becomes_the_run_of_its_outcome(store: Store, tmp_path: Path) -> None:
+    live = [send(training("grows", epochs), store) for epochs in (1, 2, 2)]
+    assert len(set(live)) == 1
+    assert run_of(store, live[0]).info.status == "RUNNING"
+
+    stopped = send(training("grows", 2, status="KILLED"), store)
+    assert run_of(store, stopped).info.status == "KILLED"
+    resumed = send(training("grows", 3), store)
+    assert run_of(store, resumed).info.status == "RUNNING"
+    record = outcome(tmp_path, "grown", "grows", epochs=3)
+    done = send(record, store)
+    late = send(training("grows", 3, status="KILLED"), store)
+
+    assert {*live, stopped, resumed, done, late} == {done}
+    run = run_of(store, done)
+    assert run.info.status == "FINISHED"
+    assert run.data.tags[OUTCOME] == "grown"
+    assert points_in(store.uri, run) == once(record)
+
+
+def test_points_sent_again_with_other_times_are_there_once(store: Store) -> None:
+    record = training("times", 2)
+    later = Record(
+        "lstm", record.tags, "RUNNING", None, {}, [point._replace(time=point.time + 9) for point in curve(3)]
+    )
+
+    send(record, store)
+    run_id = send(later, store)
+
+    assert points_in(store.uri, run_of(store, run_id)) == once(later)
+
+
+def calls_of(monkeypatch: pytest.MonkeyPatch, allowed: int, error: Exception) -> Callable[[], int]:
+    """Let so many calls that write go through to MLflow, and have the next one raise; how many there have been."""
+    from mlflow import MlflowClient
+
+    made = [0]
+
+    def limited(original: Any) -> Any:
+        def call(*arguments: Any, **options: Any) -> Any:
+            made[0] += 1
+            if made[0] > allowed:
+                raise error
+            return original(*arguments, **options)
+
+        return call
+
+    for name in ("create_run", "update_run", "log_batch", "log_artifact", "log_image", "log_inputs", "set_terminated"):
+        monkeypatch.setattr(MlflowClient, name, limited(getattr(MlflowClient, name)))
+    return lambda: made[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("watched", [False, True])
+def test_whichever_call_breaks_the_run_is_whole_in_the_end_and_each_point_there_once(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, watched: bool
 ) -> None:
-    cut = outcome(tmp_path / "sample-1.svg", sse=0.9)
-    client = client_of(store)
-    run_id = mirror(cut, store, "lstm", {}, {})
-    client.update_run(run_id, status="RUNNING")
-
-    assert mirror(cut, store, "lstm", {}, {}) == run_id
-
-    assert client.get_run(run_id).info.status == "FINISHED"
-    assert len(client.get_metric_history(run_id, "valid_nll_nats_per_point")) == 2
-    found = client.search_runs([client.get_experiment_by_name("penlift").experiment_id],
-                               f"tags.`{FINGERPRINT}` = '{cut.fingerprint}'")  # fmt: skip
-    assert len(found) == 1
-
-
-def test_a_server_that_is_down_is_said_to_be_and_does_not_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "2")
-    nobody = Store("http://127.0.0.1:9", None, None)
-
-    with pytest.raises(Unreachable):
-        mirror(outcome(tmp_path / "sample-1.svg"), nobody, "lstm", {}, {})
-
-
-def test_what_a_store_refuses_is_no_silence(tmp_path: Path, store: Store, client_of: Callable[[Store], Any]) -> None:
-    client_of(store).create_registered_model("any")  # makes the tables
-    nameless = replace(outcome(tmp_path / "sample-1.svg"), params={"no/such name?": 1})
-
-    with pytest.raises(InputError, match="refuses the run"):
-        mirror(nameless, store, "lstm", {}, {})
+    monkeypatch.setattr("penlift.tracking.MOST", 2)
+    broken = 0
+    while True:
+        name = f"broken-{watched}-{broken}"
+        record = outcome(tmp_path, name, name, epochs=2)
+        if watched:
+            send(training(name, 1), store)
+        with monkeypatch.context() as patch:
+            calls_of(patch, broken, ConnectionError("gone"))
+            try:
+                send(record, store)
+            except Unsent as error:
+                assert "gone" in str(error)
+            else:
+                break
+        run_id = send(record, store)
+        run = run_of(store, run_id)
+        assert run.info.status == "FINISHED"
+        assert points_in(store.uri, run) == once(record)
+        assert len([one for one in runs_in(store.uri) if one.data.tags[TRAINING] == name]) == 1
+        assert files_in(store.uri, run_id) >= set(record.files)
+        broken += 1
+    assert broken > 8
 
 
-def test_an_experiment_in_the_trash_is_taken_out_of_it(
-    tmp_path: Path, store: Store, client_of: Callable[[Store], Any]
-) -> None:
-    file = tmp_path / "sample-1.svg"
-    before = mirror(outcome(file), store, "lstm", {}, {})
-    client = client_of(store)
+def test_a_server_that_is_down_is_said_to_be_and_does_not_hang(tmp_path: Path) -> None:
+    began = time.monotonic()
+
+    with pytest.raises(Unsent, match=r"http://127.0.0.1:9 does not answer"):
+        send(outcome(tmp_path), Store("http://127.0.0.1:9", None, None))
+
+    assert time.monotonic() - began < 8  # MLflow's own client takes minutes
+
+
+def test_what_a_store_refuses_is_said(tmp_path: Path, store: Store) -> None:
+    record = outcome(tmp_path, "nameless", "nameless")
+    record.params["no/such name?"] = 1
+
+    with pytest.raises(Unsent, match="refuses the run"):
+        send(record, store)
+
+
+def test_a_locked_file_is_given_up_soon_and_taken_later(tmp_path: Path, store: Store) -> None:
+    record = outcome(tmp_path, "locked", "locked")
+    send(training("locked", 1), store)
+    with sqlite3.connect(store.uri.removeprefix("sqlite:///")) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        began = time.monotonic()
+
+        with pytest.raises(Unsent, match="database is locked"):
+            send(record, store, patience=0.5)
+
+        assert time.monotonic() - began < 10  # MLflow waits 20 s a call
+        other.rollback()
+    other.close()
+
+    assert points_in(store.uri, run_of(store, send(record, store))) == once(record)
+
+
+def test_artifacts_that_find_no_room_come_later(tmp_path: Path, store: Store) -> None:
+    record = outcome(tmp_path, "full", "full")
+    run_id = send(training("full", 1), store)
+    place = Path(run_of(store, run_id).info.artifact_uri.removeprefix("file://"))
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text("a file where the folder should be")
+
+    with pytest.raises(Unsent, match="fails"):
+        send(record, store)
+    assert run_of(store, run_id).info.status == "RUNNING"
+    place.unlink()
+
+    assert send(record, store) == run_id
+    assert files_in(store.uri, run_id) >= set(record.files)
+    assert points_in(store.uri, run_of(store, run_id)) == once(record)
+
+
+def test_an_experiment_in_the_trash_is_taken_out_of_it(tmp_path: Path, store: Store) -> None:
+    before = send(outcome(tmp_path, "trash", "trash"), store)
+    client = client_of(store.uri)
     client.delete_experiment(client.get_experiment_by_name("penlift").experiment_id)
 
-    assert mirror(outcome(file), store, "lstm", {}, {}) == before
+    assert send(outcome(tmp_path, "trash", "trash"), store) == before
 
 
 def test_a_sqlite_file_of_the_users_choice_has_its_artifacts_and_lock_beside_it(
@@ -136,49 +224,3 @@ def test_the_store_of_a_queued_experiment_is_that_of_the_repository_it_came_from
 
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000")
     assert Store.of(tmp_path).uri == "http://127.0.0.1:5000"
-
-
-def test_an_outcome_is_read_from_the_files_of_a_run_and_its_fingerprint_follows_them(tmp_path: Path) -> None:
-    for name, content in {
-        "ink/points.npy": "p", "ink/index.csv": "i", "models/model.safetensors": "w", "models/model.json": "{}",
-        "train/history.csv": "epoch,best\n1,True\n",
-        "samples/sample-1.svg": "<svg/>", "index.html": "page",
-        "metrics.json": json.dumps({"test": {"nll": {"tablet": 5.0}}}),
-    }.items():  # fmt: skip
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(content)
-
-    def read() -> Outcome:
-        paths = (tmp_path / name for name in ("ink", "models", "train", "samples", "metrics.json", "index.html"))
-        return read_outcome({"model": {"cell": "lstm"}}, *paths)
-
-    first, again = read(), read()
-    (tmp_path / "models/model.safetensors").write_text("other")
-
-    assert first.params == {"model.cell": "lstm"}
-    assert first.metrics == {"test.nll.tablet": 5.0}
-    assert first.fingerprint == again.fingerprint != read().fingerprint
-    assert first.data == read().data
-    for name in ("samples/sample-1.svg", "index.html", "train/history.csv", "models/model.json"):
-        before = read()
-        (tmp_path / name).write_text("epoch,best\n1,False\n")
-        assert read().fingerprint != before.fingerprint
-        assert read().training == before.training
-
-
-def test_no_finished_run_is_named_as_such(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no finished run to track"):
-        read_outcome({}, tmp_path, tmp_path, tmp_path, tmp_path, tmp_path / "metrics.json", tmp_path / "index.html")
-
-
-def test_flattening_keeps_every_leaf() -> None:
-    assert dict(flatten({"a": {"b": 1, "c": {"d": 2}}, "e": 3})) == {"a.b": 1, "a.c.d": 2, "e": 3}
-
-
-def test_a_run_is_named_by_its_experiment_or_by_what_it_is(tmp_path: Path) -> None:
-    params = {"model": {"cell": "lstm", "peepholes": True, "layers": 2, "hidden": 256, "mixtures": 20}}
-
-    assert name_of(params, {"DVC_EXP_NAME": "soft-ink"}) == "soft-ink"
-    assert name_of(params, {}) == "lstm+peepholes-2x256-20mix"
-    assert tags_of(tmp_path, {"DVC_EXP_NAME": "soft-ink"})["dvc.experiment"] == "soft-ink"
-    assert tags_of(tmp_path, {})["penlift.revision"] == "unknown"

@@ -6,7 +6,10 @@ import click
 
 from penlift.compare_command import compare
 from penlift.errors import InputError
+from penlift.restore_command import restore
+from penlift.runs_command import clean, runs
 from penlift.sample_command import sample
+from penlift.track_command import track
 
 FOLDER = click.Path(path_type=Path)
 
@@ -68,5 +71,5 @@ def preset(name: str, root: Path) -> None:
     click.echo("\n".join(changed) or "nothing to change")
 
 
-main.add_command(sample)
-main.add_command(compare)
+for command in (sample, compare, runs, clean, track, restore):
+    main.add_command(command)

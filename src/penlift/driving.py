@@ -11,6 +11,7 @@ from penlift.errors import InputError
 from penlift.history import Step
 from penlift.ink import Ink
 from penlift.keeping import Keeper
+from penlift.load import system_load
 from penlift.offsets import Scales
 from penlift.optimisation import TrainParams
 from penlift.progress import Meter
@@ -55,8 +56,11 @@ def drive(
                 more = timetable.behind(step.number) - meter.done
                 meter.advance(_note(state, step, material.scales), more, points=step.targets)
                 if step.ends_epoch:
-                    meter.say(str(close_epoch(state, step, material.ink, material.scales, ranks)))
+                    epoch = close_epoch(state, step, material.ink, material.scales, ranks)
+                    keeper.journal.add(**epoch._asdict(), system=system_load())
+                    meter.say(str(epoch))
                     show(state)
+                    keeper.publish()
                 if ranks.any(bool(signals.asked), state.network.device):
                     raise Stopped(f"{signals.asked or 'a signal'} after step {state.step} of {timetable.steps}")
                 if keeper.is_due():
@@ -64,6 +68,7 @@ def drive(
             if not state.best:
                 raise Diverged("no epoch had a finite held-out NLL; lower train.learning_rate")
         except (Stopped, Diverged, Lost) as error:
+            keeper.journal.add(ended=type(error).__name__, why=str(error))
             how = "the state is saved" if save(state, keeper, meter) else "this state is lost, but not the one before"
             # the same parameters would diverge again
             then = "it lies in" if isinstance(error, Diverged) else "`dvc repro` goes on with"

@@ -33,3 +33,21 @@ class Journal:
             os.fsync(file.fileno())
         self.size += len(content)
         self._waiting.clear()
+
+
+def read_events(path: Path) -> list[dict[str, Any]]:
+    """The events on disk by now, in their order; none where there is no journal.
+
+    What follows the last whole line is being written, or was cut short.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    events = []
+    for line in content[: content.rfind(b"\n") + 1].splitlines():
+        try:
+            events.append(dict(json.loads(line)))
+        except (ValueError, TypeError):
+            break
+    return events

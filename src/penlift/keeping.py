@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -11,10 +11,12 @@ from filelock import FileLock, Timeout
 from penlift.errors import InputError
 from penlift.files import write_bytes, write_text
 from penlift.journal import Journal
-from penlift.state_file import Kept, kept_in, pack, unpack
+from penlift.state_file import kept_in, pack, unpack
+from penlift.state_folder import JOURNAL, LOCK, PID, STATE, pid_in
+from penlift.state_header import Kept
 from penlift.training import TrainState
 
-STATE, JOURNAL, LOCK, PID = "state.safetensors", "journal.jsonl", "lock", "pid"
+A_LOOK = 1.0  # s; whoever asks whether a training runs takes its lock for a moment
 
 
 class Keeper:
@@ -44,6 +46,11 @@ class Keeper:
         self.journal = Journal(self.folder / JOURNAL, kept.journal)
         return kept.done
 
+    def publish(self) -> None:
+        """Put the journal on disk for whoever follows it; where that fails, `save` will say so."""
+        with suppress(OSError):
+            self.journal.flush()
+
     def is_due(self) -> bool:
         """Whether it is time to save again, or to try to."""
         return time.monotonic() - self._tried >= self.every
@@ -61,21 +68,14 @@ def only_trainer(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / LOCK)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=A_LOOK)
     except Timeout:
         raise InputError(
-            f"{folder}: process {_pid_in(folder)} is at this very training; wait for it, or end it (`kill "
-            f"{_pid_in(folder)}`: it saves its state) and start again"
+            f"{folder}: process {pid_in(folder)} is at this very training; wait for it, or end it (`kill "
+            f"{pid_in(folder)}`: it saves its state) and start again"
         ) from None
     try:
         write_text(folder / PID, f"{os.getpid()}\n")
         yield
     finally:
         lock.release()
-
-
-def _pid_in(folder: Path) -> str:
-    try:
-        return (folder / PID).read_text(encoding="utf-8").strip()
-    except OSError:
-        return "unknown"

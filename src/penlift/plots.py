@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from penlift.drawing import HUES, INK, Array, room_for, strokes_of
+from penlift.drawing import HUES, INK, Array, room_for, sheet, strokes_of
 
 WIDTH, SHALLOWEST, TALLEST = 10.0, 0.6, 10.0  # inches of a preview, at 100 pixels an inch
 SETTINGS: Any = {"svg.hashsalt": "penlift", "svg.fonttype": "path", "font.size": 9.0}  # the salt: same plot, same bytes
@@ -50,9 +50,10 @@ def preview(points: Array) -> bytes:
         return saved(figure, "png")
 
 
-def previews_of(dreamt: list[Array]) -> dict[str, bytes]:
-    """A small PNG a line, for the slider that MLflow shows."""
-    return {f"sample-{number}": preview(points) for number, points in enumerate(dreamt, 1)}
+def slides(dreamt: list[Array], samples: list[Array]) -> dict[tuple[str, int], bytes]:
+    """PNGs by name and epoch, for the sliders that MLflow shows: the line dreamt behind each epoch, and all samples."""
+    lines = {("dreamt", epoch): preview(points) for epoch, points in enumerate(dreamt, 1)}
+    return lines | {("samples", len(dreamt)): preview(sheet(samples, columns=1))}
 
 
 def panels(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, list[Axes]]:

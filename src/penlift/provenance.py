@@ -1,27 +1,55 @@
 """Where a run came from: its name and tags."""
 
+import platform
 import subprocess
 from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+CODE = ("src", "pipeline", "dvc.yaml")
+SWEEP = "PENLIFT_SWEEP"  # the environment variable that names the sweep which a run belongs to
 
-def name_of(params: dict[str, Any], environment: Mapping[str, str]) -> str:
+
+def cell_of(params: Mapping[str, Any]) -> str:
+    """The cell as one word, peepholes included."""
+    model = params["model"]
+    return f"{model['cell']}+peepholes" if model["peepholes"] else str(model["cell"])
+
+
+def name_of(params: Mapping[str, Any], environment: Mapping[str, str]) -> str:
     """The DVC experiment's name, or what the run is by its parameters."""
     model = params["model"]
-    cell = f"{model['cell']}+peepholes" if model["peepholes"] else model["cell"]
-    return environment.get("DVC_EXP_NAME") or f"{cell}-{model['layers']}x{model['hidden']}-{model['mixtures']}mix"
+    own = f"{cell_of(params)}-{model['layers']}x{model['hidden']}-{model['mixtures']}mix"
+    return environment.get("DVC_EXP_NAME") or own
 
 
-def tags_of(root: Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """The code's revision, and the DVC experiment with its baseline where it is one."""
+def tags_of(root: Path, params: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
+    """What a run can be searched by: cell, data, the code's revision, versions, sweep, and the DVC experiment."""
     tags = {
+        "penlift.cell": cell_of(params),
+        "penlift.data": str(params["extract"]["path"]),
         "penlift.revision": _git(root, "rev-parse", "HEAD") or "unknown",
-        "penlift.changed": "yes" if _git(root, "status", "--porcelain", "--untracked-files=no") else "no",
+        "penlift.changed": "yes" if _git(root, "status", "--porcelain", "--", *CODE) else "no",
+        "penlift.version": _version(),
+        "penlift.python": platform.python_version(),
+        "penlift.sweep": environment.get(SWEEP, ""),
         "dvc.experiment": environment.get("DVC_EXP_NAME", ""),
         "dvc.baseline": environment.get("DVC_EXP_BASELINE_REV", ""),
     }
     return {key: value for key, value in tags.items() if value}
+
+
+def tags_of_training(about: Mapping[str, Any]) -> dict[str, str]:
+    """What a training ran on, of training.json."""
+    return {f"penlift.{key}": str(value) for key, value in about.items() if key != "fingerprint"}
+
+
+def _version() -> str:
+    try:
+        return version("penlift")
+    except PackageNotFoundError:  # a checkout that is not installed
+        return ""
 
 
 def _git(root: Path, *arguments: str) -> str:

@@ -10,10 +10,10 @@ from lxml.html import builder as tag
 from penlift.drawing import HUES, draw_plain, page_of
 from penlift.evenly import evenly
 from penlift.keys import A_POINT
-from penlift.outcome import flatten
 from penlift.page import Cell, document, figure, paragraph, said, section, table
 from penlift.paired import Difference
 from penlift.plots import panels, saved
+from penlift.record import flatten
 from penlift.results import points_of
 from penlift.runs import Run
 

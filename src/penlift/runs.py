@@ -1,7 +1,5 @@
 """A run by what a person calls it: a folder, or a DVC experiment or Git revision of this repository."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,12 +11,12 @@ import pandas as pd
 from penlift.errors import InputError
 from penlift.ink import Ink, load_ink
 from penlift.params import read_params
+from penlift.programs import DVC, output_of
 from penlift.results import read_json, read_table
 
 LINES = Path("reports/evaluate/lines.csv")
 BY_GIT = (".dvc/config", "dvc.yaml", "dvc.lock", "params.yaml", "reports/metrics.json")
 BY_DVC = ("reports/evaluate", "reports/train")
-DVC = (sys.executable, "-P", "-m", "dvc")  # -P: runs no code of the folder that it is called in
 
 
 class Run(NamedTuple):
@@ -66,7 +64,7 @@ def _checked_out(name: str, repository: Path, folder: Path) -> Path:
     """The run of an experiment or revision, taken from Git and from DVC's cache; the workspace stays as it is."""
     if Path(name).exists():
         raise InputError(f"{name}: holds no evaluated run ({LINES} is missing); make one there with `dvc repro`")
-    top = Path(_output(repository, "git", "rev-parse", "--show-toplevel").decode().strip())
+    top = Path(output_of(repository, "git", "rev-parse", "--show-toplevel").decode().strip())
     revision = _revision(name, top)
     place = folder / revision
     if place.is_dir():
@@ -74,16 +72,16 @@ def _checked_out(name: str, repository: Path, folder: Path) -> Path:
     for file in BY_GIT:
         (place / file).parent.mkdir(parents=True, exist_ok=True)
         try:
-            (place / file).write_bytes(_output(top, "git", "show", f"{revision}:{file}"))
+            (place / file).write_bytes(output_of(top, "git", "show", f"{revision}:{file}"))
         except InputError:
             raise InputError(f"{name}: has no {file}, so it holds no run; commit one that `dvc repro` made") from None
     if "reports/evaluate" not in (place / "dvc.lock").read_text(encoding="utf-8"):
         raise InputError(f"{name}: from before runs were evaluated line by line; make it again with `dvc repro`")
-    cache = _output(top, *DVC, "cache", "dir").decode().strip()
-    _output(place, *DVC, "config", "--local", "core.no_scm", "true")
-    _output(place, *DVC, "config", "--local", "cache.dir", cache)
+    cache = output_of(top, *DVC, "cache", "dir").decode().strip()
+    output_of(place, *DVC, "config", "--local", "core.no_scm", "true")
+    output_of(place, *DVC, "config", "--local", "cache.dir", cache)
     try:
-        _output(place, *DVC, "checkout", "--quiet", *BY_DVC)
+        output_of(place, *DVC, "checkout", "--quiet", *BY_DVC)
     except InputError:
         raise InputError(f"{name}: its results are not in DVC's cache; `dvc pull` or `dvc repro` brings them") from None
     return place
@@ -91,7 +89,7 @@ def _checked_out(name: str, repository: Path, folder: Path) -> Path:
 
 def _revision(name: str, repository: Path) -> str:
     """The commit of an experiment or of anything that Git knows by that name."""
-    rows = _output(repository, "git", "for-each-ref", "--format=%(objectname) %(refname)", "refs/exps").decode()
+    rows = output_of(repository, "git", "for-each-ref", "--format=%(objectname) %(refname)", "refs/exps").decode()
     known = [row.split(" ", 1) for row in rows.splitlines()]
     commits = {commit for commit, reference in known if reference.rsplit("/", 1)[-1] == name}
     if len(commits) > 1:
@@ -99,16 +97,9 @@ def _revision(name: str, repository: Path) -> str:
     if commits:
         return commits.pop()
     try:
-        found = _output(repository, "git", "rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}")
+        found = output_of(repository, "git", "rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}")
     except InputError:
         raise InputError(
             f"{name}: no such folder, experiment or revision; `dvc exp list` names the experiments"
         ) from None
     return found.decode().strip()
-
-
-def _output(folder: Path, *command: str) -> bytes:
-    answer = subprocess.run(command, cwd=folder, capture_output=True, check=False)
-    if answer.returncode:
-        raise InputError(f"{folder}: `{' '.join(command[:4])}` failed: {answer.stderr.decode().strip()[-300:]}")
-    return answer.stdout

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from io import BytesIO
 
 import torch
 from safetensors import SafetensorError
@@ -12,17 +12,8 @@ from torch import Tensor
 
 from penlift.errors import InputError
 from penlift.history import Epoch, Sums
+from penlift.state_header import HEADER, Kept, header_of
 from penlift.training import TrainState
-
-HEADER = "penlift"  # the key of the JSON
-
-
-class Kept(NamedTuple):
-    """What stands beside the state in its file."""
-
-    fingerprint: str  # of the training
-    journal: int  # bytes of the journal that the state goes with
-    done: bool  # whether training has ended; then only what it has come to is kept
 
 
 def pack(state: TrainState, kept: Kept) -> bytes:
@@ -48,13 +39,13 @@ def pack(state: TrainState, kept: Kept) -> bytes:
 def kept_in(content: bytes) -> Kept:
     """What stands beside the state that `pack` made."""
     with _damage_named():
-        return Kept(**_header(content)["kept"])
+        return Kept(**header_of(BytesIO(content))["kept"])
 
 
 def unpack(content: bytes, state: TrainState) -> None:
     """Put the state that `pack` made into `state`, whose network and optimiser must be of the same kind."""
     with _damage_named():
-        header = _header(content)
+        header = header_of(BytesIO(content))
         tensors = load(content)
         if not header["kept"]["done"]:
             state.network.load_state_dict(_under("network.", tensors))
@@ -72,12 +63,6 @@ def _damage_named() -> Iterator[None]:
         yield
     except (SafetensorError, ValueError, LookupError, TypeError, RuntimeError) as error:
         raise InputError(f"a damaged state ({' '.join(str(error).split())})") from None
-
-
-def _header(content: bytes) -> dict[str, Any]:
-    """The JSON in the header of a safetensors file: 8 bytes of length, then an object with `__metadata__`."""
-    length = int.from_bytes(content[:8], "little")
-    return dict(json.loads(json.loads(content[8 : 8 + length])["__metadata__"][HEADER]))
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -1,87 +1,72 @@
-"""MLflow as a mirror of outcomes. Nothing is read back from it, and a run can be mirrored again at any time.
+"""MLflow as a mirror of records. Nothing decides by what is in it, and a record can be sent again at any time.
 
 The one module that imports mlflow, and only when it is used: that takes seconds.
 """
 
+import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NamedTuple
 
-from filelock import FileLock
-
-from penlift.errors import InputError
-from penlift.outcome import Outcome
+from penlift.record import OUTCOME, TRAINING, Record
+from penlift.store import Store, Unsent
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Metric, Run
+    from mlflow.entities import Run
 
 EXPERIMENT = "penlift"
-SQLITE = "sqlite:///"
-FINGERPRINT = "penlift.outcome"
+DIGEST = 36  # characters of a data set's digest; MLflow's own limit
+MOST = 1000  # metrics of a batch; MLflow's own limit
+MOST_RUNS = 5000  # that a name is looked for among, the newest
+UPLOADED = re.compile(r"images/(.+)\+step\+(\d+)\+timestamp\+.*\+compressed\.webp")
+DATA = ("penlift.data", "penlift.data_hash")  # tags that name the data set and its contents
 
 
-class Store(NamedTuple):
-    """Where runs go: a server, or the embedded sqlite file of a repository."""
+def send(record: Record, store: Store, patience: float = 5.0) -> str:
+    """Make sure that the store holds this record as one run, each point once; the run's id.
 
-    uri: str
-    artifacts: str | None  # explicit location, for the embedded store
-    lock: Path | None  # several processes at once would break a fresh sqlite file
-
-    @classmethod
-    def of(cls, root: Path) -> "Store":
-        """MLFLOW_TRACKING_URI where it is set, else mlflow.db at the root. Artifacts of a sqlite file stand beside it.
-
-        DVC runs queued experiments in folders that it deletes, and names the repository they came from in DVC_ROOT.
-        """
-        home = Path(os.environ.get("DVC_ROOT") or root).resolve()
-        uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home / 'mlflow.db'}"
-        if not uri.startswith(SQLITE):
-            return cls(uri, None, None)
-        file = home / uri.removeprefix(SQLITE)
-        return cls(f"{SQLITE}{file}", file.with_name("mlruns").as_uri(), file.with_name(f"{file.name}.lock"))
-
-
-class Unreachable(Exception):  # noqa: N818  (a state of the world, not a mistake)
-    """The store does not answer; the message says why."""
-
-
-def mirror(outcome: Outcome, store: Store, name: str, tags: dict[str, str], previews: Mapping[str, bytes]) -> str:
-    """Make sure that the store holds this outcome as one finished run; the run's id.
-
-    An outcome that is there already is left alone, and one that was cut off is completed. `previews` are PNGs by name,
-    for the slider that MLflow shows beside the curves.
+    What is there already is left alone, and what was cut off is completed. A training that is being watched becomes
+    the run of its outcome; a second outcome of one training is a run of its own. Unsent where the store does not answer
+    a request within `patience` seconds, or refuses it: then some of the record may be there.
     """
-    with _client(store) as client:
+    with store.opened(patience), _client(store, patience) as client:
         experiment = _experiment(client, store)
-        known = client.search_runs([experiment], f"tags.`{FINGERPRINT}` = '{outcome.fingerprint}'", max_results=1)
-        run = known[0] if known else _create(client, experiment, outcome, name, tags)
-        if run.info.status != "FINISHED":
-            _fill(client, run, outcome, previews)
-            client.set_terminated(run.info.run_id)
+        run = _find(client, experiment, record)
+        if run and run.info.status == "FINISHED" and OUTCOME in run.data.tags:
+            return str(run.info.run_id)
+        if not run:
+            run = client.create_run(experiment, record.began, record.tags, record.name)
+        _fill(client, run, record)
         return str(run.info.run_id)
 
 
 @contextmanager
-def _client(store: Store) -> Iterator["MlflowClient"]:
+def _client(store: Store, patience: float) -> Iterator["MlflowClient"]:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # else each process looks a host up
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")  # else the first call to a dead server blocks
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")  # for minutes
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")  # else a dead server blocks for minutes
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", f"{patience:.0f}")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # it draws one a file
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
+    from requests import RequestException
+    from sqlalchemy.exc import SQLAlchemyError
 
-    with FileLock(store.lock) if store.lock else nullcontext():
-        try:
-            yield MlflowClient(store.uri)
-        except MlflowException as error:
-            fault = " ".join(str(error).split())
-            if error.get_http_status_code() < 500:  # type: ignore[no-untyped-call]
-                raise InputError(
-                    f"{store.uri} refuses the run ({fault}); mend it there, or send it elsewhere"
-                ) from None
-            raise Unreachable(fault) from None
+    try:
+        yield MlflowClient(store.uri)
+    except MlflowException as error:
+        refused = error.get_http_status_code() < 500  # type: ignore[no-untyped-call]
+        raise Unsent(f"{store.uri} {'refuses the run' if refused else 'fails'} ({_one_line(error)})") from None
+    except (RequestException, SQLAlchemyError, OSError) as error:
+        raise Unsent(f"{store.uri} fails ({_one_line(error)})") from None
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
 
 
 def _experiment(client: "MlflowClient", store: Store) -> str:
@@ -91,39 +76,99 @@ def _experiment(client: "MlflowClient", store: Store) -> str:
     return str(found.experiment_id if found else client.create_experiment(EXPERIMENT, store.artifacts))
 
 
-def _create(client: "MlflowClient", experiment: str, outcome: Outcome, name: str, tags: dict[str, str]) -> "Run":
-    own = {FINGERPRINT: outcome.fingerprint, "penlift.training": outcome.training, "penlift.data": outcome.data}
-    return client.create_run(experiment, tags=tags | own, run_name=name)
+def _find(client: "MlflowClient", experiment: str, record: Record) -> "Run | None":
+    """The run of the record's outcome; else that of its training, which has no outcome yet."""
+
+    def tagged(tag: str) -> "list[Run]":
+        return list(client.search_runs([experiment], f"tags.`{tag}` = '{record.tags[tag]}'"))
+
+    if OUTCOME not in record.tags:
+        runs = sorted(tagged(TRAINING), key=lambda run: OUTCOME in run.data.tags)
+        return runs[0] if runs else None
+    if runs := tagged(OUTCOME):
+        return runs[0]
+    watched = [run for run in tagged(TRAINING) if OUTCOME not in run.data.tags]
+    if watched:  # its status first: a run that bears an outcome and is finished counts as whole
+        client.update_run(watched[0].info.run_id, "RUNNING", record.name)
+    return watched[0] if watched else None
 
 
-def _fill(client: "MlflowClient", run: "Run", outcome: Outcome, previews: Mapping[str, bytes]) -> None:
-    from mlflow.entities import Param
+def _fill(client: "MlflowClient", run: "Run", record: Record) -> None:
+    """Add what the run lacks, its status last."""
+    from mlflow.entities import Metric, Param, RunTag
 
-    run_id = run.info.run_id
-    client.log_batch(run_id, params=[Param(key, str(value)) for key, value in outcome.params.items()])
-    metrics = list(_metrics(outcome, run.info.start_time))
-    for first in range(0, len(metrics), 1000):  # MLflow's own limit of a batch
-        client.log_batch(run_id, metrics=metrics[first : first + 1000])
-    for folder, files in outcome.files.items():
-        for file in files:
-            client.log_artifact(run_id, str(file), folder)
-    for key, png in previews.items():
-        client.log_image(run_id, _image(png), key=key, step=len(outcome.history))
-
-
-def _metrics(outcome: Outcome, time: int) -> Iterator["Metric"]:
-    """All figures, with time stamps that follow from the run: sent twice, they are the same rows and are kept once."""
-    from mlflow.entities import Metric
-
-    for row in outcome.history.to_dict("records"):
-        epoch = int(row["epoch"])
-        yield from (Metric(str(key), float(value), time + epoch, epoch) for key, value in row.items() if key != "epoch")
-    yield from (Metric(key, float(value), time, 0) for key, value in outcome.metrics.items())
+    run_id, has = run.info.run_id, run.data
+    tags = [RunTag(key, value) for key, value in record.tags.items() if has.tags.get(key) != value]
+    params = [Param(key, str(value)) for key, value in record.params.items() if key not in has.params]
+    client.log_batch(run_id, tags=tags, params=params)
+    known = {(key, there.step) for key in has.metrics for there in client.get_metric_history(run_id, key)}
+    metrics = [Metric(key, value, time, step) for key, value, step, time in record.points if (key, step) not in known]
+    for first in range(0, len(metrics), MOST):
+        client.log_batch(run_id, metrics=metrics[first : first + MOST])
+    _add_images(client, run_id, record)
+    for name, file in record.files.items():
+        client.log_artifact(run_id, str(file), name.rpartition("/")[0] or None)
+    if record.tags.keys() >= set(DATA):
+        _name_data(client, run_id, *(record.tags[tag] for tag in DATA))
+    if record.status == "RUNNING":
+        client.update_run(run_id, record.status)
+    else:
+        client.set_terminated(run_id, record.status, record.ended)
 
 
-def _image(png: bytes) -> Any:
-    from io import BytesIO
-
+def _add_images(client: "MlflowClient", run_id: str, record: Record) -> None:
+    """Add the pictures that are not there. MLflow puts a small copy of each up last."""
     from PIL import Image
 
-    return Image.open(BytesIO(png))
+    if not record.images:
+        return
+    paths = [file.path for file in client.list_artifacts(run_id, "images")]
+    there = {match.groups() for path in paths if (match := UPLOADED.match(path))}
+    for key, step, png in record.images:
+        if (key, str(step)) not in there:
+            with Image.open(png) as image:
+                client.log_image(run_id, image, key=key, step=step, synchronous=True)
+
+
+def _name_data(client: "MlflowClient", run_id: str, name: str, digest: str) -> None:
+    from mlflow.entities import Dataset, DatasetInput
+
+    source = json.dumps({"uri": name})
+    client.log_inputs(run_id, [DatasetInput(Dataset(name, digest[:DIGEST], "local", source))])
+
+
+class Found(NamedTuple):
+    """A run of the store."""
+
+    run_id: str
+    name: str
+    status: str
+    tags: dict[str, str]
+
+
+def find(name: str, store: Store, patience: float = 30.0) -> list[Found]:
+    """The runs of this id, the first characters of an id, or this name; the newest first."""
+    with store.opened(patience), _client(store, patience) as client:
+        latest = ["attributes.start_time DESC"]
+        runs = client.search_runs([_experiment(client, store)], order_by=latest, max_results=MOST_RUNS)
+        named = [run for run in runs if name == run.info.run_name or run.info.run_id.startswith(name)]
+        return [Found(run.info.run_id, run.info.run_name, run.info.status, dict(run.data.tags)) for run in named]
+
+
+def fetch(run_id: str, wanted: Callable[[str], bool], folder: Path, store: Store, patience: float = 60.0) -> list[str]:
+    """Copy the files of a run whose names are wanted to a folder; their names, which must not lead out of it."""
+    with store.opened(patience), _client(store, patience) as client:
+        names = [name for name in _files_of(client, run_id) if wanted(name)]
+        for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            with TemporaryDirectory(dir=folder) as place:
+                Path(client.download_artifacts(run_id, name, place)).replace(folder / name)
+        return names
+
+
+def _files_of(client: "MlflowClient", run_id: str, folder: str | None = None) -> Iterator[str]:
+    for there in client.list_artifacts(run_id, folder):
+        if there.is_dir:
+            yield from _files_of(client, run_id, there.path)
+        else:
+            yield there.path

@@ -1,0 +1,17 @@
+"""Git and DVC, called as the programs that they are."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from penlift.errors import InputError
+
+DVC = (sys.executable, "-P", "-m", "dvc")  # -P: runs no code of the folder that it is called in
+
+
+def output_of(folder: Path, *command: str) -> bytes:
+    """Run a program in a folder; what it prints."""
+    answer = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+    if answer.returncode:
+        raise InputError(f"{folder}: `{' '.join(command[:4])}` failed: {answer.stderr.decode().strip()[-300:]}")
+    return answer.stdout

@@ -1,0 +1,119 @@
+"""What a tracking server is to hold of a run, and the folder in which it waits until the server has it."""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from penlift.errors import InputError
+from penlift.files import whole_folder, write_json
+
+TRAINING, OUTCOME = "penlift.training", "penlift.outcome"  # the tags by which a run is found again
+RECORD, FILES, IMAGES = "record.json", "files", "images"
+
+
+class Point(NamedTuple):
+    """A value of a curve, or a single figure at step 0."""
+
+    key: str  # "learning/valid_nll_nats_per_point"
+    value: float  # may be NaN or infinite
+    step: int  # the epoch
+    time: int  # ms since 1970
+
+
+class Image(NamedTuple):
+    """A picture of a slider."""
+
+    key: str
+    step: int  # the epoch
+    png: Path
+
+
+@dataclass(frozen=True)
+class Record:
+    """A run. The tags name its training, and its outcome where the whole pipeline has come to its end."""
+
+    name: str
+    tags: dict[str, str]
+    status: str  # MLflow's: RUNNING, FINISHED, FAILED or KILLED
+    began: int | None = None  # ms since 1970, where it is known
+    params: dict[str, Any] = field(default_factory=dict)  # "model.cell": "lstm"
+    points: list[Point] = field(default_factory=list)
+    images: list[Image] = field(default_factory=list)
+    files: dict[str, Path] = field(default_factory=dict)  # "models/model.json", as in the checkout -> file
+
+    @property
+    def ended(self) -> int | None:
+        """When the last of it happened, in ms since 1970."""
+        return max((point.time for point in self.points), default=None)
+
+
+def write_record(record: Record, folder: Path) -> Record:
+    """Copy a record with all its files into `folder`, whole or not at all; the same, of the copies."""
+    with whole_folder(folder) as place:
+        images = [Image(key, step, _copy(png, place / IMAGES / f"{key}-{step}.png"))
+                  for key, step, png in record.images]  # fmt: skip
+        files = {name: _copy(file, place / FILES / name) for name, file in record.files.items()}
+        kept = replace(record, images=images, files=files)
+        write_json(place / RECORD, _plain(kept, place))
+    return read_record(folder)
+
+
+def read_record(folder: Path) -> Record:
+    """The record that `write_record` put there."""
+    try:
+        plain = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        return Record(
+            name=plain["name"],
+            tags=plain["tags"],
+            status=plain["status"],
+            began=plain["began"],
+            params=plain["params"],
+            points=[Point(key, float(value), step, time) for key, value, step, time in plain["points"]],
+            images=[Image(key, step, folder / png) for key, step, png in plain["images"]],
+            files={name: folder / file for name, file in plain["files"].items()},
+        )
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise InputError(
+            f"{folder}: no readable record ({error}); delete it and make it again with `dvc repro`"
+        ) from None
+
+
+def write_images(folder: Path, pngs: Mapping[tuple[str, int], bytes]) -> list[Image]:
+    """Put PNGs, by slider and epoch, into a folder."""
+    images = [Image(key, step, folder / f"{key}-{step}.png") for key, step in pngs]
+    for image, content in zip(images, pngs.values(), strict=True):
+        image.png.write_bytes(content)
+    return images
+
+
+def flatten(nested: dict[str, Any], separator: str = ".", prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """The leaves of nested mappings, each under its path."""
+    for key, value in nested.items():
+        if isinstance(value, dict):
+            yield from flatten(value, separator, f"{prefix}{key}{separator}")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _copy(file: Path, target: Path) -> Path:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(file, target)
+    return target
+
+
+def _plain(record: Record, place: Path) -> dict[str, Any]:
+    """As JSON has it: paths from the folder, and as text what is no number there."""
+    return {
+        "name": record.name,
+        "tags": record.tags,
+        "status": record.status,
+        "began": record.began,
+        "params": record.params,
+        "points": [[key, value if abs(value) < float("inf") else str(value), step, time]
+                   for key, value, step, time in record.points],
+        "images": [[key, step, str(png.relative_to(place))] for key, step, png in record.images],
+        "files": {name: str(file.relative_to(place)) for name, file in record.files.items()},
+    }  # fmt: skip

@@ -1,0 +1,83 @@
+"""What lies in the folder of a training, `.state/FINGERPRINT`, as anybody can read it: no torch, no lock taken."""
+
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from filelock import FileLock, Timeout
+
+from penlift.errors import InputError
+from penlift.journal import read_events
+from penlift.state_header import read_header
+
+STATE, JOURNAL, LOCK, PID = "state.safetensors", "journal.jsonl", "lock", "pid"
+ABOUT = "run.json"  # name, tags and parameters, as `live_mirror` writes them
+WAITING = "waiting"  # beside the trainings: the records that no store has taken yet
+
+
+def states_of(root: Path) -> Path:
+    """Where the trainings of a checkout are. DVC names the repository that a queued experiment came from."""
+    return Path(os.environ.get("DVC_ROOT") or root) / ".state"
+
+
+class Training(NamedTuple):
+    """A training, as it is now."""
+
+    folder: Path
+    running: str  # the pid of its trainer, or nothing
+    header: dict[str, Any]  # of its state, if one was saved
+    events: list[dict[str, Any]]  # of its journal
+
+    @property
+    def done(self) -> bool:
+        """Whether it has come to its end."""
+        return bool(self.header.get("kept", {}).get("done"))
+
+    @property
+    def ended(self) -> str:
+        """MLflow's word for where it stands."""
+        if self.running:
+            return "RUNNING"
+        if self.done:
+            return "FINISHED"
+        return "FAILED" if self.events and self.events[-1].get("ended") == "Diverged" else "KILLED"
+
+
+def read_training(folder: Path, running: str | None = None) -> Training:
+    """Read what is there; a state that is damaged counts as none. `running`: the trainer's pid, where it is known."""
+    try:
+        header = read_header(folder / STATE)
+    except InputError:
+        header = {}
+    pid = running_in(folder) if running is None else running
+    return Training(folder, pid, header, read_events(folder / JOURNAL))
+
+
+def trainings_in(states: Path) -> list[Training]:
+    """All trainings of a folder `.state`, the one that was last at work first."""
+    folders = [lock.parent for lock in states.glob(f"*/{LOCK}")]
+    return sorted(map(read_training, folders), key=lambda training: -last_at_work(training.folder))
+
+
+def last_at_work(folder: Path) -> float:
+    """When its trainer last wrote anything, in s since 1970."""
+    files = (folder / name for name in (STATE, JOURNAL, PID))
+    return max((file.stat().st_mtime for file in files if file.exists()), default=0.0)
+
+
+def running_in(folder: Path) -> str:
+    """The pid of the trainer that has the folder's lock, or nothing."""
+    lock = FileLock(folder / LOCK)
+    try:
+        with lock.acquire(timeout=0):
+            return ""
+    except Timeout:
+        return pid_in(folder)
+
+
+def pid_in(folder: Path) -> str:
+    """The pid of the last trainer there."""
+    try:
+        return (folder / PID).read_text(encoding="utf-8").strip()
+    except OSError:
+        return "unknown"

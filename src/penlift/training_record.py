@@ -1,0 +1,80 @@
+"""A training as a tracking server is to show it: its curves by epoch, and the lines that it dreamt on its way."""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from penlift.files import write_json
+from penlift.record import TRAINING, Image, Point, Record
+from penlift.state_folder import ABOUT, Training
+
+CURVES, LOAD = "learning", "system"  # MLflow draws a group of charts a prefix, and has a page for `system`
+DREAMT = "dreamt"  # the slider's name
+UNIT = {"train_nll_nats_per_point": ".over_20", "valid_nll_nats_per_point": ".over_20"}  # offsets divided by 20
+
+
+def write_about(folder: Path, name: str, tags: dict[str, str], params: dict[str, Any]) -> None:
+    """Note in a training's folder what its journal does not know."""
+    write_json(folder / ABOUT, {"name": name, "tags": tags | {TRAINING: folder.name}, "params": params})
+
+
+def read_about(folder: Path) -> dict[str, Any]:
+    """What `write_about` noted; little where nothing was."""
+    try:
+        return dict(json.loads((folder / ABOUT).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {"name": folder.name, "tags": {TRAINING: folder.name}, "params": {}}
+
+
+def record_of(training: Training) -> Record:
+    """All that the folder of a training says by now; pictures of what it dreamt, where they were drawn."""
+    points = list(points_of(training.events))
+    images = [Image(DREAMT, epoch, training.folder / f"epoch-{epoch:03}.png") for epoch in epochs_in(points)]
+    drawn = [image for image in images if image.png.is_file()]
+    about = read_about(training.folder)
+    return Record(status=training.ended, began=began(training.events), points=points, images=drawn, **about)
+
+
+def began(events: list[dict[str, Any]]) -> int | None:
+    """When the first step was done, in ms since 1970."""
+    return round(1000 * events[0]["time"]) if events else None
+
+
+def epochs_in(points: Iterable[Point]) -> list[int]:
+    """The epochs that have points, in their order."""
+    return sorted({point.step for point in points})
+
+
+def points_of(events: Iterable[dict[str, Any]]) -> Iterator[Point]:
+    """The curves by epoch that a journal holds: those of history.csv, the speed, and what the machine was doing.
+
+    An epoch that a training was killed behind stands there once more when it went on from before: the first counts.
+    """
+    targets, seconds, peak, seen = 0, 0.0, 0, set()
+    for event in events:
+        if "number" in event:
+            targets, seconds, peak = targets + event["targets"], seconds + event["seconds"], event["peak_mib"]
+        elif "epoch" in event and event["epoch"] not in seen:
+            seen.add(event["epoch"])
+            speed = {"points_per_second": targets / seconds} if seconds else {}
+            yield from _epoch(event | speed, event.get("system", {}) | {"process_peak_memory_mib": peak})
+            targets, seconds = 0, 0.0
+
+
+def of_history(history: pd.DataFrame, time: int) -> Iterator[Point]:
+    """The same of history.csv alone, where nobody knows the times: 1 ms an epoch from `time` on."""
+    for row in history.to_dict("records"):
+        yield from _epoch({str(key): value for key, value in row.items()} | {"time": (time + row["epoch"]) / 1000}, {})
+
+
+def _epoch(row: dict[str, Any], load: dict[str, float]) -> Iterator[Point]:
+    epoch, time = int(row["epoch"]), round(1000 * row["time"])
+    for key, value in row.items():
+        if key not in ("epoch", "time", "system"):
+            known = float("nan") if value is None else float(value)
+            yield Point(f"{CURVES}/{key}{UNIT.get(key, '')}", known, epoch, time)
+    for key, value in load.items():
+        yield Point(f"{LOAD}/{key}", float(value), epoch, time)

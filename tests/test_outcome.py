@@ -1,0 +1,106 @@
+"""A finished run is read from its files, and is the same while they are."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from penlift.errors import InputError
+from penlift.journal import Journal
+from penlift.outcome import NOTE, Outcome, read_outcome, record_of
+from penlift.provenance import name_of, tags_of, tags_of_training
+from penlift.record import OUTCOME, TRAINING
+from penlift.state_folder import JOURNAL
+
+SPLIT = {"lines": 7, "nll_nats_per_point": {"tablet": 5.0, "over_20": -1.0},
+         "baseline_nll_nats_per_point": {"tablet": 8.0}, "nll_nats_per_point_low": {"tablet": 4.9},
+         "nll_nats_per_point_high": {"tablet": 5.1}}  # fmt: skip
+FILES = {
+    "ink/points.npy": "p", "ink/index.csv": "i", "models/model.safetensors": "w", "models/model.json": "{}",
+    "train/history.csv": "epoch,best\n1,True\n2,False\n",
+    "train/training.json": '{"fingerprint": "f00d", "torch": "2"}',
+    "samples/sample-1.svg": "<svg/>", "index.html": "page", "metrics.json": json.dumps({"valid": SPLIT, "test": SPLIT}),
+    "params.yaml": "model: {}\n", "dvc.lock": "schema: '2.0'\n",
+}  # fmt: skip
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name, content in FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    return tmp_path
+
+
+def read(root: Path, params: dict[str, Any] | None = None) -> Outcome:
+    made = [root / name for name in ("models", "train", "samples", "metrics.json", "index.html")]
+    params = params or {"model": {"cell": "lstm"}}
+    return read_outcome(root, params, root / "ink", root / "train", root / "metrics.json", made)
+
+
+def test_a_run_is_the_same_while_its_parameters_ink_and_files_are(root: Path) -> None:
+    first = read(root)
+
+    assert read(root).fingerprint == first.fingerprint
+    assert read(root, {"model": {"cell": "gru"}}).fingerprint != first.fingerprint
+    for name, content in FILES.items():
+        before = read(root).fingerprint
+        (root / name).write_text(content + " ")
+        assert (read(root).fingerprint != before) == (name not in ("params.yaml", "dvc.lock")), name
+
+
+def test_a_run_has_all_files_at_their_places_in_the_checkout(root: Path) -> None:
+    assert {name for name in FILES if not name.startswith("ink")} == set(read(root).files)
+
+
+def test_its_record_has_curves_figures_tags_and_a_note_in_words(root: Path) -> None:
+    record = record_of(read(root), root / ".state", "any", {"penlift.cell": "lstm"}, [])
+
+    points = {(point.key, point.step): point.value for point in record.points}
+    assert points["learning/best", 1] == 1
+    assert points["learning/best", 2] == 0
+    assert points["test/nll_nats_per_point.tablet", 0] == 5.0
+    assert record.tags[TRAINING] == "f00d"
+    assert record.tags[OUTCOME] == read(root).fingerprint
+    assert record.tags["penlift.torch"] == "2"
+    assert record.tags["penlift.cell"] == "lstm"
+    assert "| test | 7 | 5.000 [4.900, 5.100] | -1.000 | 8.000 |" in record.tags[NOTE]
+    assert record.params == {"model.cell": "lstm"}
+
+
+def test_the_curves_have_the_times_of_the_journal_while_there_is_one(root: Path) -> None:
+    folder = root / ".state" / "f00d"
+    folder.mkdir(parents=True)
+    journal = Journal(folder / JOURNAL)
+    journal.add(epoch=1, best=True)
+    journal.flush()
+    half = record_of(read(root), root / ".state", "any", {}, [])
+    journal.add(epoch=2, best=False)
+    journal.flush()
+    whole = record_of(read(root), root / ".state", "any", {}, [])
+
+    assert half.began is None  # it lacks an epoch
+    assert whole.began
+    times = [point.time for point in whole.points if point.key == "learning/best"]
+    assert [round(1000 * json.loads(row)["time"]) for row in (folder / JOURNAL).read_text().splitlines()] == times
+
+
+def test_no_finished_run_is_named_as_such(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no finished run to track"):
+        read(tmp_path)
+
+
+def test_a_run_is_named_by_its_experiment_or_by_what_it_is(tmp_path: Path) -> None:
+    params = {"model": {"cell": "lstm", "peepholes": True, "layers": 2, "hidden": 256, "mixtures": 20},
+              "extract": {"path": "data/corpus"}}  # fmt: skip
+
+    assert name_of(params, {"DVC_EXP_NAME": "soft-ink"}) == "soft-ink"
+    assert name_of(params, {}) == "lstm+peepholes-2x256-20mix"
+    tags = tags_of(tmp_path, params, {"DVC_EXP_NAME": "soft-ink", "PENLIFT_SWEEP": "cells"})
+    assert tags["dvc.experiment"] == "soft-ink"
+    assert tags["penlift.sweep"] == "cells"
+    assert tags["penlift.cell"] == "lstm+peepholes"
+    assert tags["penlift.data"] == "data/corpus"
+    assert tags["penlift.revision"] == "unknown"
+    assert tags_of_training({"fingerprint": "f", "numpy": "2"}) == {"penlift.numpy": "2"}

@@ -1,0 +1,116 @@
+"""What is listed of trainings, and what of them may go."""
+
+import time
+from pathlib import Path
+
+import pytest
+from test_cli import run
+from test_resume import beginning
+from test_training import Data, data, recipe
+from test_training_record import trained
+
+from penlift.cleaning import removable
+from penlift.delivery import MIRRORED
+from penlift.files import write_json
+from penlift.keeping import Keeper, only_trainer
+from penlift.state_folder import read_training, trainings_in
+from penlift.state_table import age_of, row_of, state_of
+from penlift.store import Store
+
+__all__ = ["data"]  # a fixture
+STORE = Store("http://127.0.0.1:9", None, None)  # which nothing here asks
+DAY = 86400.0
+
+
+@pytest.fixture
+def states(data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A training that is done and mirrored, one that is done and is not, and one that was cut short."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", STORE.uri)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    states = tmp_path / ".state"
+    for name in ("mirrored", "waits"):
+        history = trained(data, states / name)
+    points = len(history) * (len(history.columns) + 4)
+    write_json(states / "mirrored" / MIRRORED, {"uri": STORE.uri, "points": points, "status": "FINISHED"})
+    with only_trainer(states / "short"):
+        Keeper(states / "short", "short", 60).save(beginning(recipe()))
+    return states
+
+
+def test_every_training_has_a_row_with_its_state_its_nll_and_what_waits(states: Path) -> None:
+    said = run("runs", "--root", states.parent).output
+
+    rows = {line.split()[0]: line for line in said.splitlines()[1:]}
+    best = min(row["valid_nll_nats_per_point"] for row in read_training(states / "waits").header["history"])
+    assert set(rows) == {"mirrored", "waits", "short"}
+    assert f"{best:.3f}" in rows["waits"]
+    assert "finished" in rows["waits"]
+    assert "epoch 2" in rows["waits"]
+    assert rows["waits"].endswith("waits")
+    assert rows["mirrored"].endswith("yes")
+    assert "killed" in rows["short"]
+    assert "step 0" in rows["short"]
+
+
+def test_without_a_training_it_says_how_to_begin_one(tmp_path: Path) -> None:
+    assert "`make repro` begins one" in run("runs", "--root", tmp_path).output
+
+
+def test_only_what_is_finished_and_mirrored_or_abandoned_may_go(states: Path) -> None:
+    trainings, now = trainings_in(states), time.time()
+
+    leaving, staying = removable(trainings, STORE, 7, now)
+    later, _ = removable(trainings, STORE, 7, now + 8 * DAY)
+
+    assert {training.folder.name for training in leaving} == {"mirrored"}
+    reasons = {training.folder.name: why for training, why in staying}
+    assert "penlift track --all" in reasons["waits"]
+    assert "unfinished" in reasons["short"]
+    assert {training.folder.name for training in later} == {"mirrored", "short"}
+
+
+def test_one_that_runs_is_seen_to_and_stays(states: Path) -> None:
+    with only_trainer(states / "short"):
+        training = read_training(states / "short")
+        leaving, _ = removable([training], STORE, 0, time.time() + DAY)
+
+    assert state_of(training).startswith("runs, pid ")
+    assert training.ended == "RUNNING"
+    assert not leaving
+
+
+def test_nothing_is_removed_before_it_is_shown_and_agreed_to(states: Path) -> None:
+    refused = run("clean", "--root", states.parent)  # which has no answer on its standard input
+    assert "mirrored" in refused.output
+    assert (states / "mirrored").is_dir()
+
+    said = run("clean", "--root", states.parent, "--yes").output
+
+    assert "mirrored" in said
+    assert sorted(folder.name for folder in states.iterdir()) == ["short", "waits"]
+    assert "nothing to remove" in run("clean", "--root", states.parent, "--yes").output
+
+
+def test_a_damaged_state_is_listed_all_the_same(states: Path) -> None:
+    (states / "short" / "state.safetensors").write_bytes(b"\xff" * 20)
+
+    row = row_of(read_training(states / "short"), False, time.time())
+
+    assert (row.state, row.where, row.nll) == ("killed", "epoch 0, step 0", "")
+
+
+def test_what_waits_is_named_and_a_store_that_is_down_ends_in_status_1(states: Path) -> None:
+    assert "waits: the curves of a training" in run("track", "--root", states.parent).output
+
+    result = run("track", "--all", "--root", states.parent)
+
+    assert result.exit_code == 1
+    assert "does not answer" in result.output
+    assert "not all is sent" in result.output
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3 * 3600, "3 h"), (2 * DAY, "2 d")]
+)
+def test_an_age_has_its_largest_unit(seconds: float, told: str) -> None:
+    assert age_of(seconds) == told
