@@ -53,13 +53,16 @@ def make_data(folder: Path, ink: Path | None = None) -> None:
     finish(folder, "normalise", "window")
 
 
-def start(folder: Path, stage: str, *paths: str) -> "subprocess.Popen[str]":
-    """Start a stage's script, without DVC; with the paths that dvc.yaml gives it, if none are given here."""
-    quiet = {"PENLIFT_LIVE": "no"}  # a training alone has nobody who watches
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")} | quiet
+def start(folder: Path, stage: str, *paths: str, watched: str = "") -> "subprocess.Popen[str]":
+    """Start a stage's script, without DVC; with the paths that dvc.yaml gives it, if none are given here.
+
+    `watched`: the MLflow store that a training is shown in, if any.
+    """
+    others = {key: value for key, value in os.environ.items() if not key.startswith(("DVC_", "PENLIFT_LIVE"))}
+    live = {"MLFLOW_TRACKING_URI": watched} if watched else {"PENLIFT_LIVE": "no"}
     command = [sys.executable, f"pipeline/{stage}.py", *(paths or STAGES[stage])]
     return subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command, cwd=folder, env=others | live, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
 
 

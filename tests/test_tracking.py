@@ -224,3 +224,15 @@ def test_the_store_of_a_queued_experiment_is_that_of_the_repository_it_came_from
 
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000")
     assert Store.of(tmp_path).uri == "http://127.0.0.1:5000"
+
+
+def test_a_store_that_was_killed_in_the_making_is_made_anew(tmp_path: Path) -> None:
+    home = tmp_path / "killed"
+    home.mkdir()
+    store, record = embedded(home), outcome(tmp_path)
+    (home / ".mlflow.db.part").write_bytes(b"SQLite format 3\x00" + bytes(84))  # what a killed process leaves
+
+    run_id = send(record, store)
+
+    assert points_in(store.uri, run_of(store, run_id)) == once(record)
+    assert not (home / ".mlflow.db.part").exists()

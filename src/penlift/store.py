@@ -37,6 +37,11 @@ class Store(NamedTuple):
         file = home / uri.removeprefix(SQLITE)
         return cls(f"{SQLITE}{file}", file.with_name("mlruns").as_uri(), file.with_name(f"{file.name}.lock"))
 
+    @property
+    def file(self) -> Path | None:
+        """The sqlite file, where it is one."""
+        return Path(self.uri.removeprefix(SQLITE)) if self.uri.startswith(SQLITE) else None
+
     @contextmanager
     def opened(self, patience: float) -> Iterator[None]:
         """While entered, the store is known to answer, and a sqlite file is this process's alone.
@@ -57,7 +62,8 @@ class Store(NamedTuple):
         except OSError as error:
             raise Unsent(f"{self.lock}: {error.strerror or error}") from None
         try:
-            _lock_once(Path(self.uri.removeprefix(SQLITE)), patience)
+            if self.file and self.file.exists():
+                _lock_once(self.file, patience)
             yield
         finally:
             lock.release()
@@ -74,8 +80,6 @@ def _ask(server: str) -> None:
 
 def _lock_once(file: Path, patience: float) -> None:
     """See that a sqlite file can be written: MLflow waits 20 s at each call for one that is locked."""
-    if not file.exists():
-        return
     try:
         with closing(sqlite3.connect(file, timeout=patience)) as database:
             database.execute("BEGIN IMMEDIATE").close()

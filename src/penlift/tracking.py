@@ -12,8 +12,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
+from penlift.files import whole_file
 from penlift.record import OUTCOME, TRAINING, Record
-from penlift.store import Store, Unsent
+from penlift.store import SQLITE, Store, Unsent
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -57,12 +58,24 @@ def _client(store: Store, patience: float) -> Iterator["MlflowClient"]:
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
+        if store.file and not store.file.exists():
+            _create(store.file)
         yield MlflowClient(store.uri)
     except MlflowException as error:
         refused = error.get_http_status_code() < 500  # type: ignore[no-untyped-call]
         raise Unsent(f"{store.uri} {'refuses the run' if refused else 'fails'} ({_one_line(error)})") from None
     except (RequestException, SQLAlchemyError, OSError) as error:
         raise Unsent(f"{store.uri} fails ({_one_line(error)})") from None
+
+
+def _create(file: Path) -> None:
+    """Make an empty sqlite file, whole or not at all: MLflow finds no way on from one that it was killed in making."""
+    from mlflow import MlflowClient
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(file) as part:
+        part.unlink(missing_ok=True)
+        MlflowClient(f"{SQLITE}{part}").search_experiments(max_results=1)
 
 
 def _one_line(error: Exception) -> str:
