@@ -18,7 +18,7 @@ SPLIT = {"lines": 7, "nll_nats_per_point": {"tablet": 5.0, "over_20": -1.0},
          "nll_nats_per_point_high": {"tablet": 5.1}}  # fmt: skip
 FILES = {
     "ink/points.npy": "p", "ink/index.csv": "i", "models/model.safetensors": "w", "models/model.json": "{}",
-    "train/history.csv": "epoch,best\n1,True\n2,False\n",
+    "train/history.csv": "epoch,gradient_norm\n1,1\n2,0\n",
     "train/training.json": '{"fingerprint": "f00d", "torch": "2"}',
     "samples/sample-1.svg": "<svg/>", "index.html": "page", "metrics.json": json.dumps({"valid": SPLIT, "test": SPLIT}),
     "params.yaml": "model: {}\n", "dvc.lock": "schema: '2.0'\n",
@@ -58,8 +58,8 @@ def test_its_record_has_curves_figures_tags_and_a_note_in_words(root: Path) -> N
     record = record_of(read(root), root / ".state", "any", {"penlift.cell": "lstm"}, [])
 
     points = {(point.key, point.step): point.value for point in record.points}
-    assert points["learning/best", 1] == 1
-    assert points["learning/best", 2] == 0
+    assert points["gradient_norm", 1] == 1
+    assert points["gradient_norm", 2] == 0
     assert points["test/nll_nats_per_point.tablet", 0] == 5.0
     assert record.tags[TRAINING] == "f00d"
     assert record.tags[OUTCOME] == read(root).fingerprint
@@ -73,16 +73,16 @@ def test_the_curves_have_the_times_of_the_journal_while_there_is_one(root: Path)
     folder = root / ".state" / "f00d"
     folder.mkdir(parents=True)
     journal = Journal(folder / JOURNAL)
-    journal.add(epoch=1, best=True)
+    journal.add(epoch=1, gradient_norm=1.0)
     journal.flush()
     half = record_of(read(root), root / ".state", "any", {}, [])
-    journal.add(epoch=2, best=False)
+    journal.add(epoch=2, gradient_norm=0.0)
     journal.flush()
     whole = record_of(read(root), root / ".state", "any", {}, [])
 
     assert half.began is None  # it lacks an epoch
     assert whole.began
-    times = [point.time for point in whole.points if point.key == "learning/best"]
+    times = [point.time for point in whole.points if point.key == "gradient_norm"]
     assert [round(1000 * json.loads(row)["time"]) for row in (folder / JOURNAL).read_text().splitlines()] == times
 
 

@@ -30,7 +30,7 @@ def states(data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     states = tmp_path / ".state"
     for name in ("mirrored", "waits"):
         history = trained(data, states / name)
-    points = len(history) * (len(history.columns) + 4)
+    points = len(history) * (len(history.columns) + 2)
     write_json(states / "mirrored" / MIRRORED, {"uri": STORE.uri, "points": points, "status": "FINISHED"})
     with only_trainer(states / "short"):
         Keeper(states / "short", "short", 60).save(beginning(recipe()))

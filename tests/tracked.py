@@ -17,7 +17,7 @@ def embedded(home: Path) -> Store:
 
 
 def curve(epochs: int) -> list[Point]:
-    return [Point(f"learning/{key}", value + epoch, epoch, START + epoch)
+    return [Point(key, value + epoch, epoch, START + epoch)
             for epoch in range(1, epochs + 1) for key, value in (("valid", 3.0), ("train", 2.0))]  # fmt: skip
 
 

@@ -17,7 +17,7 @@ RECORD, FILES, IMAGES = "record.json", "files", "images"
 class Point(NamedTuple):
     """A value of a curve, or a single figure at step 0."""
 
-    key: str  # "learning/valid_nll_nats_per_point"
+    key: str  # "valid_nll_nats_per_point.over_20"
     value: float  # may be NaN or infinite
     step: int  # the epoch
     time: int  # ms since 1970

@@ -11,7 +11,8 @@ from penlift.files import write_json
 from penlift.record import TRAINING, Image, Point, Record
 from penlift.state_folder import ABOUT, Training
 
-CURVES, LOAD = "learning", "system"  # MLflow draws a group of charts a prefix, and has a page for `system`
+LOAD = "system/"  # MLflow draws a group of charts a prefix, those without one first, and has a page for `system`
+LEFT_OUT = ("epoch", "time", "system", "steps", "best")  # of an epoch: no curves, or such as others show
 DREAMT = "dreamt"  # the slider's name
 UNIT = {"train_nll_nats_per_point": ".over_20", "valid_nll_nats_per_point": ".over_20"}  # offsets divided by 20
 
@@ -73,8 +74,8 @@ def of_history(history: pd.DataFrame, time: int) -> Iterator[Point]:
 def _epoch(row: dict[str, Any], load: dict[str, float]) -> Iterator[Point]:
     epoch, time = int(row["epoch"]), round(1000 * row["time"])
     for key, value in row.items():
-        if key not in ("epoch", "time", "system"):
+        if key not in LEFT_OUT:
             known = float("nan") if value is None else float(value)
-            yield Point(f"{CURVES}/{key}{UNIT.get(key, '')}", known, epoch, time)
+            yield Point(f"{key}{UNIT.get(key, '')}", known, epoch, time)
     for key, value in load.items():
-        yield Point(f"{LOAD}/{key}", float(value), epoch, time)
+        yield Point(f"{LOAD}{key}", float(value), epoch, time)
