@@ -11,9 +11,8 @@ from penlift.dreams import read_dreams, read_lines
 from penlift.health import finite_part
 from penlift.outcome import read_outcome, record_of
 from penlift.params import read_params
-from penlift.plots import slides
 from penlift.provenance import name_of, tags_of
-from penlift.record import write_images
+from penlift.slides import slides_of
 from penlift.state_folder import states_of
 
 
@@ -23,7 +22,7 @@ def main(ink: Path, models: Path, train: Path, samples: Path, metrics: Path, eva
     name, tags = name_of(params, os.environ), tags_of(ROOT, params, os.environ)
     lines = [finite_part(line).points for line in read_dreams(samples / "samples.npz")]
     with TemporaryDirectory(prefix="penlift-") as folder:
-        images = write_images(Path(folder), slides(read_lines(train / "samples.npy"), lines))
+        images = slides_of(Path(folder), read_lines(train / "samples.npy"), lines)
         print(hand_over(record_of(outcome, states, name, tags, images), states, ROOT))
 
 

@@ -58,8 +58,8 @@ def test_its_record_has_curves_figures_tags_and_a_note_in_words(root: Path) -> N
     record = record_of(read(root), root / ".state", "any", {"penlift.cell": "lstm"}, [])
 
     points = {(point.key, point.step): point.value for point in record.points}
-    assert points["gradient_norm", 1] == 1
-    assert points["gradient_norm", 2] == 0
+    assert points["by_epoch/gradient_norm", 1] == 1
+    assert points["by_epoch/gradient_norm", 2] == 0
     assert points["test/nll_nats_per_point.tablet", 0] == 5.0
     assert record.tags[TRAINING] == "f00d"
     assert record.tags[OUTCOME] == read(root).fingerprint
@@ -82,7 +82,7 @@ def test_the_curves_have_the_times_of_the_journal_while_there_is_one(root: Path)
 
     assert half.began is None  # it lacks an epoch
     assert whole.began
-    times = [point.time for point in whole.points if point.key == "gradient_norm"]
+    times = [point.time for point in whole.points if point.key == "by_epoch/gradient_norm"]
     assert [round(1000 * json.loads(row)["time"]) for row in (folder / JOURNAL).read_text().splitlines()] == times
 
 

@@ -41,7 +41,7 @@ def test_the_curves_of_a_journal_are_those_of_the_history_and_the_speed_and_load
     assert told.items() <= known.items()
     assert len(told) == history.drop(columns=["epoch", "steps", "best"]).size
     more = {key for key, _ in known.keys() - told.keys()}
-    assert more == {"points_per_second", "system/cpu_utilization_percentage",
+    assert more == {"by_epoch/points_per_second", "system/cpu_utilization_percentage",
                     "system/system_memory_usage_percentage", "system/process_memory_mib",
                     "system/process_peak_memory_mib"}  # fmt: skip
     assert (record.status, record.name) == ("FINISHED", "f00d")
@@ -69,7 +69,7 @@ def test_epochs_that_were_done_again_count_once_and_with_their_first_time(steps:
 
     assert list(points_of(repeated)) == list(points_of(events))
     assert {point.step for point in points_of(events)} == set(range(1, len(steps) + 1))
-    speeds = {point.value for point in points_of(events) if point.key == "points_per_second"}
+    speeds = {point.value for point in points_of(events) if point.key == "by_epoch/points_per_second"}
     assert speeds == {20.0}
 
 
@@ -80,7 +80,7 @@ def test_what_is_not_finite_is_a_point_too(tmp_path: Path) -> None:
 
     points = list(points_of(read_events(tmp_path / JOURNAL)))
 
-    assert [point.key for point in points if point.value != point.value] == ["valid", "train"]
+    assert [point.key for point in points if point.value != point.value] == ["by_epoch/valid", "by_epoch/train"]
 
 
 @pytest.mark.parametrize("rest", [b"", b'{"epoch": 2', b"\x00\xff\n", b'[1]\n{"epoch": 3}\n'])

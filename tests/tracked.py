@@ -38,7 +38,7 @@ def outcome(folder: Path, name: str = "o1", of: str = "t1", epochs: int = 3, fig
         began=START,
         params={"model.cell": "lstm", "sample.bias": 0},
         points=[*curve(epochs), *(Point(f"test/figure_{n}", float(n), 0, START + 99) for n in range(figures))],
-        images=[Image("dreamt", 1, PNG)],
+        images=[Image("by_epoch/dreamt", 1, PNG)],
         files={"reports/samples/sample-1.svg": svg, "reports/metrics.json": figure, "params.yaml": page},
     )
 

@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from penlift.errors import InputError
-from penlift.files import write_bytes, write_json
+from penlift.files import write_json
 from penlift.outbox import Outbox
 from penlift.record import Record
+from penlift.slides import dreamt_by_now
 from penlift.state_folder import Training, trainings_in
 from penlift.store import Store, Unsent
 from penlift.tracking import send
@@ -40,8 +40,7 @@ def hand_over(record: Record, states: Path, root: Path) -> str:
 
 def deliver_training(training: Training, store: Store, patience: float = 5.0) -> str:
     """Send what a training has come to by now, and note that in its folder; the run's id."""
-    _draw_dreamt(training.folder)
-    record = record_of(training)
+    record = replace(record_of(training), images=dreamt_by_now(training.folder))
     run = send(record, store, patience)
     write_json(training.folder / MIRRORED, {"run": run} | _seen(record, store))
     return run
@@ -84,12 +83,3 @@ def drain(states: Path, store: Store) -> Iterator[tuple[str, bool]]:
 
 def _seen(record: Record, store: Store) -> dict[str, object]:
     return {"uri": store.uri, "points": len(record.points), "status": record.status}
-
-
-def _draw_dreamt(folder: Path) -> None:
-    """Draw the dreamt lines that have no picture yet."""
-    from penlift.plots import preview
-
-    for line in folder.glob("epoch-*.npy"):
-        if not line.with_suffix(".png").exists():
-            write_bytes(line.with_suffix(".png"), preview(np.load(line, allow_pickle=False).astype(np.float64)))

@@ -102,7 +102,9 @@ def note_of(outcome: Outcome) -> str:
             rows.append(f"| {split} | {figures['lines']} | {nll['tablet']:.3f}{interval} | {nll['over_20']:.3f} | "
                         f"{blind:.3f} |")  # fmt: skip
     head = "| split | lines | NLL, nats a point, tablet units | offsets / 20 | no network |\n|---|---|---|---|---|\n"
-    seen = "The page of the run: artifact `reports/index.html`. Its samples over the epochs: the slider `dreamt`."
+    seen = (
+        "The page of the run: artifact `reports/index.html`. Its samples over the epochs: the slider `by_epoch/dreamt`."
+    )
     back = "`penlift restore` and this run's id or name bring its parameters and weights back."
     return f"{head}{chr(10).join(rows)}\n\n{seen} {back}\n"
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from penlift.drawing import HUES, INK, Array, room_for, sheet, strokes_of
+from penlift.drawing import HUES, INK, Array, room_for, strokes_of
 
 WIDTH, SHALLOWEST, TALLEST = 10.0, 0.6, 10.0  # inches of a preview, at 100 pixels an inch
 SETTINGS: Any = {"svg.hashsalt": "penlift", "svg.fonttype": "path", "font.size": 9.0}  # the salt: same plot, same bytes
@@ -48,12 +48,6 @@ def preview(points: Array) -> bytes:
             dot = "o" if np.ptp(stroke.path, axis=0).max() < 1 else ""  # Agg draws no cap where a line has no length
             axes.plot(*stroke.path.T, color=INK, linewidth=1.2, solid_capstyle="round", marker=dot, markersize=1.2)
         return saved(figure, "png")
-
-
-def slides(dreamt: list[Array], samples: list[Array]) -> dict[tuple[str, int], bytes]:
-    """PNGs by name and epoch, for the sliders that MLflow shows: the line dreamt behind each epoch, and all samples."""
-    lines = {("dreamt", epoch): preview(points) for epoch, points in enumerate(dreamt, 1)}
-    return lines | {("samples", len(dreamt)): preview(sheet(samples, columns=1))}
 
 
 def panels(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, list[Axes]]:

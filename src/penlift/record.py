@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ RECORD, FILES, IMAGES = "record.json", "files", "images"
 class Point(NamedTuple):
     """A value of a curve, or a single figure at step 0."""
 
-    key: str  # "valid_nll_nats_per_point.over_20"
+    key: str  # "by_epoch/valid_nll_nats_per_point.over_20"
     value: float  # may be NaN or infinite
     step: int  # the epoch
     time: int  # ms since 1970
@@ -53,7 +53,7 @@ class Record:
 def write_record(record: Record, folder: Path) -> Record:
     """Copy a record with all its files into `folder`, whole or not at all; the same, of the copies."""
     with whole_folder(folder) as place:
-        images = [Image(key, step, _copy(png, place / IMAGES / f"{key}-{step}.png"))
+        images = [Image(key, step, _copy(png, place / IMAGES / _file_of(key, step)))
                   for key, step, png in record.images]  # fmt: skip
         files = {name: _copy(file, place / FILES / name) for name, file in record.files.items()}
         kept = replace(record, images=images, files=files)
@@ -81,14 +81,6 @@ def read_record(folder: Path) -> Record:
         ) from None
 
 
-def write_images(folder: Path, pngs: Mapping[tuple[str, int], bytes]) -> list[Image]:
-    """Put PNGs, by slider and epoch, into a folder."""
-    images = [Image(key, step, folder / f"{key}-{step}.png") for key, step in pngs]
-    for image, content in zip(images, pngs.values(), strict=True):
-        image.png.write_bytes(content)
-    return images
-
-
 def flatten(nested: dict[str, Any], separator: str = ".", prefix: str = "") -> Iterator[tuple[str, Any]]:
     """The leaves of nested mappings, each under its path."""
     for key, value in nested.items():
@@ -96,6 +88,10 @@ def flatten(nested: dict[str, Any], separator: str = ".", prefix: str = "") -> I
             yield from flatten(value, separator, f"{prefix}{key}{separator}")
         else:
             yield f"{prefix}{key}", value
+
+
+def _file_of(key: str, step: int) -> str:
+    return f"{key.replace('/', '-')}-{step}.png"
 
 
 def _copy(file: Path, target: Path) -> Path:

@@ -59,6 +59,12 @@ def trainings_in(states: Path) -> list[Training]:
     return sorted(map(read_training, folders), key=lambda training: -last_at_work(training.folder))
 
 
+def drawn(folder: Path) -> list[tuple[int, Path]]:
+    """The lines that a training dreamt, each behind its epoch, as numbers on disk."""
+    lines = ((path, path.stem.removeprefix("epoch-")) for path in folder.glob("epoch-*.npy"))
+    return sorted((int(epoch), path) for path, epoch in lines if epoch.isdecimal())
+
+
 def last_at_work(folder: Path) -> float:
     """When its trainer last wrote anything, in s since 1970."""
     files = (folder / name for name in (STATE, JOURNAL, PID))

@@ -139,7 +139,7 @@ def _add_images(client: "MlflowClient", run_id: str, record: Record) -> None:
     paths = [file.path for file in client.list_artifacts(run_id, "images")]
     there = {match.groups() for path in paths if (match := UPLOADED.match(path))}
     for key, step, png in record.images:
-        if (key, str(step)) not in there:
+        if (key.replace("/", "~"), str(step)) not in there:
             with Image.open(png) as image:
                 client.log_image(run_id, image, key=key, step=step, synchronous=True)
 

@@ -8,12 +8,11 @@ from typing import Any
 import pandas as pd
 
 from penlift.files import write_json
-from penlift.record import TRAINING, Image, Point, Record
+from penlift.record import TRAINING, Point, Record
 from penlift.state_folder import ABOUT, Training
 
-LOAD = "system/"  # MLflow draws a group of charts a prefix, those without one first, and has a page for `system`
+CURVES, LOAD = "by_epoch/", "system/"  # MLflow has groups of charts by prefix, in their order, and a page for `system`
 LEFT_OUT = ("epoch", "time", "system", "steps", "best")  # of an epoch: no curves, or such as others show
-DREAMT = "dreamt"  # the slider's name
 UNIT = {"train_nll_nats_per_point": ".over_20", "valid_nll_nats_per_point": ".over_20"}  # offsets divided by 20
 
 
@@ -31,12 +30,9 @@ def read_about(folder: Path) -> dict[str, Any]:
 
 
 def record_of(training: Training) -> Record:
-    """All that the folder of a training says by now; pictures of what it dreamt, where they were drawn."""
-    points = list(points_of(training.events))
-    images = [Image(DREAMT, epoch, training.folder / f"epoch-{epoch:03}.png") for epoch in epochs_in(points)]
-    drawn = [image for image in images if image.png.is_file()]
-    about = read_about(training.folder)
-    return Record(status=training.ended, began=began(training.events), points=points, images=drawn, **about)
+    """All that the folder of a training says by now, but for pictures."""
+    points, about = list(points_of(training.events)), read_about(training.folder)
+    return Record(status=training.ended, began=began(training.events), points=points, **about)
 
 
 def began(events: list[dict[str, Any]]) -> int | None:
@@ -76,6 +72,6 @@ def _epoch(row: dict[str, Any], load: dict[str, float]) -> Iterator[Point]:
     for key, value in row.items():
         if key not in LEFT_OUT:
             known = float("nan") if value is None else float(value)
-            yield Point(f"{key}{UNIT.get(key, '')}", known, epoch, time)
+            yield Point(f"{CURVES}{key}{UNIT.get(key, '')}", known, epoch, time)
     for key, value in load.items():
         yield Point(f"{LOAD}{key}", float(value), epoch, time)

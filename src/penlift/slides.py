@@ -1,0 +1,32 @@
+"""Lines as small PNGs, by name and epoch: MLflow has a slider for each name, among the charts with the same prefix."""
+
+from pathlib import Path
+
+import numpy as np
+
+from penlift.drawing import Array, sheet
+from penlift.files import write_bytes
+from penlift.plots import preview
+from penlift.record import Image
+from penlift.state_folder import drawn
+
+DREAMT, SAMPLES = "by_epoch/dreamt", "samples/all"
+
+
+def slides_of(folder: Path, dreamt: list[Array], samples: list[Array]) -> list[Image]:
+    """Draw the line dreamt behind each epoch, and all samples of the last on one sheet, into a folder."""
+    lines = [Image(DREAMT, epoch, folder / f"dreamt-{epoch}.png") for epoch in range(1, len(dreamt) + 1)]
+    whole = Image(SAMPLES, len(dreamt), folder / "samples.png")
+    for image, points in zip((*lines, whole), (*dreamt, sheet(samples, columns=1)), strict=True):
+        write_bytes(image.png, preview(points))
+    return [*lines, whole]
+
+
+def dreamt_by_now(training: Path) -> list[Image]:
+    """The same of the lines that a training has dreamt by now, drawn in its folder once."""
+    images = [Image(DREAMT, epoch, line.with_suffix(".png")) for epoch, line in drawn(training)]
+    for image in images:
+        if not image.png.exists():
+            line = np.load(image.png.with_suffix(".npy"), allow_pickle=False)
+            write_bytes(image.png, preview(line.astype(np.float64)))
+    return images
