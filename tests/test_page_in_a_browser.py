@@ -1,32 +1,19 @@
 """The page in headless Chromium: accessible by axe-core, readable on a phone, in the dark and in print."""
 
 import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium import browser
 from small_run import SmallRun
 from test_report import run_of
 
 from penlift.report import to_page
 
+__all__ = ["browser"]  # a fixture
 pytestmark = pytest.mark.slow
 SCREENS = {"desk": (1280, 900), "phone": (390, 844)}
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not chromium:
-        pytest.skip("no Chromium on this machine")
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is in the extra browser")
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

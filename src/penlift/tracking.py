@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 EXPERIMENT = "penlift"
 DIGEST = 36  # characters of a data set's digest; MLflow's own limit
-KIND = {"mlflow.experimentKind": "custom_model_development"}  # else the pages open as those of a language model
 MOST = 1000  # metrics of a batch; MLflow's own limit
 MOST_RUNS = 5000  # that a name is looked for among, the newest
 UPLOADED = re.compile(r"images/(.+)\+step\+(\d+)\+timestamp\+.*\+compressed\.webp")
@@ -87,7 +86,7 @@ def _experiment(client: "MlflowClient", store: Store) -> str:
     found = client.get_experiment_by_name(EXPERIMENT)
     if found and found.lifecycle_stage == "deleted":  # in the pages' trash, where nothing can be added to it
         client.restore_experiment(found.experiment_id)
-    return str(found.experiment_id if found else client.create_experiment(EXPERIMENT, store.artifacts, KIND))
+    return str(found.experiment_id if found else client.create_experiment(EXPERIMENT, store.artifacts))
 
 
 def _find(client: "MlflowClient", experiment: str, record: Record) -> "Run | None":

@@ -12,7 +12,8 @@ from penlift.record import TRAINING, Point, Record
 from penlift.state_folder import ABOUT, Training
 
 CURVES, LOAD = "by_epoch/", "system/"  # MLflow has groups of charts by prefix, in their order, and a page for `system`
-LEFT_OUT = ("epoch", "time", "system", "steps", "best")  # of an epoch: no curves, or such as others show
+LEFT_OUT = {"epoch", "time", "system", "steps", "best"}  # of an epoch: no curves, or such as others show
+FIRST = "valid_nll_nats_per_point"  # what MLflow's parallel coordinates show of runs, unless told otherwise
 UNIT = {"train_nll_nats_per_point": ".over_20", "valid_nll_nats_per_point": ".over_20"}  # offsets divided by 20
 
 
@@ -69,9 +70,8 @@ def of_history(history: pd.DataFrame, time: int) -> Iterator[Point]:
 
 def _epoch(row: dict[str, Any], load: dict[str, float]) -> Iterator[Point]:
     epoch, time = int(row["epoch"]), round(1000 * row["time"])
-    for key, value in row.items():
-        if key not in LEFT_OUT:
-            known = float("nan") if value is None else float(value)
-            yield Point(f"{CURVES}{key}{UNIT.get(key, '')}", known, epoch, time)
+    for key in sorted(row.keys() - LEFT_OUT, key=lambda key: (key != FIRST, key)):
+        value = float("nan") if row[key] is None else float(row[key])
+        yield Point(f"{CURVES}{key}{UNIT.get(key, '')}", value, epoch, time)
     for key, value in load.items():
         yield Point(f"{LOAD}{key}", float(value), epoch, time)
