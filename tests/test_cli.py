@@ -99,3 +99,10 @@ def test_a_score_stands_beside_what_can_be_said_without_a_network(tmp_path: Path
     assert f"{figure:.3f}" in result.output
     without = score_baseline(trained.scales, load_ink(tmp_path / "big"), "test", 1)["nll_nats_per_point"]["tablet"]
     assert f"{without:.3f}" in result.output
+
+
+@pytest.mark.parametrize("name", ["", *main.commands])
+def test_every_command_helps_with_an_example(name: str) -> None:
+    said = run(*([name] if name else []), "--help").output
+
+    assert f"penlift {name}".strip() in said.partition("Examples:")[2]

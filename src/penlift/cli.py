@@ -27,12 +27,30 @@ class Commands(click.Group):
             raise SystemExit(f"penlift {ctx.invoked_subcommand}: {error}; check the path and the free space") from None
 
 
-@click.group(cls=Commands)
+ALL = """\b
+Examples:
+  make repro                      # first of all
+  penlift sample --lines 6 --bias 1 --out page.svg
+  penlift runs
+  penlift COMMAND --help          # more of each"""
+
+
+@click.group(cls=Commands, epilog=ALL)
 def main() -> None:
     """Handwriting, and questions about ink and trained networks. The pipeline itself runs by `make repro`."""
 
 
-@main.command()
+SCORE = """\b
+Examples:
+  penlift score models data/raw/iam
+  penlift score models data/ink --split valid"""
+PRESET = """\b
+Examples:
+  penlift preset article && dvc repro
+  penlift preset fast             # the default again"""
+
+
+@main.command(epilog=SCORE)
 @click.argument("model", type=FOLDER)
 @click.argument("ink", type=FOLDER)
 @click.option("--split", default="test", show_default=True, type=click.Choice(["train", "valid", "test"]))
@@ -60,7 +78,7 @@ def score(model: Path, ink: Path, split: str) -> None:
         click.echo("one mixture, one lift rate        unknown  (this ink has no training lines to fit them to)")
 
 
-@main.command()
+@main.command(epilog=PRESET)
 @click.argument("name")
 @click.option("--root", type=FOLDER, default=Path(), help="of the checkout; this folder, if it is not said")
 def preset(name: str, root: Path) -> None:

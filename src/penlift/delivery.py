@@ -32,10 +32,14 @@ def hand_over(record: Record, states: Path, root: Path) -> str:
         except Unsent as unsent:
             return f"{unsent}, and no copy can wait ({fault}): `dvc repro track` sends it once one is mended"
     try:
-        return f"run {outbox.deliver(place, partial(send, store=store))} in {store.uri}; look at it with `make ui`"
+        return f"run {outbox.deliver(place, partial(send, store=store))} in {store.uri}; {_where(store)}"
     except Unsent as unsent:
         waits = f"{len(record.points)} figures and {len(record.files) + len(record.images)} files wait in {place}"
         return f"{unsent}; nothing is lost: {waits}, and `penlift track --all` sends them"
+
+
+def _where(store: Store) -> str:
+    return "look at it with `make ui`" if store.file else "look at it there"
 
 
 def deliver_training(training: Training, store: Store, patience: float = 5.0) -> str:

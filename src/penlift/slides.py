@@ -6,18 +6,20 @@ import numpy as np
 
 from penlift.drawing import Array, sheet
 from penlift.files import write_bytes
+from penlift.ink import LIFT
 from penlift.plots import preview
 from penlift.record import Image
 from penlift.state_folder import drawn
 
 DREAMT, SAMPLES = "by_epoch/dreamt", "samples/all"
+ROWS = 4  # of a dreamt line: a chart is about as high as it is wide
 
 
 def slides_of(folder: Path, dreamt: list[Array], samples: list[Array]) -> list[Image]:
     """Draw the line dreamt behind each epoch, and all samples of the last on one sheet, into a folder."""
     lines = [Image(DREAMT, epoch, folder / f"dreamt-{epoch}.png") for epoch in range(1, len(dreamt) + 1)]
     whole = Image(SAMPLES, len(dreamt), folder / "samples.png")
-    for image, points in zip((*lines, whole), (*dreamt, sheet(samples, columns=1)), strict=True):
+    for image, points in zip((*lines, whole), (*map(paragraph, dreamt), sheet(samples, columns=1)), strict=True):
         write_bytes(image.png, preview(points))
     return [*lines, whole]
 
@@ -28,5 +30,14 @@ def dreamt_by_now(training: Path) -> list[Image]:
     for image in images:
         if not image.png.exists():
             line = np.load(image.png.with_suffix(".npy"), allow_pickle=False)
-            write_bytes(image.png, preview(line.astype(np.float64)))
+            write_bytes(image.png, preview(paragraph(line.astype(np.float64))))
     return images
+
+
+def paragraph(line: Array) -> Array:
+    """A line, (n, 3) of x, y, lift, cut behind lifts into rows of about the same width, one below another."""
+    x = line[:, 0]
+    ends = np.flatnonzero(line[:, LIFT] > 0.5)
+    margins = x.min() + np.ptp(x) * np.arange(1, ROWS) / ROWS
+    cuts = {int(beyond[0]) + 1 for margin in margins if len(beyond := ends[x[ends] >= margin])}
+    return sheet([row for row in np.split(line, sorted(cuts)) if len(row)], columns=1)
