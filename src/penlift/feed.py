@@ -18,21 +18,26 @@ def fed(folder: Path, root: Path) -> Iterator[None]:
     It gets little of the processor, ends by itself when this process does, however that comes about, and nothing that
     becomes of it matters: stage track sends what is missing.
     """
-    if os.environ.get(SWITCH) == "no":
-        yield
-        return
-    command = [sys.executable, "-P", "-m", "penlift.live_mirror", str(folder), str(root)]
-    path = {"PYTHONPATH": str(root / "src")}
-    with (folder / "mirror.log").open("wb") as log:
-        mirror = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=os.environ | path, start_new_session=True
-        )
+    mirror = None if os.environ.get(SWITCH) == "no" else _start(folder, root)
     try:
         yield
     finally:
-        if mirror.stdin:
+        if mirror and mirror.stdin:
             mirror.stdin.close()  # which tells it that this is the end
-        with suppress(subprocess.TimeoutExpired):
-            mirror.wait(LONGEST_WAIT)
-        mirror.kill()
-        mirror.wait()
+            with suppress(subprocess.TimeoutExpired):
+                mirror.wait(LONGEST_WAIT)
+            mirror.kill()
+            mirror.wait()
+
+
+def _start(folder: Path, root: Path) -> "subprocess.Popen[bytes] | None":
+    """The process; none where the disk or the machine has no room for it."""
+    command = [sys.executable, "-P", "-m", "penlift.live_mirror", str(folder), str(root)]
+    path = {"PYTHONPATH": str(root / "src")}
+    try:
+        with (folder / "mirror.log").open("wb") as log:
+            return subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=os.environ | path, start_new_session=True
+            )
+    except OSError:
+        return None

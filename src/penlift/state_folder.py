@@ -1,4 +1,4 @@
-"""What lies in the folder of a training, `.state/FINGERPRINT`, as anybody can read it: no torch, no lock taken."""
+"""What lies in the folder of a training, `.state/FINGERPRINT`, as anybody can read it, without torch and while it is written."""
 
 import os
 from pathlib import Path
