@@ -1,4 +1,4 @@
-"""What lies in the folder of a training, `.state/FINGERPRINT`, as anybody can read it, without torch and while it is written."""
+"""What lies in the folder of a training, `.state/FINGERPRINT`, for anybody to read, while it is written too; no torch."""
 
 import os
 from pathlib import Path
