@@ -1,4 +1,4 @@
-"""What lies in the folder of a training, `.state/FINGERPRINT`, for anybody to read, while it is written too; no torch."""
+"""What lies in the folder of a training, `.state/FINGERPRINT`, for anybody to read, even while it grows; no torch."""
 
 import os
 from pathlib import Path
