@@ -8,6 +8,12 @@ from faults import FAULTS, Bench, suffer
 from test_tracking import home
 
 __all__ = ["home"]  # a fixture: what MLflow sets in the environment ends with it
+IMPLIED = {
+    "nothing",
+    "server down at the start, back later",
+    "server hangs in mid-run",
+}  # bench/tracking.py has these too
+CHOSEN = sorted(FAULTS.keys() - IMPLIED)
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 
 
@@ -20,7 +26,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Iterator[Benc
     bench.server.kill()
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", CHOSEN)
 def test_each_point_is_there_once_and_the_run_says_how_it_ended(bench: Bench, name: str) -> None:
     result = suffer(bench, name)
 

@@ -26,7 +26,7 @@ from kills import compare, result
 SMALL: dict[str, dict[str, Any]] = {
     "compose": {"lines": 40, "writers": 8},
     "model": {"hidden": 12, "mixtures": 3},
-    "train": {"epochs": 40, "threads": 1, "batch": 4, "save_every": 0.1},
+    "train": {"epochs": 20, "threads": 1, "batch": 4, "save_every": 0.1},
     "sample": {"lines": 1, "points": 60},
     "evaluate": {"train_lines": 5, "pairs": 4},
 }
