@@ -9,7 +9,7 @@ from checkout import ROOT, run
 from penlift.delivery import hand_over
 from penlift.dreams import read_dreams, read_lines
 from penlift.health import finite_part
-from penlift.outcome import read_outcome, record_of
+from penlift.outcome import read_outcome, record_of_outcome
 from penlift.params import read_params
 from penlift.provenance import name_of, tags_of
 from penlift.slides import slides_of
@@ -23,7 +23,7 @@ def main(ink: Path, models: Path, train: Path, samples: Path, metrics: Path, eva
     lines = [finite_part(line).points for line in read_dreams(samples / "samples.npz")]
     with TemporaryDirectory(prefix="penlift-") as folder:
         images = slides_of(Path(folder), read_lines(train / "samples.npy"), lines)
-        print(hand_over(record_of(outcome, states, name, tags, images), states, ROOT))
+        print(hand_over(record_of_outcome(outcome, states, name, tags, images), states, ROOT))
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def main(offsets: Path, windows: Path, models: Path, report: Path) -> None:
                     meter.say(f"this very training has been done before; to do it again, delete {place}")
                 else:
                     meter.say(f"watch it learn to write: the newest of {place}/epoch-*.svg")
-                    train(state, material, asked.train, keeper, meter, ranks)
+                    train(state, material, asked, keeper, meter, ranks)
             about = {"fingerprint": training, "processes": ranks.size} | machine_facts(device)
             leave(state, Model(state.network, asked.model, material.scales), about, models, report)
 
@@ -85,14 +85,12 @@ def begin(asked: Sections, material: Material, device: torch.device) -> TrainSta
     return start_training(network.to(device), asked.train)
 
 
-def train(
-    state: TrainState, material: Material, params: TrainParams, keeper: Keeper, meter: Meter, ranks: Ranks
-) -> None:
+def train(state: TrainState, material: Material, asked: Sections, keeper: Keeper, meter: Meter, ranks: Ranks) -> None:
     """Train to the end, for all to see; loaded this late, the code that shows it decides over no training."""
     from penlift.feed import fed
 
-    with fed(keeper.folder, ROOT):
-        drive(state, material, params, keeper, meter, partial(show, keeper.folder), ranks)
+    with fed(keeper.folder, ROOT, {name: section.model_dump() for name, section in asked._asdict().items()}):
+        drive(state, material, asked.train, keeper, meter, partial(show, keeper.folder), ranks)
         save(state, keeper, meter, done=True)
 
 

@@ -15,7 +15,7 @@ from tracked import once, points_in, runs_in
 
 from penlift.record import TRAINING
 from penlift.state_folder import JOURNAL, read_training
-from penlift.training_record import record_of
+from penlift.training_record import record_of_training
 
 EPOCHS = 5
 SMALL = {
@@ -183,7 +183,7 @@ def suffer(bench: Bench, name: str) -> Result:
     seconds = time.monotonic() - began
     if bench.track_all():
         raise RuntimeError("something still waits")
-    record = record_of(read_training(place))
+    record = record_of_training(read_training(place))
     runs = [run for run in runs_in(bench.uri) if run.data.tags[TRAINING] == place.name]
     held = points_in(bench.uri, runs[0])
     expected = once(record)

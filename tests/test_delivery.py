@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from test_tracking import home, store
 from tracked import once, outcome, points_in, runs_in
 
@@ -124,3 +125,56 @@ def test_what_is_kept_twice_waits_once(states: Path, tmp_path: Path) -> None:
 
     (place,) = Outbox(states).waiting()
     assert json.loads((place / RECORD).read_text())["status"] == "FINISHED"
+
+
+def test_a_record_that_the_store_refuses_keeps_no_other_from_being_sent(
+    states: Path, tmp_path: Path, store: Store
+) -> None:
+    refused = outcome(tmp_path, "refused", "refused")
+    refused.params["no/such name?"] = 1
+    Outbox(states).put(refused)
+    Outbox(states).put(outcome(tmp_path, "behind", "behind"))
+
+    said = list(drain(states, store))
+
+    assert [sent for _, sent in said] == [False, True]
+    assert "refuses the run" in said[0][0]
+    assert [place.name for place in Outbox(states).waiting()] == ["refused"]
+
+
+def test_what_another_process_has_sent_meanwhile_is_no_error(states: Path, tmp_path: Path) -> None:
+    outbox = Outbox(states)
+    place = outbox.put(outcome(tmp_path))
+    outbox.deliver(place, lambda _: "by the other", 1)
+
+    assert "another process" in outbox.deliver(place, lambda _: "again", 1)
+
+
+def test_only_one_process_sends_at_a_time(states: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("penlift.delivery.SOON", 0.1)
+    with Outbox(states).alone(1):
+        said = hand_over(outcome(tmp_path), states, tmp_path)
+
+    assert "another process is sending" in said
+    assert len(Outbox(states).waiting()) == 1
+
+
+def test_an_outcome_that_was_sent_has_the_curves_of_its_training_too(
+    states: Path, tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
+    cut_short(states / "unseen", 3)
+    assert waiting(states, store) == ["unseen: the curves of a training"]
+
+    hand_over(outcome(tmp_path, "seen", "unseen"), states, tmp_path)
+
+    assert waiting(states, store) == []
+
+
+def test_one_that_runs_again_when_its_turn_comes_is_not_called_killed(states: Path, store: Store) -> None:
+    cut_short(states / "again", 1)
+    steps = drain(states, store)
+    with FileLock(states / "again" / LOCK):
+        assert list(steps) == []
+
+    assert not [run for run in runs_in(store.uri) if run.data.tags[TRAINING] == "again"]

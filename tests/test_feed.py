@@ -10,6 +10,9 @@ from clone import ROOT
 
 from penlift import feed
 from penlift.feed import fed
+from penlift.training_record import read_about
+
+TOLD = {"model": {"cell": "gru", "peepholes": False, "layers": 3, "hidden": 8, "mixtures": 5}}
 
 
 @pytest.fixture(autouse=True)
@@ -28,18 +31,20 @@ def gone(process: psutil.Process) -> bool:
 
 
 def test_it_ends_with_the_training_and_leaves_what_the_run_is_called(tmp_path: Path) -> None:
-    with fed(tmp_path, ROOT):
+    with fed(tmp_path, ROOT, TOLD):
         process = mirror()
-        while not (tmp_path / "run.json").exists():
-            assert not gone(process), (tmp_path / "mirror.log").read_text()
-            time.sleep(0.05)
+        assert not gone(process)
 
     assert gone(process)
+    about = read_about(tmp_path)
+    assert about["name"] == "gru-3x8-5mix"
+    assert about["params"] == {f"model.{key}": value for key, value in TOLD["model"].items()}
+    assert about["tags"]["penlift.cell"] == "gru"
 
 
 def test_one_that_hangs_is_waited_for_no_longer_than_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "LONGEST_WAIT", 0.2)
-    with fed(tmp_path, ROOT):
+    with fed(tmp_path, ROOT, TOLD):
         process = mirror()
         process.send_signal(signal.SIGSTOP)
         began = time.monotonic()
@@ -49,19 +54,21 @@ def test_one_that_hangs_is_waited_for_no_longer_than_said(tmp_path: Path, monkey
 
 
 def test_one_that_was_killed_is_missed_by_nobody(tmp_path: Path) -> None:
-    with fed(tmp_path, ROOT):
+    with fed(tmp_path, ROOT, TOLD):
         mirror().kill()
 
     assert (tmp_path / "mirror.log").exists()
 
 
 def test_without_room_for_it_training_goes_on(tmp_path: Path) -> None:
-    with fed(tmp_path / "no such folder", ROOT):
+    (tmp_path / "blocked").write_text("a file where the folder should be")
+
+    with fed(tmp_path / "blocked", ROOT, TOLD):
         assert not psutil.Process().children()
 
 
 def test_it_can_be_switched_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(feed.SWITCH, "no")
 
-    with fed(tmp_path, ROOT):
-        assert not any(tmp_path.iterdir())
+    with fed(tmp_path, ROOT, TOLD):
+        assert [file.name for file in tmp_path.iterdir()] == ["run.json"]

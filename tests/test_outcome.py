@@ -8,7 +8,7 @@ import pytest
 
 from penlift.errors import InputError
 from penlift.journal import Journal
-from penlift.outcome import NOTE, Outcome, read_outcome, record_of
+from penlift.outcome import NOTE, Outcome, read_outcome, record_of_outcome
 from penlift.provenance import name_of, tags_of, tags_of_training
 from penlift.record import OUTCOME, TRAINING
 from penlift.state_folder import JOURNAL
@@ -55,7 +55,7 @@ def test_a_run_has_all_files_at_their_places_in_the_checkout(root: Path) -> None
 
 
 def test_its_record_has_curves_figures_tags_and_a_note_in_words(root: Path) -> None:
-    record = record_of(read(root), root / ".state", "any", {"penlift.cell": "lstm"}, [])
+    record = record_of_outcome(read(root), root / ".state", "any", {"penlift.cell": "lstm"}, [])
 
     points = {(point.key, point.step): point.value for point in record.points}
     assert points["by_epoch/gradient_norm", 1] == 1
@@ -75,10 +75,10 @@ def test_the_curves_have_the_times_of_the_journal_while_there_is_one(root: Path)
     journal = Journal(folder / JOURNAL)
     journal.add(epoch=1, gradient_norm=1.0)
     journal.flush()
-    half = record_of(read(root), root / ".state", "any", {}, [])
+    half = record_of_outcome(read(root), root / ".state", "any", {}, [])
     journal.add(epoch=2, gradient_norm=0.0)
     journal.flush()
-    whole = record_of(read(root), root / ".state", "any", {}, [])
+    whole = record_of_outcome(read(root), root / ".state", "any", {}, [])
 
     assert half.began is None  # it lacks an epoch
     assert whole.began

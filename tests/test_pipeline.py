@@ -14,9 +14,12 @@ from ruamel.yaml import YAML
 PIPELINE: dict[str, Any] = YAML(typ="safe", pure=True).load((ROOT / "dvc.yaml").read_text())
 STAGES: dict[str, Any] = PIPELINE["stages"]
 CODE = (".py", ".css")
-UNLISTED = {  # what decides over none of a stage's outputs
+WATCHING = ("drawing", "feed", "provenance", "record", "training_record")
+UNLISTED = {  # what decides over none of a stage's outputs; of training, what shows it to whoever watches
     "track": {Path("src/penlift/tracking.py")},  # has no output, and is always run
-    "train": {Path("src/penlift/drawing.py"), Path("src/penlift/feed.py")},  # for whoever watches
+    "train": {
+        Path(f"src/penlift/{name}.py") for name in ("drawing", "feed", "provenance", "record", "training_record")
+    },
 }
 
 

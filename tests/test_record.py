@@ -27,7 +27,8 @@ def test_a_record_that_waited_is_the_record(
 ) -> None:
     record = Record("any", tags, "FINISHED", None, params, points)
 
-    read = write_record(record, tmp_path / "waiting")
+    write_record(record, tmp_path / "waiting")
+    read = read_record(tmp_path / "waiting")
 
     assert (read.name, read.tags, read.status, read.began, read.params) == ("any", tags, "FINISHED", None, params)
     assert len(read.points) == len(points)

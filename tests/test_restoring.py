@@ -10,7 +10,7 @@ from test_tracking import home, store
 from tracked import runs_in, training
 
 from penlift.errors import InputError
-from penlift.outcome import read_outcome, record_of
+from penlift.outcome import read_outcome, record_of_outcome
 from penlift.params import read_params
 from penlift.programs import DVC, output_of
 from penlift.record import Record
@@ -51,7 +51,7 @@ def record(root: Path, name: str) -> Record:
     ]
     params = read_params(root / "params.yaml")
     outcome = read_outcome(root, params, root / "ink", reports / "train", reports / "metrics.json", places)
-    return record_of(outcome, root / ".state", name, {"penlift.revision": "1234", "penlift.data": "ink"}, [])
+    return record_of_outcome(outcome, root / ".state", name, {"penlift.revision": "1234", "penlift.data": "ink"}, [])
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """What is listed of trainings, and what of them may go."""
 
+import fcntl
 import time
 from pathlib import Path
 
@@ -9,11 +10,11 @@ from test_resume import beginning
 from test_training import Data, data, recipe
 from test_training_record import trained
 
-from penlift.cleaning import removable
+from penlift.cleaning import removable, remove
 from penlift.delivery import MIRRORED
 from penlift.files import write_json
 from penlift.keeping import Keeper, only_trainer
-from penlift.state_folder import read_training, trainings_in
+from penlift.state_folder import LOCK, read_training, running_in, trainings_in
 from penlift.state_table import age_of, row_of, state_of
 from penlift.store import Store
 
@@ -75,7 +76,7 @@ def test_one_that_runs_is_seen_to_and_stays(states: Path) -> None:
         leaving, _ = removable([training], STORE, 0, time.time() + DAY)
 
     assert state_of(training).startswith("runs, pid ")
-    assert training.ended == "RUNNING"
+    assert training.status == "RUNNING"
     assert not leaving
 
 
@@ -94,7 +95,7 @@ def test_nothing_is_removed_before_it_is_shown_and_agreed_to(states: Path) -> No
 def test_a_damaged_state_is_listed_all_the_same(states: Path) -> None:
     (states / "short" / "state.safetensors").write_bytes(b"\xff" * 20)
 
-    row = row_of(read_training(states / "short"), False, time.time())
+    row = row_of(read_training(states / "short"), "", time.time())
 
     assert (row.state, row.where, row.nll) == ("killed", "epoch 0, step 0", "")
 
@@ -114,3 +115,32 @@ def test_what_waits_is_named_and_a_store_that_is_down_ends_in_status_1(states: P
 )
 def test_an_age_has_its_largest_unit(seconds: float, told: str) -> None:
     assert age_of(seconds) == told
+
+
+def test_one_that_went_on_while_the_question_stood_is_not_removed(states: Path) -> None:
+    (states / "mirrored" / MIRRORED).write_text("{}")
+
+    why = remove(states / "mirrored", STORE, 7, time.time())
+
+    assert "penlift track --all" in why
+    assert (states / "mirrored").is_dir()
+
+
+@pytest.mark.parametrize("content", ["", "[]", "3", '{"name": 1}', '{"name": 1, "tags": 2, "params": 3}'])
+@pytest.mark.parametrize("name", ["run.json", MIRRORED])
+def test_a_damaged_note_breaks_no_listing(states: Path, name: str, content: str) -> None:
+    (states / "waits" / name).write_text(content)
+
+    said = run("runs", "--root", states.parent)
+
+    assert said.exit_code == 0
+    assert "waits" in said.output
+
+
+def test_any_number_may_ask_at_once_whether_a_training_runs(states: Path) -> None:
+    with (states / "short" / LOCK).open("rb") as asking:
+        fcntl.flock(asking, fcntl.LOCK_SH)
+
+        assert running_in(states / "short") == ""
+    assert running_in(states / "gone") == ""
+    assert not (states / "gone").exists()

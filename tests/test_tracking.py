@@ -236,3 +236,20 @@ def test_a_store_that_was_killed_in_the_making_is_made_anew(tmp_path: Path) -> N
 
     assert points_in(store.uri, run_of(store, run_id)) == once(record)
     assert not (home / ".mlflow.db.part").exists()
+
+
+def test_the_curves_of_a_training_never_finish_a_run_whose_outcome_was_cut_off(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = outcome(tmp_path, "cut", "cut")
+    with monkeypatch.context() as patch:
+        calls_of(patch, 2, ConnectionError("gone"))
+        with pytest.raises(Unsent):
+            send(record, store)
+
+    run_id = send(training("cut", 3, status="FINISHED"), store)
+
+    assert run_of(store, run_id).info.status == "RUNNING"
+    assert send(record, store) == run_id
+    assert points_in(store.uri, run_of(store, run_id)) == once(record)
+    assert files_in(store.uri, run_id) >= set(record.files)

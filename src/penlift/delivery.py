@@ -1,7 +1,8 @@
 """Records on their way to a store, which may be down: kept first, sent if it can be done, and sent later if not."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -9,15 +10,15 @@ from pathlib import Path
 from penlift.errors import InputError
 from penlift.files import write_json
 from penlift.outbox import Outbox
-from penlift.record import Record
+from penlift.record import TRAINING, Record
 from penlift.slides import dreamt_by_now
-from penlift.state_folder import Training, trainings_in
-from penlift.store import Store, Unsent
+from penlift.state_folder import Training, read_training, trainings_in
+from penlift.store import Silent, Store, Unsent
 from penlift.tracking import send
-from penlift.training_record import record_of
+from penlift.training_record import record_of_training
 
 MIRRORED = "mirrored.json"  # in the folder of a training: what of it a store has
-PATIENT = 60.0  # s that a store has to answer when nobody trains
+SOON, PATIENT = 5.0, 60.0  # s that a store has to answer a request: while somebody waits to go on, and when nobody does
 
 
 def hand_over(record: Record, states: Path, root: Path) -> str:
@@ -28,37 +29,45 @@ def hand_over(record: Record, states: Path, root: Path) -> str:
     except OSError as error:  # no room for a copy
         fault = f"{outbox.folder}: {error.strerror or error}"
         try:
-            return f"run {send(record, store)} in {store.uri}; sent without a copy that could have waited ({fault})"
+            return f"run {send(record, store, SOON)} in {store.uri}; sent without a copy that could wait ({fault})"
         except Unsent as unsent:
             return f"{unsent}, and no copy can wait ({fault}): `dvc repro track` sends it once one is mended"
     try:
-        return f"run {outbox.deliver(place, partial(send, store=store))} in {store.uri}; {_where(store)}"
-    except Unsent as unsent:
+        run = outbox.deliver(place, partial(send, store=store, patience=SOON), SOON)
+    except (Unsent, InputError, OSError) as fault:
         waits = f"{len(record.points)} figures and {len(record.files) + len(record.images)} files wait in {place}"
-        return f"{unsent}; nothing is lost: {waits}, and `penlift track --all` sends them"
+        return f"{fault}; nothing is lost: {waits}, and `penlift track --all` sends them"
+    _note(states / record.tags[TRAINING], store)
+    return f"run {run} in {store.uri}; look at it {'with `make ui`' if store.file else 'there'}"
 
 
-def _where(store: Store) -> str:
-    return "look at it with `make ui`" if store.file else "look at it there"
+def deliver_training(folder: Path, store: Store, trainer: str | None = None, patience: float = SOON) -> str:
+    """Send what a training has come to by now, and note that in its folder; the run's id.
 
-
-def deliver_training(training: Training, store: Store, patience: float = 5.0) -> str:
-    """Send what a training has come to by now, and note that in its folder; the run's id."""
-    record = replace(record_of(training), images=dreamt_by_now(training.folder))
-    run = send(record, store, patience)
-    write_json(training.folder / MIRRORED, {"run": run} | _seen(record, store))
+    `trainer`: who is at it, if that is known; nothing for nobody.
+    """
+    with Outbox(folder.parent).alone(patience):
+        record = record_of_training(read_training(folder, trainer))
+        run = send(replace(record, images=dreamt_by_now(folder)), store, patience)
+    write_json(folder / MIRRORED, _seen(record, store))
     return run
 
 
-def waits(training: Training, store: Store) -> bool:
-    """Whether the store lacks something of a training that nobody is at, as far as its folder knows."""
-    if training.running or not any("epoch" in event for event in training.events):
-        return False
+def mirrored(training: Training, store: Store) -> str:
+    """Whether the store has all of a training, as far as its folder knows: yes, waits, or nothing without an epoch."""
+    record = record_of_training(training)
+    if not record.points:
+        return ""
     try:
         noted = json.loads((training.folder / MIRRORED).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return True
-    return {key: noted.get(key) for key in ("uri", "points", "status")} != _seen(record_of(training), store)
+        return "waits"
+    return "yes" if noted == _seen(record, store) else "waits"
+
+
+def waits(training: Training, store: Store) -> bool:
+    """Whether the store lacks something of a training that nobody is at."""
+    return not training.running and mirrored(training, store) == "waits"
 
 
 def waiting(states: Path, store: Store) -> list[str]:
@@ -69,20 +78,29 @@ def waiting(states: Path, store: Store) -> list[str]:
 
 
 def drain(states: Path, store: Store) -> Iterator[tuple[str, bool]]:
-    """Send all that waits: a line each, and whether it is sent. Ends with the first that the store does not take."""
+    """Send all that waits: a line each, and whether it is sent. Ends where the store does not answer."""
     outbox = Outbox(states)
-    steps = [(place.name[:16], partial(outbox.deliver, place, partial(send, store=store, patience=PATIENT)))
-             for place in outbox.waiting()]  # fmt: skip
-    steps += [(training.folder.name, partial(deliver_training, training, store, PATIENT))
+    steps: list[tuple[str, Callable[[], str]]] = [
+        (place.name[:16], partial(outbox.deliver, place, partial(send, store=store, patience=PATIENT), PATIENT))
+        for place in outbox.waiting()
+    ]
+    steps += [(training.folder.name, partial(deliver_training, training.folder, store, None, PATIENT))
               for training in trainings_in(states) if waits(training, store)]  # fmt: skip
     for number, (name, step) in enumerate(steps):
         try:
             yield f"{name}: run {step()}", True
-        except InputError as error:  # a damaged record, which keeps no other from being sent
-            yield str(error), False
-        except Unsent as unsent:
-            yield f"{name}: {unsent}; {len(steps) - number} of {len(steps)} wait", False
+        except Silent as error:
+            yield f"{name}: {error}; {len(steps) - number} of {len(steps)} wait", False
             return
+        except (Unsent, InputError, OSError) as error:  # which keeps no other from being sent
+            yield f"{name}: {error}", False
+
+
+def _note(training: Path, store: Store) -> None:
+    """Note that the store has all of a training, as its outcome has gone there."""
+    if training.is_dir():
+        with suppress(OSError):
+            write_json(training / MIRRORED, _seen(record_of_training(read_training(training)), store))
 
 
 def _seen(record: Record, store: Store) -> dict[str, object]:

@@ -3,21 +3,31 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+
+from penlift.errors import InputError
+from penlift.params import read_params
+from penlift.provenance import name_of, tags_of
+from penlift.record import flatten
+from penlift.training_record import write_about
 
 LONGEST_WAIT = 5.0  # s for what is still being sent when training ends
 SWITCH = "PENLIFT_LIVE"  # the environment variable that says no
+APART = ("train.save_every", "train.processes")  # may change while a training goes on
 
 
 @contextmanager
-def fed(folder: Path, root: Path) -> Iterator[None]:
+def fed(folder: Path, root: Path, told: Mapping[str, Mapping[str, Any]]) -> Iterator[None]:
     """While entered, a process follows the journal in `folder`, of a training in the checkout `root`.
 
     It gets little of the processor, ends by itself when this process does, however that comes about, and nothing that
-    becomes of it matters: stage track sends what is missing.
+    becomes of it matters: stage track sends what is missing. `told`: the sections of parameters that training goes by.
     """
+    with suppress(OSError, InputError):  # then the run has no name before it is done
+        _describe(folder, root, told)
     mirror = None if os.environ.get(SWITCH) == "no" else _start(folder, root)
     try:
         yield
@@ -30,14 +40,21 @@ def fed(folder: Path, root: Path) -> Iterator[None]:
             mirror.wait()
 
 
+def _describe(folder: Path, root: Path, told: Mapping[str, Mapping[str, Any]]) -> None:
+    params = {**read_params(root / "params.yaml"), **told}  # the file may have been edited since
+    own = {key: value for key, value in flatten({**told}) if key not in APART}
+    write_about(folder, name_of(params, os.environ), tags_of(root, params, os.environ), own)
+
+
 def _start(folder: Path, root: Path) -> "subprocess.Popen[bytes] | None":
     """The process; none where the disk or the machine has no room for it."""
     command = [sys.executable, "-P", "-m", "penlift.live_mirror", str(folder), str(root)]
-    path = {"PYTHONPATH": str(root / "src")}
+    path = os.pathsep.join([str(root / "src"), *filter(None, [os.environ.get("PYTHONPATH")])])
     try:
         with (folder / "mirror.log").open("wb") as log:
             return subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=os.environ | path, start_new_session=True
-            )
+                command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=os.environ | {"PYTHONPATH": path},
+                start_new_session=True,
+            )  # fmt: skip
     except OSError:
         return None

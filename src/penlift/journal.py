@@ -47,7 +47,10 @@ def read_events(path: Path) -> list[dict[str, Any]]:
     events = []
     for line in content[: content.rfind(b"\n") + 1].splitlines():
         try:
-            events.append(dict(json.loads(line)))
-        except (ValueError, TypeError):
+            event = json.loads(line)
+        except ValueError:
             break
+        if not (isinstance(event, dict) and "time" in event):
+            break
+        events.append(event)
     return events

@@ -68,7 +68,11 @@ def only_trainer(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / LOCK)
     try:
-        lock.acquire(timeout=A_LOOK)
+        try:
+            lock.acquire(timeout=A_LOOK)
+        except FileNotFoundError:  # `penlift clean` was just removing the folder
+            folder.mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=A_LOOK)
     except Timeout:
         raise InputError(
             f"{folder}: process {pid_in(folder)} is at this very training; wait for it, or end it (`kill "

@@ -10,35 +10,27 @@ import sys
 import time
 from pathlib import Path
 
-from penlift.delivery import deliver_training
-from penlift.params import read_params
-from penlift.provenance import name_of, tags_of
-from penlift.record import flatten
-from penlift.state_folder import JOURNAL, read_training
-from penlift.store import Store, Unsent
-from penlift.training_record import write_about
+os.nice(19)  # before all that is imported below, which takes seconds
+
+from penlift.delivery import deliver_training  # noqa: E402
+from penlift.state_folder import JOURNAL, pid_in, read_training, time_of  # noqa: E402
+from penlift.store import Store, Unsent  # noqa: E402
 
 LOOK = 1.0  # s between two looks at the journal
 AGAIN = 30.0  # s before a store that did not answer is tried again
 LAST = 10  # s for the last of it, once the trainer is gone
-SECTIONS = ("model", "train", "window")  # what a training is told; the rest belongs to what is made of it
-APART = ("train.save_every", "train.processes")  # may change while it goes on
 
 
 def main(folder: Path, root: Path) -> None:
-    """Send what is new until the trainer is gone, and then how it ended."""
-    os.nice(19)
-    params = read_params(root / "params.yaml")
-    told = dict(flatten({name: params[name] for name in SECTIONS}))
-    about = {key: value for key, value in told.items() if key not in APART}
-    write_about(folder, name_of(params, os.environ), tags_of(root, params, os.environ), about)
-    store, sent, not_before = Store.of(root), 0.0, 0.0
+    """Send what is new until the trainer is gone, and then how it ended, unless another has gone on meanwhile."""
+    store, trainer, sent, not_before = Store.of(root), pid_in(folder), 0.0, 0.0
     while not _over(LOOK):
-        written = _written(folder / JOURNAL)
+        written = time_of(folder / JOURNAL)
         if written > sent and time.monotonic() >= not_before:
-            sent, not_before = (written, 0.0) if _sent(folder, store, "?") else (sent, time.monotonic() + AGAIN)
+            sent, not_before = (written, 0.0) if _sent(folder, store, trainer) else (sent, time.monotonic() + AGAIN)
     signal.alarm(LAST)
-    _sent(folder, store, "")
+    if pid_in(folder) == trainer:
+        _sent(folder, store, "")
 
 
 def _over(wait: float) -> bool:
@@ -46,18 +38,13 @@ def _over(wait: float) -> bool:
     return bool(select.select([sys.stdin], [], [], wait)[0])
 
 
-def _written(journal: Path) -> float:
-    return journal.stat().st_mtime if journal.exists() else 0.0
-
-
 def _sent(folder: Path, store: Store, trainer: str) -> bool:
     """Whether the store took all that there is by now; `trainer`: who is at it, or nobody."""
-    training = read_training(folder, trainer)
-    if not any("epoch" in event for event in training.events):
+    if not any("epoch" in event for event in read_training(folder, trainer).events):
         return True
     try:
-        print(f"run {deliver_training(training, store)} in {store.uri}", flush=True)
-    except Unsent as error:
+        print(f"run {deliver_training(folder, store, trainer)} in {store.uri}", flush=True)
+    except (Unsent, OSError) as error:
         print(error, flush=True)
         return False
     return True

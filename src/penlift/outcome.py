@@ -68,7 +68,7 @@ def read_outcome(
         raise InputError(f"no finished run to track ({error}); make one with `dvc repro`") from None
 
 
-def record_of(outcome: Outcome, states: Path, name: str, tags: dict[str, str], images: list[Image]) -> Record:
+def record_of_outcome(outcome: Outcome, states: Path, name: str, tags: dict[str, str], images: list[Image]) -> Record:
     """The record of an outcome. Its curves have the times that the training's journal gives, where there still is one
     in `states`."""
     now = round(1000 * time.time())

@@ -50,15 +50,14 @@ class Record:
         return max((point.time for point in self.points), default=None)
 
 
-def write_record(record: Record, folder: Path) -> Record:
-    """Copy a record with all its files into `folder`, whole or not at all; the same, of the copies."""
+def write_record(record: Record, folder: Path) -> None:
+    """Copy a record with all its files into `folder`, whole or not at all."""
     with whole_folder(folder) as place:
         images = [Image(key, step, _copy(png, place / IMAGES / _file_of(key, step)))
                   for key, step, png in record.images]  # fmt: skip
         files = {name: _copy(file, place / FILES / name) for name, file in record.files.items()}
         kept = replace(record, images=images, files=files)
         write_json(place / RECORD, _plain(kept, place))
-    return read_record(folder)
 
 
 def read_record(folder: Path) -> Record:

@@ -18,7 +18,8 @@ Examples:
 def restore(run: str, root: Path) -> None:
     """Bring back the parameters, weights, samples and figures of RUN, as MLflow has them.
 
-    All files are checked against the fingerprint of the run first. What they replace is kept in .state/replaced.
+    All files but DVC's lock are checked against the fingerprint of the run first. What they replace is kept in
+    .state/replaced.
     """
     from penlift.restoring import restore as bring_back
 

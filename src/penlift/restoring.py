@@ -10,9 +10,9 @@ from penlift.outcome import LOCKED, fingerprint_of
 from penlift.params import read_params
 from penlift.programs import DVC, output_of
 from penlift.record import OUTCOME, flatten
+from penlift.retrieval import Found, fetch, find
 from penlift.state_folder import states_of
 from penlift.store import Store, Unsent
-from penlift.tracking import Found, fetch, find
 
 TREES = ("models", "reports")  # whose files are a run's
 OUTS = ("models", "reports/train", "reports/samples", "reports/evaluate", "reports/index.html")  # as dvc.yaml has them
@@ -30,11 +30,11 @@ def restore(name: str, root: Path) -> tuple[Found, list[str], Path | None]:
         run, names = _fetched(name, root, Path(place))
         _into_cache(Path(place), root)
         changed = [file for file in names if not _same(Path(place) / file, root / file)]
-        extra = [file for file in _beside(names, root) if file not in names]
+        extra = [file for file in _beside(root) if file not in names]
         older = _set_aside([*changed, *extra], root, states / REPLACED / time.strftime("%Y-%m-%d-%H%M%S"))
-        for file in sorted(changed, key=lambda file: file in LOCKED):  # the lock file last: it says that all is there
+        for file in sorted(changed, key=lambda file: file == "dvc.lock"):  # last: it says that all is there
             (root / file).parent.mkdir(parents=True, exist_ok=True)
-            (Path(place) / file).replace(root / file)
+            shutil.move(Path(place) / file, root / file)  # .state may be on another disk
     return run, changed, older
 
 
@@ -62,7 +62,9 @@ def _into_cache(place: Path, root: Path) -> None:
     """Give DVC's cache the files below `place`, in a repository without Git of its own: without them in its cache, DVC
     would run the stages that made them."""
     cache = output_of(root, *DVC, "cache", "dir").decode().strip()
-    output_of(place, *DVC, "init", "--quiet", "--no-scm")
+    (place / ".dvc").mkdir()
+    shutil.copyfile(root / ".dvc" / "config", place / ".dvc" / "config")
+    output_of(place, *DVC, "config", "--local", "core.no_scm", "true")
     output_of(place, *DVC, "config", "--local", "cache.dir", str((root / cache).resolve()))
     outs = [name for name in OUTS if (place / name).exists()]
     output_of(place, *DVC, "add", "--quiet", *outs)
@@ -88,10 +90,9 @@ def _belongs(name: str) -> bool:
     return name in LOCKED or (len(parts) > 1 and parts[0] in TREES and ".." not in parts)
 
 
-def _beside(names: list[str], root: Path) -> list[str]:
-    """What stands in the folders of these files now, but for `reports` itself, where users keep their own."""
-    folders = {PurePosixPath(name).parent.as_posix() for name in names} - {".", "reports"}
-    files = (path for folder in sorted(folders) for path in (root / folder).glob("*") if path.is_file())
+def _beside(root: Path) -> list[str]:
+    """What stands in the folders of stages now; in `reports` itself users may keep their own."""
+    files = (path for out in OUTS for path in (root / out).rglob("*") if path.is_file())
     return [path.relative_to(root).as_posix() for path in files]
 
 

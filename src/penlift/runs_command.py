@@ -1,11 +1,9 @@
 """The commands `penlift runs` and `penlift clean`: the trainings that a checkout keeps in .state."""
 
-import shutil
 import time
 from pathlib import Path
 
 import click
-from filelock import FileLock, Timeout
 
 RUNS = """\b
 Examples:
@@ -26,17 +24,18 @@ def runs(root: Path) -> None:
 
     NLLs are in nats a point with offsets divided by 20. What waits for MLflow, `penlift track --all` sends.
     """
-    from penlift.delivery import waiting, waits
+    from penlift.delivery import mirrored
+    from penlift.outbox import Outbox
     from penlift.state_folder import states_of, trainings_in
     from penlift.state_table import row_of, table
     from penlift.store import Store
 
     states, store = states_of(root), Store.of(root)
     trainings = trainings_in(states)
-    rows = [row_of(training, not waits(training, store), time.time()) for training in trainings]
+    rows = [row_of(training, mirrored(training, store), time.time()) for training in trainings]
     click.echo(table(rows) if rows else f"no training in {states}; `make repro` begins one")
-    if lines := [line for line in waiting(states, store) if line.endswith("a finished run")]:
-        click.echo(f"{len(lines)} finished runs wait for {store.uri}; send them with `penlift track --all`")
+    if places := Outbox(states).waiting():
+        click.echo(f"{len(places)} finished runs wait for {store.uri}; send them with `penlift track --all`")
 
 
 @click.command(epilog=CLEAN)
@@ -50,8 +49,8 @@ def clean(root: Path, abandoned_after: float, yes: bool) -> None:
     Results are not touched: they are in models, in reports and in DVC's cache. One that runs stays, and so does one
     whose curves no MLflow store has taken yet.
     """
-    from penlift.cleaning import removable
-    from penlift.state_folder import LOCK, states_of, trainings_in
+    from penlift.cleaning import removable, remove
+    from penlift.state_folder import states_of, trainings_in
     from penlift.state_table import row_of, table
     from penlift.store import Store
 
@@ -62,14 +61,11 @@ def clean(root: Path, abandoned_after: float, yes: bool) -> None:
     if not leaving:
         click.echo("nothing to remove")
         return
-    click.echo(table(row_of(training, True, time.time()) for training in leaving))
+    click.echo(table(row_of(training, "yes", time.time()) for training in leaving))
     if not (yes or click.confirm(f"remove these {len(leaving)}?")):
         click.echo("nothing was removed")
         return
     for training in leaving:
-        try:
-            with FileLock(training.folder / LOCK).acquire(timeout=0):
-                shutil.rmtree(training.folder)
-        except Timeout:
-            click.echo(f"stays: {training.folder.name}, which somebody has just begun")
+        if why := remove(training.folder, store, abandoned_after, time.time()):
+            click.echo(f"stays: {training.folder.name}, {why}")
     click.echo("done")

@@ -1,10 +1,12 @@
 """Lines as small PNGs, by name and epoch: MLflow has a slider for each name, among the charts with the same prefix."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from penlift.drawing import Array, sheet
+from penlift.errors import InputError
 from penlift.files import write_bytes
 from penlift.ink import LIFT
 from penlift.plots import preview
@@ -25,12 +27,14 @@ def slides_of(folder: Path, dreamt: list[Array], samples: list[Array]) -> list[I
 
 
 def dreamt_by_now(training: Path) -> list[Image]:
-    """The same of the lines that a training has dreamt by now, drawn in its folder once."""
-    images = [Image(DREAMT, epoch, line.with_suffix(".png")) for epoch, line in drawn(training)]
-    for image in images:
-        if not image.png.exists():
-            line = np.load(image.png.with_suffix(".npy"), allow_pickle=False)
-            write_bytes(image.png, preview(paragraph(line.astype(np.float64))))
+    """The same of the lines that a training has dreamt by now, drawn in its folder once; those that can be drawn."""
+    images = []
+    for epoch, line in drawn(training):
+        png = line.with_suffix(".png")
+        with suppress(OSError, ValueError, InputError):  # a full disk, a damaged file, a line that is not finite
+            if not png.exists():
+                write_bytes(png, preview(paragraph(np.load(line, allow_pickle=False).astype(np.float64))))
+            images.append(Image(DREAMT, epoch, png))
     return images
 
 

@@ -1,10 +1,9 @@
 """What lies in the folder of a training, `.state/FINGERPRINT`, for anybody to read, even while it grows; no torch."""
 
+import fcntl
 import os
 from pathlib import Path
 from typing import Any, NamedTuple
-
-from filelock import FileLock, Timeout
 
 from penlift.errors import InputError
 from penlift.journal import read_events
@@ -34,7 +33,7 @@ class Training(NamedTuple):
         return bool(self.header.get("kept", {}).get("done"))
 
     @property
-    def ended(self) -> str:
+    def status(self) -> str:
         """MLflow's word for where it stands."""
         if self.running:
             return "RUNNING"
@@ -68,17 +67,27 @@ def drawn(folder: Path) -> list[tuple[int, Path]]:
 def last_at_work(folder: Path) -> float:
     """When its trainer last wrote anything, in s since 1970."""
     files = (folder / name for name in (STATE, JOURNAL, PID))
-    return max((file.stat().st_mtime for file in files if file.exists()), default=0.0)
+    return max(map(time_of, files))
+
+
+def time_of(file: Path) -> float:
+    """When a file was last written, in s since 1970; long ago where there is none."""
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def running_in(folder: Path) -> str:
-    """The pid of the trainer that has the folder's lock, or nothing."""
-    lock = FileLock(folder / LOCK)
+    """The pid of the trainer that has the folder's lock, or nothing. Any number may ask at once."""
     try:
-        with lock.acquire(timeout=0):
-            return ""
-    except Timeout:
+        with (folder / LOCK).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return ""
+    except OSError:
         return pid_in(folder)
+    return ""
 
 
 def pid_in(folder: Path) -> str:

@@ -1,5 +1,7 @@
 """The trainings of a checkout as a person wants to see them: a row each."""
 
+import math
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -24,10 +26,10 @@ class Row(NamedTuple):
     mirrored: str
 
 
-def row_of(training: Training, mirrored: bool, now: float) -> Row:
-    """What there is to know of a training; `now` in s since 1970."""
+def row_of(training: Training, mirrored: str, now: float) -> Row:
+    """What there is to know of a training; `mirrored`: whether MLflow has it, in a word; `now` in s since 1970."""
     history = training.header.get("history", [])
-    best = min((nll for row in history if (nll := row["valid_nll_nats_per_point"]) is not None), default=None)
+    best = min((nll for row in history if math.isfinite(nll := row["valid_nll_nats_per_point"])), default=None)
     about = read_about(training.folder)
     epochs = f" of {about['params']['train.epochs']}" if "train.epochs" in about["params"] else ""
     return Row(
@@ -38,7 +40,7 @@ def row_of(training: Training, mirrored: bool, now: float) -> Row:
         "" if best is None else f"{best:.3f}",
         age_of(now - last_at_work(training.folder)),
         f"{size_of(training.folder) / 2**20:.0f}",
-        "yes" if mirrored else "waits",
+        mirrored,
     )
 
 
@@ -62,7 +64,8 @@ def age_of(seconds: float) -> str:
 
 def size_of(folder: Path) -> int:
     """Bytes of the files of a folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    with os.scandir(folder) as entries:
+        return sum(entry.stat().st_size for entry in entries if entry.is_file())
 
 
 def table(rows: Iterable[Row]) -> str:

@@ -17,6 +17,10 @@ class Unsent(Exception):  # noqa: N818  (a state of the world, not a mistake)
     """The store did not take a run; the message says which store, and why."""
 
 
+class Silent(Unsent):
+    """The store does not answer at all, so nothing else can be sent either."""
+
+
 class Store(NamedTuple):
     """Where runs go."""
 
@@ -46,7 +50,7 @@ class Store(NamedTuple):
     def opened(self, patience: float) -> Iterator[None]:
         """While entered, the store is known to answer, and a sqlite file is this process's alone.
 
-        Unsent where that is not so after `patience` seconds. A server is asked by a plain request first: a client of
+        Silent where that is not so after `patience` seconds. A server is asked by a plain request first: a client of
         MLflow's takes seconds to be imported, and minutes to give a dead server up.
         """
         if self.uri.startswith("http"):
@@ -58,9 +62,9 @@ class Store(NamedTuple):
         try:
             lock.acquire(timeout=patience)
         except Timeout:
-            raise Unsent(f"{self.uri} is in use by another process ({self.lock} is taken)") from None
+            raise Silent(f"{self.uri} is in use by another process ({self.lock} is taken)") from None
         except OSError as error:
-            raise Unsent(f"{self.lock}: {error.strerror or error}") from None
+            raise Silent(f"{self.lock}: {error.strerror or error}") from None
         try:
             if self.file and self.file.exists():
                 _lock_once(self.file, patience)
@@ -75,7 +79,7 @@ def _ask(server: str) -> None:
     try:
         requests.get(f"{server.rstrip('/')}/health", timeout=ANSWERS)
     except requests.RequestException as error:
-        raise Unsent(f"{server} does not answer ({type(error).__name__})") from None
+        raise Silent(f"{server} does not answer ({type(error).__name__})") from None
 
 
 def _lock_once(file: Path, patience: float) -> None:
@@ -84,4 +88,4 @@ def _lock_once(file: Path, patience: float) -> None:
         with closing(sqlite3.connect(file, timeout=patience)) as database:
             database.execute("BEGIN IMMEDIATE").close()
     except sqlite3.Error as error:
-        raise Unsent(f"{SQLITE}{file} cannot be written ({error})") from None
+        raise Silent(f"{SQLITE}{file} cannot be written ({error})") from None

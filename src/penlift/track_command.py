@@ -20,7 +20,7 @@ def track(everything: bool, root: Path) -> None:
     """Send finished runs, and the curves of trainings that were cut short, to MLflow, where it lacks them.
 
     Runs go there by themselves; they wait where the server was down, or the disk full. What is there already is left
-    alone. Ends with status 1 where something still waits.
+    alone. With --all, ends with status 1 where something still waits.
     """
     from penlift.delivery import drain, waiting
     from penlift.state_folder import states_of

@@ -1,4 +1,4 @@
-"""MLflow as a mirror of records. Nothing decides by what is in it, and a record can be sent again at any time.
+"""MLflow as a mirror of records, each of which can be sent again at any time. No stage reads anything back from it.
 
 The one module that imports mlflow, and only when it is used: that takes seconds.
 """
@@ -6,11 +6,10 @@ The one module that imports mlflow, and only when it is used: that takes seconds
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from penlift.files import whole_file
 from penlift.record import OUTCOME, TRAINING, Record
@@ -21,9 +20,10 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 EXPERIMENT = "penlift"
+TIMEOUT = "MLFLOW_HTTP_REQUEST_TIMEOUT"  # s of a request
+CHOSEN = TIMEOUT in os.environ  # by the user
 DIGEST = 36  # characters of a data set's digest; MLflow's own limit
 MOST = 1000  # metrics of a batch; MLflow's own limit
-MOST_RUNS = 5000  # that a name is looked for among, the newest
 UPLOADED = re.compile(r"images/(.+)\+step\+(\d+)\+timestamp\+.*\+compressed\.webp")
 DATA = ("penlift.data", "penlift.data_hash")  # tags that name the data set and its contents
 
@@ -35,11 +35,13 @@ def send(record: Record, store: Store, patience: float = 5.0) -> str:
     the run of its outcome; a second outcome of one training is a run of its own. Unsent where the store does not answer
     a request within `patience` seconds, or refuses it: then some of the record may be there.
     """
-    with store.opened(patience), _client(store, patience) as client:
-        experiment = _experiment(client, store)
+    with store.opened(patience), connected(store, patience) as client:
+        experiment = experiment_in(client, store)
         run = _find(client, experiment, record)
-        if run and run.info.status == "FINISHED" and OUTCOME in run.data.tags:
-            return str(run.info.run_id)
+        if run and OUTCOME in run.data.tags and (run.info.status == "FINISHED" or OUTCOME not in record.tags):
+            return str(
+                run.info.run_id
+            )  # a training adds nothing to a run that bears an outcome: that brings its curves
         if not run:
             run = client.create_run(experiment, record.began, record.tags, record.name)
         _fill(client, run, record)
@@ -47,10 +49,12 @@ def send(record: Record, store: Store, patience: float = 5.0) -> str:
 
 
 @contextmanager
-def _client(store: Store, patience: float) -> Iterator["MlflowClient"]:
+def connected(store: Store, patience: float) -> Iterator["MlflowClient"]:
+    """A client of MLflow's, whose faults are Unsent; a request may take `patience` s, or what the user has set."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # else each process looks a host up
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")  # else a dead server blocks for minutes
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", f"{patience:.0f}")
+    if not CHOSEN:
+        os.environ[TIMEOUT] = f"{patience:.0f}"
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # it draws one a file
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     from mlflow import MlflowClient
@@ -83,7 +87,8 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:300]
 
 
-def _experiment(client: "MlflowClient", store: Store) -> str:
+def experiment_in(client: "MlflowClient", store: Store) -> str:
+    """The id of the experiment that all runs are in, made where there is none."""
     found = client.get_experiment_by_name(EXPERIMENT)
     if found and found.lifecycle_stage == "deleted":  # in the pages' trash, where nothing can be added to it
         client.restore_experiment(found.experiment_id)
@@ -149,40 +154,3 @@ def _name_data(client: "MlflowClient", run_id: str, name: str, digest: str) -> N
 
     source = json.dumps({"uri": name})
     client.log_inputs(run_id, [DatasetInput(Dataset(name, digest[:DIGEST], "local", source))])
-
-
-class Found(NamedTuple):
-    """A run of the store."""
-
-    run_id: str
-    name: str
-    status: str
-    tags: dict[str, str]
-
-
-def find(name: str, store: Store, patience: float = 30.0) -> list[Found]:
-    """The runs of this id, the first characters of an id, or this name; the newest first."""
-    with store.opened(patience), _client(store, patience) as client:
-        latest = ["attributes.start_time DESC"]
-        runs = client.search_runs([_experiment(client, store)], order_by=latest, max_results=MOST_RUNS)
-        named = [run for run in runs if name == run.info.run_name or run.info.run_id.startswith(name)]
-        return [Found(run.info.run_id, run.info.run_name, run.info.status, dict(run.data.tags)) for run in named]
-
-
-def fetch(run_id: str, wanted: Callable[[str], bool], folder: Path, store: Store, patience: float = 60.0) -> list[str]:
-    """Copy the files of a run whose names are wanted to a folder; their names, which must not lead out of it."""
-    with store.opened(patience), _client(store, patience) as client:
-        names = [name for name in _files_of(client, run_id) if wanted(name)]
-        for name in names:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            with TemporaryDirectory(dir=folder) as place:
-                Path(client.download_artifacts(run_id, name, place)).replace(folder / name)
-        return names
-
-
-def _files_of(client: "MlflowClient", run_id: str, folder: str | None = None) -> Iterator[str]:
-    for there in client.list_artifacts(run_id, folder):
-        if there.is_dir:
-            yield from _files_of(client, run_id, there.path)
-        else:
-            yield there.path

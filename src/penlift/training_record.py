@@ -25,15 +25,16 @@ def write_about(folder: Path, name: str, tags: dict[str, str], params: dict[str,
 def read_about(folder: Path) -> dict[str, Any]:
     """What `write_about` noted; little where nothing was."""
     try:
-        return dict(json.loads((folder / ABOUT).read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        return {"name": str(about["name"]), "tags": dict(about["tags"]), "params": dict(about["params"])}
+    except (OSError, ValueError, LookupError, TypeError):
         return {"name": folder.name, "tags": {TRAINING: folder.name}, "params": {}}
 
 
-def record_of(training: Training) -> Record:
+def record_of_training(training: Training) -> Record:
     """All that the folder of a training says by now, but for pictures."""
     points, about = list(points_of(training.events)), read_about(training.folder)
-    return Record(status=training.ended, began=began(training.events), points=points, **about)
+    return Record(status=training.status, began=began(training.events), points=points, **about)
 
 
 def began(events: list[dict[str, Any]]) -> int | None:
@@ -47,16 +48,12 @@ def epochs_in(points: Iterable[Point]) -> list[int]:
 
 
 def points_of(events: Iterable[dict[str, Any]]) -> Iterator[Point]:
-    """The curves by epoch that a journal holds: those of history.csv, the speed, and what the machine was doing.
-
-    An epoch that a training was killed behind stands there once more when it went on from before: the first counts.
-    """
-    targets, seconds, peak, seen = 0, 0.0, 0, set()
+    """The curves by epoch that a journal holds: those of history.csv, the speed, and what the machine was doing."""
+    targets, seconds, peak = 0, 0.0, 0
     for event in events:
         if "number" in event:
             targets, seconds, peak = targets + event["targets"], seconds + event["seconds"], event["peak_mib"]
-        elif "epoch" in event and event["epoch"] not in seen:
-            seen.add(event["epoch"])
+        elif "epoch" in event:
             speed = {"points_per_second": targets / seconds} if seconds else {}
             yield from _epoch(event | speed, event.get("system", {}) | {"process_peak_memory_mib": peak})
             targets, seconds = 0, 0.0
