@@ -20,9 +20,9 @@ from faults import FAULTS, Bench, suffer
 
 ROUNDS = 3
 LONGER = {
-    "compose": {"lines": 1000, "writers": 50},
+    "compose": {"lines": 300, "writers": 30},
     "model": {"hidden": 256, "mixtures": 20},
-    "train": {"epochs": 4, "threads": 2, "save_every": 30},
+    "train": {"epochs": 2, "threads": 2, "save_every": 30},
     "evaluate": {"pairs": 10, "train_lines": 20},
 }
 INK, MODELS, TRAIN, SAMPLES = "data/ink", "models", "reports/train", "reports/samples"

@@ -67,7 +67,9 @@ class Bench:
     def track_all(self) -> int:
         path = {"PYTHONPATH": str(self.folder / "src"), "MLFLOW_TRACKING_URI": self.uri}
         command = [sys.executable, "-c", "from penlift.cli import main; main()", "track", "--all"]
-        return subprocess.run(command, cwd=self.folder, env=os.environ | path, check=False).returncode
+        return subprocess.run(
+            command, cwd=self.folder, env=os.environ | path, capture_output=True, check=False
+        ).returncode
 
 
 Fault = Callable[[Bench, "subprocess.Popen[str]", Callable[[], Path]], None]
