@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from penlift.root_option import ROOT
+
 EXAMPLES = """\b
 Examples:
   penlift restore 0f4ef39e        # the first characters of a run's id
@@ -13,8 +15,7 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.argument("run")
-@click.option("--root", type=click.Path(path_type=Path, exists=True), default=Path(),
-              help="Of the checkout; this folder, if it is not said.")  # fmt: skip
+@ROOT
 def restore(run: str, root: Path) -> None:
     """Bring back the parameters, weights, samples and figures of RUN, as MLflow has them.
 

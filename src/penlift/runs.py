@@ -11,7 +11,7 @@ import pandas as pd
 from penlift.errors import InputError
 from penlift.ink import Ink, load_ink
 from penlift.params import read_params
-from penlift.programs import DVC, output_of
+from penlift.programs import DVC, output_of, share_cache
 from penlift.results import read_json, read_table
 
 LINES = Path("reports/evaluate/lines.csv")
@@ -77,9 +77,7 @@ def _checked_out(name: str, repository: Path, folder: Path) -> Path:
             raise InputError(f"{name}: has no {file}, so it holds no run; commit one that `dvc repro` made") from None
     if "reports/evaluate" not in (place / "dvc.lock").read_text(encoding="utf-8"):
         raise InputError(f"{name}: from before runs were evaluated line by line; make it again with `dvc repro`")
-    cache = output_of(top, *DVC, "cache", "dir").decode().strip()
-    output_of(place, *DVC, "config", "--local", "core.no_scm", "true")
-    output_of(place, *DVC, "config", "--local", "cache.dir", cache)
+    share_cache(place, top)
     try:
         output_of(place, *DVC, "checkout", "--quiet", *BY_DVC)
     except InputError:

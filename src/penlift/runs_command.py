@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from penlift.root_option import ROOT
+
 RUNS = """\b
 Examples:
   penlift runs
@@ -13,8 +15,6 @@ CLEAN = """\b
 Examples:
   penlift clean                   # show what would go, then ask
   penlift clean --abandoned-after 1 --yes"""
-ROOT = click.option("--root", type=click.Path(path_type=Path, exists=True), default=Path(),
-                    help="Of the checkout; this folder, if it is not said.")  # fmt: skip
 
 
 @click.command(epilog=RUNS)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from penlift.root_option import ROOT
+
 EXAMPLES = """\b
 Examples:
   penlift track            # what waits
@@ -14,8 +16,7 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.option("--all", "everything", is_flag=True, help="Send all that waits.")
-@click.option("--root", type=click.Path(path_type=Path, exists=True), default=Path(),
-              help="Of the checkout; this folder, if it is not said.")  # fmt: skip
+@ROOT
 def track(everything: bool, root: Path) -> None:
     """Send finished runs, and the curves of trainings that were cut short, to MLflow, where it lacks them.
 

@@ -38,10 +38,9 @@ def send(record: Record, store: Store, patience: float = 5.0) -> str:
     with store.opened(patience), connected(store, patience) as client:
         experiment = experiment_in(client, store)
         run = _find(client, experiment, record)
+        # to a run that bears an outcome, only that outcome adds anything: it brings the curves of its training
         if run and OUTCOME in run.data.tags and (run.info.status == "FINISHED" or OUTCOME not in record.tags):
-            return str(
-                run.info.run_id
-            )  # a training adds nothing to a run that bears an outcome: that brings its curves
+            return str(run.info.run_id)
         if not run:
             run = client.create_run(experiment, record.began, record.tags, record.name)
         _fill(client, run, record)
