@@ -1,23 +1,19 @@
-"""A sweep as a file: which parameters vary over which levels, and the trials that this makes."""
+"""A sweep as a file: a question, and which parameters vary over which levels."""
 
 import io
-import itertools
 import json
-import re
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from penlift.errors import InputError
-from penlift.params import Params, read_params
+from penlift.params import Params
 
 Value = bool | int | float | str | None
 Settings = dict[str, Value]  # "model.mixtures": 5
-REFERENCE = "reference"  # the configuration of all first levels
 SEED = "train.seed"
 
 
@@ -78,15 +74,6 @@ class Sweep(Params):
         return {factor: next(iter(levels)) for factor, levels in self.levels.items()}
 
 
-class Trial(NamedTuple):
-    """A training of a sweep."""
-
-    name: str  # of its experiment
-    levels: dict[str, str]  # factor -> level
-    seed: int
-    settings: Settings  # what it sets over params.yaml
-
-
 def read_sweep(path: Path) -> Sweep:
     """Read a sweep file."""
     try:
@@ -94,64 +81,6 @@ def read_sweep(path: Path) -> Sweep:
     except ValidationError as error:
         faults = (f"{'.'.join(map(str, fault['loc'])) or 'sweep'}: {fault['msg']}" for fault in error.errors())
         raise InputError(f"{path}: {'; '.join(faults)}; see sweeps/first-answer.yaml") from None
-
-
-def trials_of(sweep: Sweep) -> list[Trial]:
-    """All trials, the seeds of a configuration one after another, the reference first."""
-    return [trial_of(sweep, levels, seed) for levels in _designed(sweep) for seed in sweep.seeds]
-
-
-def trial_of(sweep: Sweep, levels: dict[str, str], seed: int) -> Trial:
-    """The trial with these levels; every parameter that any trial sets is set in each."""
-    own = {key: value for factor, level in levels.items() for key, value in sweep.levels[factor][level].items()}
-    name = re.sub(r"[^A-Za-z0-9.+-]+", "-", f"{sweep.name}-{words_of(sweep, levels)}-s{seed}")
-    return Trial(name, levels, seed, sweep.set | own | {SEED: seed})
-
-
-def words_of(sweep: Sweep, levels: Mapping[str, str]) -> str:
-    """A configuration by the levels in which it differs from the reference."""
-    other = [
-        f"{factor.rsplit('.', 1)[-1]} {level}" for factor, level in levels.items() if level != sweep.reference[factor]
-    ]
-    return " ".join(other) or REFERENCE
-
-
-def check_trials(trials: list[Trial], params: Path) -> None:
-    """Refuse what no stage would accept, before the first trial: unknown parameters, and impossible pairs."""
-    from penlift.network import ModelParams
-    from penlift.optimisation import TrainParams
-
-    known = read_params(params)
-    for trial in trials:
-        sections = applied(known, trial.settings)
-        for name, record in (("model", ModelParams), ("train", TrainParams)):
-            try:
-                record.model_validate(sections[name])
-            except ValidationError as error:
-                fault = error.errors()[0]
-                where = ".".join(map(str, [name, *fault["loc"]]))
-                raise InputError(f"trial {trial.name}: {where}: {fault['msg']}; mend the sweep file") from None
-
-
-def applied(params: dict[str, Any], settings: Settings) -> dict[str, Any]:
-    """The sections of params.yaml with the settings of a trial in them."""
-    sections = {name: dict(values) for name, values in params.items()}
-    for key, value in settings.items():
-        section, _, name = key.partition(".")
-        if name not in sections.get(section, {}):
-            raise InputError(f"{key} is no parameter of params.yaml; mend the sweep file")
-        sections[section][name] = value
-    return sections
-
-
-def _designed(sweep: Sweep) -> Iterator[dict[str, str]]:
-    levels = sweep.levels
-    if sweep.design == "grid":
-        yield from (dict(zip(levels, chosen, strict=True)) for chosen in itertools.product(*levels.values()))
-        return
-    yield sweep.reference
-    for factor in levels:
-        yield from (sweep.reference | {factor: level} for level in list(levels[factor])[1:])
 
 
 def _parsed(path: Path) -> Any:
