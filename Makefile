@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: repro test check slow ui bench
+.PHONY: repro test check slow sweep ui bench
 
 repro: .venv/ready checkout  ## everything: corpus, network, samples, likelihood, page, MLflow run; PRESET=article: so
 	@if [ -n "$(PRESET)" ]; then penlift preset "$(PRESET)"; fi
@@ -21,6 +21,9 @@ check: .venv/ready
 
 slow: .venv/ready checkout  ## the tests that take minutes: the pipeline end to end, queued experiments
 	python -m pytest -m slow
+
+sweep: .venv/ready checkout  ## all trials of SWEEP=sweeps/FILE.yaml, AT_ONCE=2 at a time, and what they answer
+	penlift sweep $(or $(SWEEP),sweeps/first-answer.yaml) $(if $(AT_ONCE),--at-once $(AT_ONCE))
 
 ui: .venv/ready  ## MLflow's pages, on this machine only
 	@case "$$MLFLOW_TRACKING_URI" in http*) echo "Runs go to $$MLFLOW_TRACKING_URI: open that in a browser."; exit ;; esac; \

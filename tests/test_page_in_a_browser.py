@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 from chromium import browser
+from made_up_sweep import sweep_of, tried_all
 from small_run import SmallRun
 from test_report import run_of
 
+from penlift import answer_page
+from penlift.answer import answer
 from penlift.report import to_page
 
 __all__ = ["browser"]  # a fixture
@@ -29,21 +32,34 @@ def opened(browser: Any, file: Path, **context: Any) -> Any:
     return view
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
-@pytest.mark.parametrize("screen", SCREENS)
-def test_axe_finds_nothing_to_mend(browser: Any, page: Path, screen: str, colours: str, tmp_path: Path) -> None:
+def axe_finds_nothing(browser: Any, file: Path, screen: str, colours: str, shot: Path) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     width, height = SCREENS[screen]
-    view = opened(browser, page, viewport={"width": width, "height": height}, color_scheme=colours)
-    shots = Path(os.environ.get("PENLIFT_SCREENSHOTS", tmp_path))
-    view.screenshot(path=shots / f"page-{screen}-{colours}.png", full_page=True)
+    view = opened(browser, file, viewport={"width": width, "height": height}, color_scheme=colours)
+    picture = Path(os.environ.get("PENLIFT_SCREENSHOTS", shot.parent)) / shot.name
+    view.screenshot(path=picture, full_page=True)
 
     found = Axe().run(view).response
 
     assert [(rule["id"], [node["html"][:120] for node in rule["nodes"]]) for rule in found["violations"]] == []
     assert len(found["passes"]) > 10
-    assert (shots / f"page-{screen}-{colours}.png").stat().st_size > 10_000
+    assert picture.stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("screen", SCREENS)
+def test_axe_finds_nothing_to_mend(browser: Any, page: Path, screen: str, colours: str, tmp_path: Path) -> None:
+    axe_finds_nothing(browser, page, screen, colours, tmp_path / f"page-{screen}-{colours}.png")
+
+
+@pytest.mark.parametrize(("screen", "colours"), [("desk", "light"), ("phone", "dark")])
+def test_axe_finds_nothing_on_the_page_of_a_sweep(browser: Any, screen: str, colours: str, tmp_path: Path) -> None:
+    sweep, file = sweep_of(), tmp_path / "index.html"
+    found = answer(sweep, tried_all(sweep, lambda trial: 5.0 + trial.seed / 100, seconds=300.0), seed=1)
+    file.write_text(answer_page.to_page(found), encoding="utf-8")
+
+    axe_finds_nothing(browser, file, screen, colours, tmp_path / f"sweep-{screen}-{colours}.png")
 
 
 def test_nothing_is_fetched_and_nothing_runs(browser: Any, page: Path) -> None:

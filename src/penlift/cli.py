@@ -4,11 +4,13 @@ from pathlib import Path
 
 import click
 
+from penlift.answer_command import answer
 from penlift.compare_command import compare
 from penlift.errors import InputError
 from penlift.restore_command import restore
 from penlift.runs_command import clean, runs
 from penlift.sample_command import sample
+from penlift.sweep_command import sweep
 from penlift.track_command import track
 
 FOLDER = click.Path(path_type=Path)
@@ -89,5 +91,5 @@ def preset(name: str, root: Path) -> None:
     click.echo("\n".join(changed) or "nothing to change")
 
 
-for command in (sample, compare, runs, clean, track, restore):
+for command in (sample, compare, sweep, answer, runs, clean, track, restore):
     main.add_command(command)

@@ -1,24 +1,44 @@
 """Git and DVC, called as the programs that they are."""
 
+import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from penlift.errors import InputError
 
 DVC = (sys.executable, "-P", "-m", "dvc")  # -P: runs no code of the folder that it is called in
 
+NOBODY = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER")
+          for key, value in (("NAME", "penlift"), ("EMAIL", "penlift@localhost"))}  # fmt: skip
+
+
+def committer(repository: Path) -> dict[str, str]:
+    """What Git needs in its environment to commit: nothing, or somebody where nobody is configured."""
+    try:
+        output_of(repository, "git", "var", "GIT_COMMITTER_IDENT")
+    except InputError:
+        return NOBODY
+    return {}
+
 
 def share_cache(folder: Path, repository: Path) -> None:
-    """Let DVC work in a folder that has `.dvc/config`, without Git and on the cache of a repository."""
+    """Let DVC work in a folder that has `.dvc/config` on the cache of a repository."""
     cache = output_of(repository, *DVC, "cache", "dir").decode().strip()
-    output_of(folder, *DVC, "config", "--local", "core.no_scm", "true")
     output_of(folder, *DVC, "config", "--local", "cache.dir", str((repository / cache).resolve()))
 
 
-def output_of(folder: Path, *command: str) -> bytes:
-    """Run a program in a folder; what it prints."""
-    answer = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+def without_git(folder: Path) -> None:
+    """Let DVC work in a folder that has `.dvc/config` and belongs to no Git repository."""
+    output_of(folder, *DVC, "config", "--local", "core.no_scm", "true")
+
+
+def output_of(folder: Path, *command: str, given: bytes = b"", environment: Mapping[str, str] | None = None) -> bytes:
+    """Run a program in a folder; what it prints. `given`: its input; `environment`: beside this process's."""
+    answer = subprocess.run(
+        command, cwd=folder, input=given, env=os.environ | (environment or {}), capture_output=True, check=False
+    )
     if answer.returncode:
         raise InputError(f"{folder}: `{' '.join(command[:4])}` failed: {answer.stderr.decode().strip()[-300:]}")
     return answer.stdout

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from penlift.errors import InputError
+from penlift.experiments import experiments_in
 from penlift.ink import Ink, load_ink
 from penlift.params import read_params
-from penlift.programs import DVC, output_of, share_cache
+from penlift.programs import DVC, output_of, share_cache, without_git
 from penlift.results import read_json, read_table
 
 LINES = Path("reports/evaluate/lines.csv")
@@ -28,6 +29,7 @@ class Run(NamedTuple):
     history: pd.DataFrame
     lines: pd.DataFrame  # a row a line, as `findings` left it: line, writer, split, points, nll_tablet, ...
     dreamt: Ink
+    training: str = ""  # the fingerprint of its training
 
 
 def is_run(name: str) -> bool:
@@ -57,7 +59,12 @@ def _read(name: str, folder: Path) -> Run:
         history=read_table(folder / "reports" / "train" / "history.csv"),
         lines=read_table(folder / LINES),
         dreamt=load_ink(folder / "reports" / "evaluate" / "dreamt"),
+        training=_training(folder / "reports" / "train" / "training.json"),
     )
+
+
+def _training(file: Path) -> str:
+    return str(read_json(file)["fingerprint"]) if file.is_file() else ""
 
 
 def _checked_out(name: str, repository: Path, folder: Path) -> Path:
@@ -77,6 +84,7 @@ def _checked_out(name: str, repository: Path, folder: Path) -> Path:
             raise InputError(f"{name}: has no {file}, so it holds no run; commit one that `dvc repro` made") from None
     if "reports/evaluate" not in (place / "dvc.lock").read_text(encoding="utf-8"):
         raise InputError(f"{name}: from before runs were evaluated line by line; make it again with `dvc repro`")
+    without_git(place)
     share_cache(place, top)
     try:
         output_of(place, *DVC, "checkout", "--quiet", *BY_DVC)
@@ -87,9 +95,7 @@ def _checked_out(name: str, repository: Path, folder: Path) -> Path:
 
 def _revision(name: str, repository: Path) -> str:
     """The commit of an experiment or of anything that Git knows by that name."""
-    rows = output_of(repository, "git", "for-each-ref", "--format=%(objectname) %(refname)", "refs/exps").decode()
-    known = [row.split(" ", 1) for row in rows.splitlines()]
-    commits = {commit for commit, reference in known if reference.rsplit("/", 1)[-1] == name}
+    commits = {experiment.commit for experiment in experiments_in(repository) if experiment.name == name}
     if len(commits) > 1:
         raise InputError(f"{name}: {len(commits)} experiments have this name; name its commit: {', '.join(commits)}")
     if commits:

@@ -14,7 +14,7 @@ from penlift.params import Params
 
 Value = bool | int | float | str | None
 Settings = dict[str, Value]  # "model.mixtures": 5
-SEED = "train.seed"
+SEED, THREADS = "train.seed", "train.threads"
 
 
 class Search(Params):
@@ -81,6 +81,15 @@ def read_sweep(path: Path) -> Sweep:
     except ValidationError as error:
         faults = (f"{'.'.join(map(str, fault['loc'])) or 'sweep'}: {fault['msg']}" for fault in error.errors())
         raise InputError(f"{path}: {'; '.join(faults)}; see sweeps/first-answer.yaml") from None
+
+
+def sections_of(settings: Settings) -> dict[str, dict[str, Value]]:
+    """Settings as params.yaml has them, section by section."""
+    sections: dict[str, dict[str, Value]] = {}
+    for key, value in settings.items():
+        section, _, name = key.partition(".")
+        sections.setdefault(section, {})[name] = value
+    return sections
 
 
 def _parsed(path: Path) -> Any:

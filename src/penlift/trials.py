@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from penlift.errors import InputError
 from penlift.params import read_params
-from penlift.sweep_file import SEED, Settings, Sweep
+from penlift.sweep_file import SEED, THREADS, Settings, Sweep, sections_of
 
 REFERENCE = "reference"  # the configuration of all first levels
 
@@ -44,6 +44,15 @@ def words_of(sweep: Sweep, levels: Mapping[str, str]) -> str:
     return " ".join(other) or REFERENCE
 
 
+def share_out(sweep: Sweep, at_once: int | None, cores: int) -> tuple[Sweep, int]:
+    """The sweep with its trials' threads, unless it says them itself, and how many trials there are at a time."""
+    threads = max(int(str(trial.settings.get(THREADS, 0))) for trial in trials_of(sweep))
+    at_once = at_once or max(1, cores // (threads or 1))
+    if threads:
+        return sweep, at_once
+    return sweep.model_copy(update={"set": sweep.set | {THREADS: max(1, cores // at_once)}}), at_once
+
+
 def check_trials(trials: list[Trial], params: Path) -> None:
     """Refuse what no stage would accept, before the first trial: unknown parameters, and impossible pairs."""
     from penlift.network import ModelParams
@@ -64,11 +73,10 @@ def check_trials(trials: list[Trial], params: Path) -> None:
 def applied(params: dict[str, Any], settings: Settings) -> dict[str, Any]:
     """The sections of params.yaml with the settings of a trial in them."""
     sections = {name: dict(values) for name, values in params.items()}
-    for key, value in settings.items():
-        section, _, name = key.partition(".")
-        if name not in sections.get(section, {}):
-            raise InputError(f"{key} is no parameter of params.yaml; mend the sweep file")
-        sections[section][name] = value
+    for section, values in sections_of(settings).items():
+        if unknown := values.keys() - sections.get(section, {}).keys():
+            raise InputError(f"{section}.{min(unknown)} is no parameter of params.yaml; mend the sweep file")
+        sections[section] |= values
     return sections
 
 

@@ -1,0 +1,128 @@
+"""What a sweep has found so far: its configurations, and what each level of a factor changes."""
+
+import math
+from typing import NamedTuple
+
+import pandas as pd
+
+from penlift.effects import Effect, Pair, Scores, effect, side_by_side
+from penlift.errors import InputError
+from penlift.paired import common_split
+from penlift.runs import Run
+from penlift.sweep_file import Sweep
+from penlift.trials import Trial, trial_of, trials_of, words_of
+from penlift.tried import Tried
+
+
+class Configuration(NamedTuple):
+    """The trials of the same levels, one a seed."""
+
+    words: str  # the levels in which it differs from the reference
+    seeds: int  # finished; without one, the figures are NaN
+    nll: float  # nats a point, tablet units, mean over seeds
+    deviation: float  # standard deviation of the same over seeds; NaN for one
+    effect: Effect | None  # against the reference, which has none
+    seconds: float  # of training, median over seeds
+    weights: float  # how many numbers the network learns
+
+
+class Contrast(NamedTuple):
+    """A level of a factor against its first, over all pairs of trials that differ in nothing else."""
+
+    factor: str
+    level: str
+    first: str
+    effect: Effect
+
+
+class Answer(NamedTuple):
+    """A sweep with what is finished of it."""
+
+    sweep: Sweep
+    tried: list[Tried]  # in the order of the sweep
+    planned: int  # trials of the whole sweep
+    split: str  # that all are judged by
+    configurations: list[Configuration]
+    contrasts: list[Contrast]
+
+    def of(self, factor: str) -> list[Contrast]:
+        """The contrasts of a factor."""
+        return [contrast for contrast in self.contrasts if contrast.factor == factor]
+
+    def along(self, factor: str, level: str) -> list[Tried]:
+        """The trials with this level and the first level of each other factor, one a seed."""
+        return [each for each in self.tried if each.trial.levels == self.sweep.reference | {factor: level}]
+
+
+def answer(sweep: Sweep, tried: list[Tried], seed: int) -> Answer:
+    """From the trials that are finished, of a whole sweep or not; `seed` is that of the bootstrap."""
+    planned = trials_of(sweep)
+    finished = _in_order(sweep, tried, planned)
+    split = common_split([each.run.lines for each in finished])
+    scores = side_by_side({each.trial.name: each.run.lines for each in finished}, split)
+    configurations = [
+        _configuration(sweep, levels, [each for each in finished if each.trial.levels == levels], scores, seed)
+        for levels in (trial.levels for trial in planned if trial.seed == sweep.seeds[0])
+    ]
+    contrasts = [
+        _contrast(sweep, factor, level, finished, scores, seed)
+        for factor in sweep.reference
+        for level in list(sweep.levels[factor])[1:]
+    ]
+    return Answer(sweep, finished, len(planned), split, configurations, contrasts)
+
+
+def _in_order(sweep: Sweep, tried: list[Tried], planned: list[Trial]) -> list[Tried]:
+    """As the sweep has them; all with one cap, without which their offsets differ."""
+    known = {each.trial.name: each for each in tried}
+    if strange := sorted(set(known) - {trial.name for trial in planned}):
+        raise InputError(f"{strange[0]} is no trial of sweep {sweep.name}; take it out, or read the sweep it is of")
+    if not known:
+        raise InputError(f"no trial of sweep {sweep.name} is finished, so it has no answer yet; run it first")
+    caps = {each.run.params["normalise"]["cap"]: name for name, each in known.items()}
+    if len(caps) > 1:
+        (one, name), (other, another), *_ = caps.items()
+        raise InputError(
+            f"normalise.cap differs, so the offsets do: {one} in {name}, {other} in {another}; try one cap in a sweep"
+        )
+    return [known[trial.name] for trial in planned if trial.name in known]
+
+
+def _pairs(sweep: Sweep, scores: Scores, others: list[Trial], levels: dict[str, str]) -> list[Pair]:
+    """Each of these trials beside that of the same seed with these levels instead of its own, where it is finished."""
+    pairs = [Pair(trial.seed, trial_of(sweep, trial.levels | levels, trial.seed).name, trial.name) for trial in others]
+    return [pair for pair in pairs if pair.first in scores.nll]
+
+
+def _contrast(sweep: Sweep, factor: str, level: str, finished: list[Tried], scores: Scores, seed: int) -> Contrast:
+    first = sweep.reference[factor]
+    trials = [each.trial for each in finished if each.trial.levels[factor] == level]
+    return Contrast(factor, level, first, effect(scores, _pairs(sweep, scores, trials, {factor: first}), seed))
+
+
+def _configuration(
+    sweep: Sweep, levels: dict[str, str], tried: list[Tried], scores: Scores, seed: int
+) -> Configuration:
+    trials, found = [each.trial for each in tried], None
+    if levels != sweep.reference:
+        found = effect(scores, _pairs(sweep, scores, trials, sweep.reference), seed)
+    nll = scores.a_point([trial.name for trial in trials])
+    return Configuration(
+        words=words_of(sweep, levels),
+        seeds=len(tried),
+        nll=float(nll.mean()) if tried else math.nan,
+        deviation=float(nll.std(ddof=1)) if len(tried) > 1 else math.nan,
+        effect=found,
+        seconds=float(pd.Series([each.seconds for each in tried], dtype=float).median()),
+        weights=_weights(tried[0].run) if tried else math.nan,
+    )
+
+
+def _weights(run: Run) -> int:
+    import torch
+
+    from penlift.network import ModelParams, Network
+
+    with torch.device("meta"):  # shapes without numbers
+        network = Network(ModelParams.model_validate(run.params["model"]), (1.0, 1.0))
+    return sum(weight.numel() for weight in network.parameters())

@@ -1,0 +1,92 @@
+"""The answer of a sweep in words and in tables, for a terminal, a page or another program."""
+
+import math
+
+import pandas as pd
+
+from penlift.answer import Answer, Configuration, Contrast
+from penlift.effects import Effect
+from penlift.page import said
+from penlift.trials import REFERENCE
+
+FIRST = "what the others differ from"
+CONFIGURATIONS = ["configuration", "seeds", "nll", "deviation", "difference", "low", "high", "verdict", "seconds",
+                  "weights"]  # fmt: skip
+EFFECTS = ["factor", "level", "first", "difference", "low", "high", "seeds", "pairs", "drawn", "verdict"]
+
+
+def to_text(found: Answer) -> str:
+    """A row a configuration, and what each factor does."""
+    width = max(len(configuration.words) for configuration in found.configurations)
+    head = f"seeds      NLL  over seeds  difference [95 %]          {found.split} split, nats a point, tablet units"
+    rows = [f"{'configuration':{width}}  {head}"]
+    for each in found.configurations:
+        said_so = f"{bounded(each.effect):24}  {verdict(found, each)}" if each.effect else FIRST
+        rows.append(f"{each.words:{width}}  {each.seeds:5}  {said(each.nll):>7}  {said(each.deviation):>10}  {said_so}")
+    sentences = [f"{factor}: {sentence(found, factor)}" for factor in found.sweep.reference]
+    return "\n".join([progress(found), "", *rows, "", *sentences])
+
+
+def to_tables(found: Answer) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A row a configuration, with columns CONFIGURATIONS, and a row a level against its first, with columns EFFECTS."""
+    none = Effect(math.nan, math.nan, math.nan, 0, 0, "")
+    configurations = [
+        (each.words, each.seeds, each.nll, each.deviation, *(each.effect or none)[:3], verdict(found, each),
+         each.seconds, each.weights)
+        for each in found.configurations
+    ]  # fmt: skip
+    effects = [(*each[:3], *each.effect, judged(found, each)) for each in found.contrasts]
+    return pd.DataFrame(configurations, columns=CONFIGURATIONS), pd.DataFrame(effects, columns=EFFECTS)
+
+
+def progress(found: Answer) -> str:
+    """How much of the sweep the answer rests on."""
+    if len(found.tried) == found.planned:
+        return f"All {found.planned} trials are finished."
+    return f"{len(found.tried)} of {found.planned} trials are finished; what the others would say is left out."
+
+
+def sentence(found: Answer, factor: str) -> str:
+    """What the levels of a factor do, those of one verdict together, each with its figures."""
+    alike: dict[str, list[str]] = {}
+    for contrast in found.of(factor):
+        alike.setdefault(judged(found, contrast), []).append(f"{contrast.level}{_figures(found, contrast.effect)}")
+    told = [f"{joined(levels)} {'is' if len(levels) == 1 else 'are'} {words}" for words, levels in alike.items()]
+    return "; ".join(told) + "."
+
+
+def _figures(found: Answer, effect: Effect) -> str:
+    """In brackets, with the seeds where some are missing."""
+    if not effect.pairs:
+        return ""
+    planned = len(found.sweep.seeds)
+    rest = f", {effect.seeds} of {planned} seeds" if effect.seeds < planned else ""
+    return f" ({bounded(effect)}{rest})"
+
+
+def verdict(found: Answer, configuration: Configuration) -> str:
+    """What a configuration is, beside the reference."""
+    return configuration.effect.verdict(found.sweep.equal, REFERENCE) if configuration.effect else FIRST
+
+
+def judged(found: Answer, contrast: Contrast) -> str:
+    """What a level is, beside the first of its factor."""
+    return contrast.effect.verdict(found.sweep.equal, contrast.first)
+
+
+def bounded(found: Effect) -> str:
+    """A difference and its interval."""
+    if not found.pairs:
+        return "unknown"
+    bounds = "unknown" if math.isnan(found.low) else f"{signed(found.low)}, {signed(found.high)}"
+    return f"{signed(found.value)} [{bounds}]"
+
+
+def signed(value: float) -> str:
+    """Three decimals, plus or a true minus."""
+    return f"{value:+.3f}".replace("-", "\N{MINUS SIGN}")
+
+
+def joined(words: list[str]) -> str:
+    """As a sentence lists them."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -1,0 +1,72 @@
+"""DVC's finished experiments, as Git knows them, and whether one still is what would be run today."""
+
+import re
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+from ruamel.yaml import YAML
+
+from penlift.errors import InputError
+from penlift.params import read_params
+from penlift.programs import committer, output_of
+
+REFERENCE = re.compile(r"refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/(?P<name>.+)")  # the baseline's commit, then the name
+
+
+class Experiment(NamedTuple):
+    """A finished experiment."""
+
+    name: str
+    commit: str
+    reference: str  # Git's name for it
+
+
+def experiments_in(repository: Path) -> list[Experiment]:
+    """All finished experiments of a repository, whatever commit they began from."""
+    rows = output_of(repository, "git", "for-each-ref", "--format=%(objectname) %(refname)", "refs/exps").decode()
+    found = (
+        (commit, REFERENCE.fullmatch(name)) for commit, _, name in (row.partition(" ") for row in rows.split("\n"))
+    )
+    return [Experiment(match["name"], commit, match[0]) for commit, match in found if match]
+
+
+def snapshot(repository: Path) -> str:
+    """The commit of what Git tracks as it stands now, changes that nobody committed included; nothing is moved."""
+    made = output_of(repository, "git", "stash", "create", environment=committer(repository)).decode().strip()
+    return made or output_of(repository, "git", "rev-parse", "HEAD").decode().strip()
+
+
+def take_over(repository: Path, other: Path, experiment: Experiment) -> None:
+    """Copy a finished experiment from another repository; an older one of its name and baseline is kept beside it."""
+    for older in experiments_in(repository):
+        if older.reference == experiment.reference and older.commit != experiment.commit:
+            output_of(repository, "git", "update-ref", f"{older.reference}-{older.commit[:7]}", older.commit)
+    refspec = f"+{experiment.reference}:{experiment.reference}"
+    output_of(repository, "git", "fetch", "--quiet", "--no-tags", str(other), refspec)
+
+
+def params_at(repository: Path, commit: str) -> dict[str, Any]:
+    """The sections of params.yaml at a commit."""
+    with TemporaryDirectory(prefix="penlift-") as folder:
+        file = Path(folder) / "params.yaml"
+        file.write_bytes(output_of(repository, "git", "show", f"{commit}:params.yaml"))
+        return read_params(file)
+
+
+def is_current(repository: Path, experiment: Experiment, params: dict[str, Any], now: str) -> bool:
+    """Whether an experiment had these parameters, and the code and data that commit `now` has."""
+    if params_at(repository, experiment.commit) != params:
+        return False
+    paths = [*_code(repository, now), "*.dvc"]
+    return not output_of(repository, "git", "diff", "--name-only", experiment.commit, now, "--", *paths)
+
+
+def _code(repository: Path, commit: str) -> list[str]:
+    """What the stages run and depend on, but for what other stages make."""
+    try:
+        stages = YAML(typ="safe", pure=True).load(output_of(repository, "git", "show", f"{commit}:dvc.yaml"))["stages"]
+        paths = {path for stage in stages.values() for path in stage.get("deps", []) if "$" not in path}
+    except (LookupError, TypeError, AttributeError):
+        raise InputError(f"{repository / 'dvc.yaml'}: has no stages; restore it with git") from None
+    return sorted(path for path in paths if path.startswith(("src/", "pipeline/")))

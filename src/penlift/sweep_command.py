@@ -1,0 +1,53 @@
+"""The command `penlift sweep`: all trials of a sweep file, on DVC's queue."""
+
+import os
+import shlex
+from pathlib import Path
+
+import click
+
+from penlift.errors import InputError
+from penlift.root_option import ROOT
+
+FILE = click.argument("file", type=click.Path(path_type=Path))
+EXAMPLES = """\b
+Examples:
+  penlift sweep sweeps/first-answer.yaml               # as many trials at a time as there are cores
+  penlift sweep sweeps/first-answer.yaml --at-once 1
+  penlift sweep sweeps/first-answer.yaml --dry-run     # the plain DVC commands that it stands for"""
+
+
+@click.command(epilog=EXAMPLES)
+@FILE
+@click.option("--at-once", type=click.IntRange(min=1),
+              help="Trials at a time, which share the cores; else as many as there is room for.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Print the DVC commands, and run nothing.")
+@ROOT
+def sweep(file: Path, at_once: int | None, dry_run: bool, root: Path) -> None:
+    """Run all trials of a sweep FILE on DVC's queue, and write what they answer to reports/sweeps.
+
+    Each becomes a DVC experiment and an MLflow run. Stopped or killed, the same command goes on: what is finished is
+    not run again, what failed is. Ends with status 1 where a trial failed.
+    """
+    from penlift.answer_command import write_answer
+    from penlift.finished_trials import finished_of
+    from penlift.sweep_file import read_sweep
+    from penlift.sweeping import Sweeping
+    from penlift.trial_queue import queued
+    from penlift.trials import check_trials, share_out, trials_of
+
+    asked, at_once = share_out(read_sweep(file), at_once, len(os.sched_getaffinity(0)))
+    trials = trials_of(asked)
+    check_trials(trials, root / "params.yaml")
+    if dry_run:
+        click.echo("\n".join(shlex.join(queued(trial.name, trial.settings)) for trial in trials))
+        click.echo(f"dvc queue start --jobs {at_once}")
+        return
+    sweeping = Sweeping(asked, trials, root)
+    failures = sweeping.run(at_once)
+    if finished := finished_of(trials, root, sweeping.commit):
+        write_answer(asked, trials, finished, root)
+    for failure in failures:
+        click.echo(f"failed: {failure.trial.name}: {failure.reason}; {failure.log or ''}", err=True)
+    if failures:
+        raise InputError(f"{len(failures)} of {len(trials)} trials failed; the same command tries them again")

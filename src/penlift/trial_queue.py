@@ -1,0 +1,97 @@
+"""DVC's queue of a sweep, in a clone of the checkout.
+
+DVC stashes the workspace and moves its HEAD for each trial that it queues, and a task whose worker was killed runs for
+ever in its list. In a clone that can be made again neither matters: the checkout and its changes stay as they are, even
+if all is killed, and its owner can go on working in it. Cache, states and MLflow store are the checkout's.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from penlift.errors import InputError
+from penlift.experiments import Experiment, experiments_in
+from penlift.presets import set_values
+from penlift.programs import DVC, committer, output_of, share_cache
+from penlift.provenance import SWEEP
+from penlift.queue_processes import stop
+from penlift.state_folder import states_of
+from penlift.store import Store
+from penlift.sweep_file import Settings, Value, sections_of
+
+
+class TrialQueue:
+    """The queue in `folder`, which may be there already."""
+
+    def __init__(self, root: Path, folder: Path, sweep: str) -> None:
+        """`root`: of the checkout."""
+        self.root, self.folder = root.resolve(), folder.resolve()
+        self._environment = committer(self.root) | {
+            SWEEP: sweep,
+            "MLFLOW_TRACKING_URI": Store.of(self.root).uri,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",  # workers call `dvc`
+        }
+
+    def make(self, commit: str) -> None:
+        """Begin anew, as `commit` has the checkout; what an earlier one left is stopped and deleted."""
+        stop(self.folder)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        output_of(self.root, "git", "clone", "--quiet", "--no-tags", str(self.root), str(self.folder))
+        changes = output_of(self.root, "git", "diff", "--binary", "HEAD", commit)
+        if changes:
+            output_of(self.folder, "git", "apply", "--whitespace=nowarn", given=changes)
+        (self.folder / ".state").symlink_to(states_of(self.root).resolve())
+        (self.folder / ".git" / "info" / "exclude").write_text("/.state\n", encoding="utf-8")
+        share_cache(self.folder, self.root)
+
+    def make_data(self, settings: Settings) -> None:
+        """Run the stages before training, with these parameters, so that the trials find in DVC's cache what they have
+        in common."""
+        set_values(self.folder / "params.yaml", sections_of(settings))
+        command = [*DVC, "repro", "window"]
+        if subprocess.run(command, cwd=self.folder, env=os.environ | self._environment, check=False).returncode:
+            raise InputError("the data of the trials could not be made; the lines above say why")
+
+    def put(self, name: str, settings: Settings) -> None:
+        """Queue a trial."""
+        self._dvc(*queued(name, settings)[1:])
+
+    def start(self, at_once: int) -> None:
+        """Start workers, which outlive this process and end with the last trial."""
+        log = self.folder / ".dvc" / "tmp" / "workers.log"
+        with log.open("ab") as file:  # no pipe: the workers would keep it open
+            begun = subprocess.run(
+                [*DVC, "queue", "start", "--jobs", str(at_once)], cwd=self.folder, env=os.environ | self._environment,
+                stdout=file, stderr=file, start_new_session=True, check=False
+            )  # fmt: skip
+        if begun.returncode:
+            raise InputError(f"DVC's workers did not start; {log} says why")
+
+    def finished(self) -> list[Experiment]:
+        """The trials that have come to their end."""
+        return experiments_in(self.folder) if (self.folder / ".git").is_dir() else []
+
+    def failed(self) -> dict[str, str]:
+        """The logs of the trials that failed, by name."""
+        rows = (line.split() for line in self._dvc("queue", "status").decode().splitlines())
+        names = [row[1] for row in rows if row[-1:] == ["Failed"]]
+        return {name: self._dvc("queue", "logs", name).decode(errors="replace") for name in names}
+
+    def _dvc(self, *command: str) -> bytes:
+        return output_of(self.folder, *DVC, *command, environment=self._environment)
+
+
+def queued(name: str, settings: Mapping[str, Value]) -> list[str]:
+    """The command that queues a trial."""
+    changes = (part for key, value in settings.items() for part in ("-S", f"{key}={_said(value)}"))
+    return ["dvc", "exp", "run", "--queue", "--name", name, *changes]
+
+
+def _said(value: Value) -> str:
+    """A value in the grammar of `dvc exp run -S`."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'" if isinstance(value, str) else json.dumps(value)
