@@ -44,7 +44,7 @@ class TrialQueue:
         output_of(self.root, "git", "clone", "--quiet", "--no-tags", str(self.root), str(self.folder))
         changes = output_of(self.root, "git", "diff", "--binary", "HEAD", commit)
         if changes:
-            output_of(self.folder, "git", "apply", "--whitespace=nowarn", given=changes)
+            output_of(self.folder, "git", "apply", "--index", "--whitespace=nowarn", given=changes)
         (self.folder / ".state").symlink_to(states_of(self.root).resolve())
         (self.folder / ".git" / "info" / "exclude").write_text("/.state\n", encoding="utf-8")
         share_cache(self.folder, self.root)
@@ -53,9 +53,14 @@ class TrialQueue:
         """Run the stages before training, with these parameters, so that the trials find in DVC's cache what they have
         in common."""
         set_values(self.folder / "params.yaml", sections_of(settings))
+        if tracked := output_of(self.folder, "git", "ls-files", "*.dvc").decode().split("\n")[:-1]:
+            self._dvc("checkout", "--quiet", *tracked)
         command = [*DVC, "repro", "window"]
         if subprocess.run(command, cwd=self.folder, env=os.environ | self._environment, check=False).returncode:
-            raise InputError("the data of the trials could not be made; the lines above say why")
+            raise InputError(
+                "the data of the trials could not be made in a copy of this checkout; the lines above say why. Ink of "
+                "your own must be tracked: `dvc add` its folder, and `git add` the file that this makes"
+            )
 
     def put(self, name: str, settings: Settings) -> None:
         """Queue a trial."""

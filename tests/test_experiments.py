@@ -1,0 +1,103 @@
+"""Experiments as Git has them: which of them still are what would be run, and how they move between repositories."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from penlift.experiments import Experiment, experiments_in, is_current, params_at, snapshot, take_over
+
+NAME = "x-reference-s1"
+PERSON = ["-c", "user.name=tester", "-c", "user.email=tester@localhost"]
+
+
+def git(folder: Path, *command: str) -> str:
+    return subprocess.run(
+        ["git", *PERSON, *command], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    folder = tmp_path / "one"
+    files = {
+        "params.yaml": "model: {hidden: 8}\n",
+        "dvc.yaml": "stages: {train: {cmd: x, deps: [src/a.py, data/ink, '${extract.path}']}}\n",
+        "src/a.py": "1\n",
+        "src/other.py": "1\n",
+        "data/raw/ink.dvc": "outs: []\n",
+    }
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    git(folder, "init", "-q")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "start")
+    return folder
+
+
+def finished(folder: Path, text: str = "lock") -> Experiment:
+    """An experiment of the commit that the repository is at, as DVC leaves one."""
+    base = git(folder, "rev-parse", "HEAD")
+    (folder / "dvc.lock").write_text(text)
+    git(folder, "add", "dvc.lock")
+    commit = git(folder, "commit-tree", "-p", base, "-m", "experiment", git(folder, "write-tree"))
+    git(folder, "rm", "-qf", "--cached", "dvc.lock")
+    (folder / "dvc.lock").unlink()
+    git(folder, "update-ref", f"refs/exps/{base[:2]}/{base[2:]}/{NAME}", commit)
+    return next(each for each in experiments_in(folder) if each.commit == commit)
+
+
+def test_a_snapshot_has_uncommitted_changes_and_moves_nothing(repository: Path) -> None:
+    assert snapshot(repository) == git(repository, "rev-parse", "HEAD")
+    (repository / "params.yaml").write_text("model: {hidden: 9}\n")
+    before = git(repository, "status", "--porcelain"), git(repository, "stash", "list")
+
+    taken = snapshot(repository)
+
+    assert params_at(repository, taken) == {"model": {"hidden": 9}}
+    assert (git(repository, "status", "--porcelain"), git(repository, "stash", "list")) == before
+
+
+@pytest.mark.parametrize(
+    ("file", "current"),
+    [("src/a.py", False), ("data/raw/ink.dvc", False), ("src/other.py", True), ("README.md", True)],
+)
+def test_an_experiment_is_out_of_date_by_what_its_stages_run_and_by_tracked_data(
+    repository: Path, file: str, current: bool
+) -> None:
+    experiment, params = finished(repository), {"model": {"hidden": 8}}
+    assert is_current(repository, experiment, params, snapshot(repository))
+
+    (repository / file).write_text("2\n")
+    git(repository, "add", file)
+
+    assert is_current(repository, experiment, params, snapshot(repository)) == current
+    git(repository, "commit", "-qm", "later")  # a new baseline is no new experiment
+    assert is_current(repository, experiment, params, snapshot(repository)) == current
+
+
+def test_an_experiment_of_other_parameters_is_another(repository: Path) -> None:
+    experiment = finished(repository)
+
+    assert not is_current(repository, experiment, {"model": {"hidden": 9}}, snapshot(repository))
+
+
+def test_what_is_taken_over_replaces_nothing(repository: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    git(tmp_path, "clone", "-q", str(repository), str(other))
+    older, newer = finished(repository), finished(other, "another lock")
+
+    take_over(repository, other, newer)
+    take_over(repository, other, newer)
+
+    found = {each.name: each.commit for each in experiments_in(repository)}
+    assert found == {NAME: newer.commit, f"{NAME}-{older.commit[:7]}": older.commit}
+
+
+def test_dvcs_own_references_are_no_experiments(repository: Path) -> None:
+    head = git(repository, "rev-parse", "HEAD")
+    for name in ("refs/exps/stash", "refs/exps/celery/failed", "refs/exps/exec/EXEC_HEAD"):
+        git(repository, "update-ref", name, head)
+
+    assert experiments_in(repository) == []
