@@ -10,6 +10,7 @@ from penlift.errors import InputError
 from penlift.restore_command import restore
 from penlift.runs_command import clean, runs
 from penlift.sample_command import sample
+from penlift.search_command import promote, search
 from penlift.sweep_command import sweep
 from penlift.track_command import track
 
@@ -91,5 +92,5 @@ def preset(name: str, root: Path) -> None:
     click.echo("\n".join(changed) or "nothing to change")
 
 
-for command in (sample, compare, sweep, answer, runs, clean, track, restore):
+for command in (sample, compare, sweep, answer, search, promote, runs, clean, track, restore):
     main.add_command(command)

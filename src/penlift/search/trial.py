@@ -1,0 +1,111 @@
+"""The folder in which a trial of a search runs, and the stages of dvc.yaml as plain commands in it."""
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+from ruamel.yaml import YAML
+
+from penlift.errors import InputError
+from penlift.presets import set_values
+from penlift.programs import output_of
+from penlift.provenance import SWEEP
+from penlift.search.storage import folder_of
+from penlift.sweep_file import Sweep, sections_of
+from penlift.trials import Trial
+
+TRAIN, OTHERS = "train", ("sample", "evaluate", "report", "track")
+CODE = (
+    "pipeline",
+    "src",
+    "dvc.yaml",
+    ".gitignore",
+)  # copied: an edit in the checkout changes no trial under way
+OF_LAUNCHERS = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "GROUP_RANK", "GROUP_WORLD_SIZE", "ROLE_RANK",
+                "ROLE_NAME", "ROLE_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")  # fmt: skip
+PREFIXES = ("TORCHELASTIC_", "DVC_", "GIT_")
+FINISH = 60.0  # s for a trainer to save its state
+
+
+class Place(NamedTuple):
+    """Where a trial runs."""
+
+    folder: Path
+    environment: dict[str, str]
+    commands: dict[str, list[str]]  # by stage
+
+
+def prepare(root: Path, sweep: Sweep, slot: int, trial: Trial) -> Place:
+    """Make the folder of a slot anew; whoever is left there from a worker that was killed is stopped first."""
+    folder = folder_of(root, sweep.name) / f"{slot:03}"
+    stop_orphans(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name in CODE:
+        if (root / name).is_dir():
+            shutil.copytree(root / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        elif (root / name).is_file():
+            shutil.copy(root / name, folder)
+    shutil.copy(root / "params.yaml", folder)
+    set_values(folder / "params.yaml", sections_of(trial.settings))
+    (folder / "data").symlink_to((root / "data").resolve())
+    return Place(folder, environment_of(root, folder, sweep, trial), commands_of(folder))
+
+
+def clear(folder: Path) -> None:
+    """Leave of a trial its parameters, its results and what it said: `penlift compare` takes it so."""
+    for name in (*CODE, "data"):
+        if (folder / name).is_dir() and not (folder / name).is_symlink():
+            shutil.rmtree(folder / name)
+        else:
+            (folder / name).unlink(missing_ok=True)
+
+
+def environment_of(root: Path, folder: Path, sweep: Sweep, trial: Trial) -> dict[str, str]:
+    """This process's environment, without what launchers and DVC say in it; state and runs are the checkout's."""
+    own = {key: value for key, value in os.environ.items()
+           if key not in OF_LAUNCHERS and not key.startswith(PREFIXES)}  # fmt: skip
+    home = os.environ.get("DVC_ROOT") or str(root.resolve())
+    told = {"DVC_ROOT": home, "DVC_EXP_NAME": trial.name, SWEEP: sweep.name, "PYTHONDONTWRITEBYTECODE": "1"}
+    with suppress(InputError, OSError):  # no Git here, so nothing can be said of changes
+        at = output_of(root, "git", "rev-parse", "--absolute-git-dir").decode().strip()
+        # Git is to compare the copied code with what is committed, and to write nothing
+        told |= {"GIT_DIR": at, "GIT_WORK_TREE": str(folder), "GIT_OPTIONAL_LOCKS": "0"}
+    return own | told
+
+
+def commands_of(folder: Path) -> dict[str, list[str]]:
+    """The commands of the stages from training on, as dvc.yaml has them."""
+    try:
+        stages = YAML(typ="safe", pure=True).load((folder / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+        said = {name: str(stages[name]["cmd"]) for name in (TRAIN, *OTHERS)}
+    except (OSError, LookupError, TypeError) as error:
+        raise InputError(f"dvc.yaml has not all stages from train to track ({error}); restore it with git") from None
+    for name, command in said.items():
+        if "${" in command or not command.startswith("python pipeline/"):
+            raise InputError(f"dvc.yaml: stage {name} is `{command}`; a search runs plain `python pipeline/...` alone")
+    return {name: [sys.executable, *shlex.split(command)[1:]] for name, command in said.items()}
+
+
+def stop_orphans(folder: Path) -> None:
+    """End the stages that still run in a trial's folder, so that a trainer can save its state."""
+    orphans = list(_stages_in(folder))
+    for process in orphans:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    for process in psutil.wait_procs(orphans, timeout=FINISH)[1]:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+def _stages_in(folder: Path) -> Iterator[psutil.Process]:
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):  # gone meanwhile, or another person's
+            if Path(process.cwd()) == folder and any(part.startswith("pipeline/") for part in process.cmdline()):
+                yield process

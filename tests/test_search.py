@@ -1,0 +1,613 @@
+"""A search has as many results as its file says, each once, whatever becomes of its workers."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
+from optuna.trial import FrozenTrial, TrialState
+from searching import SWEEP, WORKER, Checkout, write_sweep
+
+from penlift.errors import InputError
+from penlift.progress import Meter
+from penlift.runs import open_runs
+from penlift.search.beginning import check, opened
+from penlift.search.database import connected, shown
+from penlift.search.draw import draw, space_of
+from penlift.search.held import Held, TakenOver
+from penlift.search.owner import BEAT, Owner, Watch, owner_of, this_worker
+from penlift.search.slots import Slot, comes_too_late
+from penlift.search.stages import Faulty, Interrupted
+from penlift.search.storage import answering, patiently, storage_of
+from penlift.search.study import Searched, held
+from penlift.search.table import best_of, table
+from penlift.search.trial import commands_of, environment_of, stop_orphans
+from penlift.search.worker import Worker
+from penlift.signals import Signals
+from penlift.sweep_file import Sweep, read_sweep
+from penlift.trials import trial_of
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def sweep_with(trials: int, warm_up: int = 1) -> Sweep:
+    return Sweep.model_validate(SWEEP | {"search": {"trials": trials, "warm_up": warm_up}})
+
+
+def search_of(trials: int, storage: Any = None) -> Searched:
+    return opened(sweep_with(trials), storage or optuna.storages.InMemoryStorage(), {"levels": 1})
+
+
+def worker(name: str, host: str = "here") -> Owner:
+    return Owner(host, 1, 0.0, name)
+
+
+def waits(slot: Slot) -> bool:
+    return slot.state == "waiting"
+
+
+def results_of(search: Searched) -> Counter[int]:
+    """How many results each slot has, by all trials of its study."""
+    ended = (TrialState.COMPLETE, TrialState.PRUNED)
+    return Counter(trial.user_attrs["slot"] for trial in search.study.get_trials(states=ended))
+
+
+class Gone(Watch):
+    """Knows which workers are gone."""
+
+    def __init__(self, tokens: Iterable[str] = ()) -> None:
+        self.tokens = set(tokens)
+
+    def is_gone(self, trial: FrozenTrial) -> bool:
+        return owner_of(trial).token in self.tokens
+
+
+class Fate(RuleBasedStateMachine):
+    """Workers that come, take, finish, give back, are killed, and are taken for gone although they are not."""
+
+    slots = 5
+
+    @initialize()
+    def begin(self) -> None:
+        self.search, self.gone, self.number = search_of(self.slots), Gone(), 0
+        self.at: list[FrozenTrial] = []  # what workers believe to have
+
+    @rule()
+    def take(self) -> None:
+        self.number += 1
+        if trial := self.search.take(worker(str(self.number)), waits):
+            self.at.append(trial)
+
+    @rule(data=st.data(), pruned=st.booleans())
+    def end(self, data: st.DataObject, pruned: bool) -> None:
+        if self.at:
+            trial = self.at.pop(data.draw(st.integers(0, len(self.at) - 1)))
+            state = TrialState.PRUNED if pruned else TrialState.COMPLETE
+            try:
+                self.search.study.tell(trial.number, None if pruned else 1.0, state=state)
+            except (ValueError, UpdateFinishedTrialError):
+                assert owner_of(trial).token in self.gone.tokens  # only then is it somebody else's
+
+    @rule(data=st.data())
+    def give_back(self, data: st.DataObject) -> None:
+        if self.at:
+            self.search.free(self.at.pop(data.draw(st.integers(0, len(self.at) - 1))))
+
+    @rule(data=st.data(), killed=st.booleans())
+    def lose(self, data: st.DataObject, killed: bool) -> None:
+        if self.at:
+            place = data.draw(st.integers(0, len(self.at) - 1))
+            self.gone.tokens.add(owner_of(self.at[place]).token)
+            if killed:
+                self.at.pop(place)
+
+    @rule()
+    def look(self) -> None:
+        self.search.free_lost(self.gone)
+
+    @invariant()
+    def no_slot_has_two_results_and_no_levels_come_twice(self) -> None:
+        if not hasattr(self, "search"):
+            return
+        assert max(results_of(self.search).values(), default=0) <= 1
+        alive = [json.dumps(trial.params) for trial in self.search.study.trials if trial.state != TrialState.FAIL]
+        assert len(set(alive)) == len(alive)
+
+    def teardown(self) -> None:
+        if not hasattr(self, "search"):
+            return
+        self.gone.tokens |= {owner_of(trial).token for trial in self.at}
+        self.search.free_lost(self.gone)
+        while trial := self.search.take(worker("last"), waits):
+            self.search.study.tell(trial.number, 1.0)
+        assert results_of(self.search) == Counter(range(1, self.slots + 1))
+
+
+TestFate = Fate.TestCase
+TestFate.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+
+
+def test_workers_at_once_on_one_journal_have_each_slot_once(tmp_path: Path) -> None:
+    searches = [search_of(8, storage_of(None, tmp_path, "made-up")) for _ in range(6)]
+
+    def work(number: int) -> None:
+        while trial := searches[number].take(worker(str(number)), waits):
+            time.sleep(random.random() / 20)
+            searches[number].study.tell(trial.number, 1.0)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert results_of(searches[0]) == Counter(range(1, 9))
+    assert all(slot.state == "finished" for slot in searches[0].slots())
+
+
+def test_processes_killed_at_any_time_lose_nothing_and_count_nothing_twice(tmp_path: Path) -> None:
+    path = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    start = [sys.executable, "-c", WORKER, str(tmp_path), "8"]
+    workers = [subprocess.Popen(start, env=os.environ | path, stdout=subprocess.PIPE) for _ in range(3)]
+    for number, process in enumerate(workers[:2], start=1):
+        assert process.stdout
+        process.stdout.read(number)  # it is in the midst of its trial of that number
+        process.kill()
+        process.wait()
+
+    assert workers[2].wait() == 0
+
+    search = search_of(8, storage_of(None, tmp_path, "made-up"))
+    assert results_of(search) == Counter(range(1, 9))
+    assert {trial.state for trial in search.study.trials} == {TrialState.COMPLETE, TrialState.FAIL}
+    for process in workers:
+        assert process.stdout
+        process.stdout.close()
+
+
+def test_of_two_trials_with_the_same_slot_or_levels_the_later_one_gives_way_unless_the_first_failed() -> None:
+    def trial(number: int, slot: int, level: str, state: TrialState = TrialState.RUNNING) -> FrozenTrial:
+        space = space_of({"a": ["1", "2", "3"]})
+        made = optuna.create_trial(state=state, params={"a": level}, distributions={**space}, user_attrs={"slot": slot})
+        made.number = number
+        return made
+
+    first, levels, slot, other = trial(0, 1, "1"), trial(1, 2, "1"), trial(2, 1, "2"), trial(3, 3, "3")
+    trials = [first, levels, slot, other]
+
+    assert [comes_too_late(one, trials) for one in trials] == [False, True, True, False]
+    first.state = TrialState.FAIL
+    assert not any(comes_too_late(one, trials) for one in trials)
+
+
+def test_a_trial_that_was_lost_is_tried_again_with_its_levels() -> None:
+    search, gone = search_of(3), Gone()
+    lost = search.take(worker("a"), waits)
+    assert lost
+    gone.tokens.add("a")
+
+    search.free_lost(gone)
+    again = search.take(worker("b"), waits)
+
+    assert again
+    assert again.params == lost.params
+    assert again.user_attrs["slot"] == lost.user_attrs["slot"]
+
+
+def test_a_worker_that_was_taken_for_gone_says_nothing_any_more() -> None:
+    search, gone = search_of(3), Gone()
+    trial = search.take(worker("a"), waits)
+    assert trial
+    late = Held(search, trial, lambda: "")
+    gone.tokens.add("a")
+    search.free_lost(gone)
+
+    with pytest.raises(TakenOver):
+        late.report(1, 2.0)
+    with pytest.raises(TakenOver):
+        late.fail("the disk is full")
+    with pytest.raises(TakenOver):
+        late.finish(2.0)
+
+
+def test_what_a_kill_left_of_a_line_spoils_no_journal(tmp_path: Path) -> None:
+    search = search_of(3, storage_of(None, tmp_path, "made-up"))
+    assert search.take(worker("a"), waits)
+    journal = tmp_path / ".state" / "searches" / "made-up" / "journal.log"
+    with journal.open("ab") as file:
+        file.write(b'{"op_code": 4, "wor')
+
+    assert search.take(worker("b"), waits)
+
+    again = search_of(3, storage_of(None, tmp_path, "made-up"))
+    assert [slot.state for slot in again.slots()] == ["running", "running", "waiting"]
+
+
+def test_a_journal_that_somebody_has_spoilt_is_refused_in_one_line(tmp_path: Path) -> None:
+    storage_of(None, tmp_path, "made-up")
+    (tmp_path / ".state" / "searches" / "made-up" / "journal.log").write_text("no JSON\n{}\n")
+
+    with pytest.raises(InputError, match="has a line that is no JSON; delete it"):
+        storage_of(None, tmp_path, "made-up")
+
+
+@given(seed=st.integers(0, 2**31), slot=st.integers(1, 50), known=st.integers(0, 14))
+@settings(max_examples=15)
+def test_a_draw_depends_on_seed_and_slot_alone_and_gives_nothing_twice(seed: int, slot: int, known: int) -> None:
+    space = space_of({"a": ["1", "2", "3"], "b": ["x", "y"], "c": ["0", "1", "2"]})
+    taken: list[dict[str, str]] = []
+    trials: list[FrozenTrial] = []
+    for number in range(known):
+        levels = draw(space, trials, taken, [seed, number])
+        assert levels
+        taken.append(levels)
+        trials.append(optuna.create_trial(params=levels, distributions={**space}, value=float(number)))
+
+    drawn = draw(space, trials, taken, [seed, slot])
+
+    assert drawn == draw(space, trials, taken, [seed, slot])
+    assert drawn not in taken
+    assert drawn
+
+
+def test_when_all_levels_are_taken_none_are_drawn() -> None:
+    space = space_of({"a": ["1", "2"]})
+
+    assert draw(space, [], [{"a": "1"}, {"a": "2"}], [1]) is None
+
+
+def test_a_worker_on_another_host_is_gone_when_it_is_silent_and_one_that_speaks_is_not() -> None:
+    search, watch = search_of(2), Watch(this_worker(), silence=0.1)
+    for name in ("silent", "speaking"):
+        assert search.take(worker(name, "elsewhere"), waits)
+    silent, speaking = search.study.trials
+    assert not watch.is_gone(silent)
+    assert not watch.is_gone(speaking)
+
+    held(search.study, speaking).set_user_attr(BEAT, 1)
+    time.sleep(0.15)
+
+    assert watch.is_gone(silent)
+    assert not watch.is_gone(search.study.trials[1])
+
+
+def test_a_worker_on_this_host_is_gone_with_its_process_and_not_before() -> None:
+    search, me = search_of(4), this_worker()
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    import psutil
+
+    other = Owner(me.host, process.pid, psutil.Process(process.pid).create_time(), "other")
+    trial = search.take(other, waits)
+    later = search.take(other._replace(began=other.began - 60), waits)  # whose number another process has by now
+    assert trial and later
+
+    assert not Watch(me).is_gone(trial)
+    assert Watch(me).is_gone(later)
+    process.communicate(b"\n")
+    assert Watch(me).is_gone(trial)
+
+
+def test_a_storage_that_is_away_is_asked_again_until_somebody_wants_to_stop() -> None:
+    answers: Iterator[Any] = iter([StorageInternalError, StorageInternalError, 7])
+
+    def ask() -> int:
+        answer = next(answers)
+        if answer == 7:
+            return 7
+        raise answer
+
+    assert patiently(ask, lambda: "", again=0) == 7
+    answers = iter([StorageInternalError])
+    with pytest.raises(InputError, match="the storage is gone; once it is back, the same command goes on"), answering():
+        patiently(ask, lambda: "SIGTERM", again=0)
+
+
+@pytest.fixture
+def work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None]:
+    """Run a worker whose trials end as they are told to."""
+
+    def run(search: Searched, ending: Callable[[Held], str]) -> None:
+        monkeypatch.setattr("penlift.search.worker.run_trial", lambda held, *_: ending(held))
+        monkeypatch.setattr("penlift.search.worker.prepare", lambda *_: type("Place", (), {"folder": tmp_path}))
+        with Meter("search", search.asked.trials) as meter:
+            Worker(search, tmp_path, Signals(), meter).work()
+
+    return run
+
+
+def test_a_trial_that_fails_is_tried_again_by_the_next_command_and_not_by_this_one(
+    work: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    search, tried = search_of(3), Counter[int]()
+
+    def ending(held: Held) -> str:
+        tried[held.slot] += 1
+        if held.slot == 2 and tried[2] < 3:
+            raise Faulty("stage train: the disk is full")
+        held.report(1, 5.0)
+        return "finished"
+
+    work(search, ending)
+    assert [slot.state for slot in search.slots()] == ["finished", "failed", "finished"]
+    assert "trial 2 (" in (said := capsys.readouterr().err)
+    assert "failed: stage train: the disk is full" in said
+    work(search, ending)
+    assert tried == {1: 1, 2: 2, 3: 1}
+    work(search, ending)
+
+    assert tried == {1: 1, 2: 3, 3: 1}
+    assert results_of(search) == Counter([1, 2, 3])
+
+
+def test_a_worker_that_is_stopped_gives_its_trial_back(work: Callable[..., None]) -> None:
+    search = search_of(2)
+
+    def ending(held: Held) -> str:
+        raise Interrupted("SIGTERM")
+
+    with pytest.raises(InputError, match=r"^SIGTERM; trial 1 is given back with its state saved, and the same command"):
+        work(search, ending)
+
+    assert [slot.state for slot in search.slots()] == ["waiting", "waiting"]
+    assert all(slot.fault == "" for slot in search.slots())
+
+
+def test_a_trial_that_diverges_counts_and_is_named_so(work: Callable[..., None]) -> None:
+    search = search_of(2)
+
+    def ending(held: Held) -> str:
+        if held.slot == 1:
+            return "diverged"
+        held.report(1, 5.0)
+        held.report(2, 4.0)
+        return "finished"
+
+    work(search, ending)
+
+    assert [slot.state for slot in search.slots()] == ["diverged", "finished"]
+    best = best_of(search.slots())
+    assert best
+    assert (best.number, best.nll, best.epochs) == (2, 4.0, 2)
+    rows = table(search.slots(), list(SWEEP["factors"])).splitlines()
+    assert [row.split()[:2] for row in rows[1:3]] == [["2", "4.000"], ["1", "diverged"]]
+
+
+def test_a_search_that_began_with_other_levels_is_not_gone_on_with() -> None:
+    storage = optuna.storages.InMemoryStorage()
+    opened(sweep_with(3), storage, {"levels": 1, "data": 2})
+    opened(sweep_with(5), storage, {"levels": 1, "data": 2})  # more trials are no other question
+
+    with pytest.raises(InputError, match="search made-up began with other data; put them back, or give the file"):
+        opened(sweep_with(3), storage, {"levels": 1, "data": 3})
+
+
+def test_nothing_is_shown_of_a_search_that_has_not_begun() -> None:
+    with pytest.raises(InputError, match="no search made-up has begun there; `penlift search FILE` begins it"):
+        opened(sweep_with(3), optuna.storages.InMemoryStorage(), None)
+
+
+def test_more_trials_than_combinations_are_refused() -> None:
+    with pytest.raises(InputError, match=r"search\.trials is 9, but the factors have 8 combinations; lower it"):
+        search_of(9)
+
+
+def test_a_sweep_without_a_search_is_refused() -> None:
+    with pytest.raises(InputError, match="search is null in the file of made-up; write, say: search:"):
+        opened(Sweep.model_validate(SWEEP | {"search": None}), optuna.storages.InMemoryStorage(), None)
+
+
+def test_only_what_leaves_the_data_alone_may_be_searched(tmp_path: Path) -> None:
+    for name in ("ink", "offsets", "windows"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+    sweep = read_sweep(write_sweep(tmp_path / "s.yaml", factors={"window.length": [100, 200]}))
+
+    with pytest.raises(InputError, match=r"s.yaml: window.length changes the data, and a search trains on one data"):
+        check(sweep, tmp_path, tmp_path / "s.yaml")
+
+
+def test_without_data_the_command_that_makes_it_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="data/ink is missing; make the data of all trials with `dvc repro window`"):
+        check(sweep_with(2), tmp_path, tmp_path / "s.yaml")
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://me:secret@127.0.0.1:9/there", r"postgresql://127.0.0.1/there does not answer \(.*refused"),
+        ("postgresql://me:secret{1}%40@127.0.0.1:9/there", r"postgresql://127.0.0.1/there does not answer"),
+        ("sqlite:///secret.db", "a storage in SQLite mixes up what several workers write"),
+        ("secret", "the storage's URL cannot be read"),
+        ("nothing://me:secret@there/it", "the storage's URL cannot be read|needs a driver"),
+    ],
+)
+def test_a_storage_that_cannot_be_used_is_named_in_one_line_without_its_password(url: str, said: str) -> None:
+    with pytest.raises(InputError, match=said) as raised:
+        connected(url)
+
+    assert "\n" not in str(raised.value)
+    assert "secret" not in str(raised.value)
+    assert "secret" not in shown(url).replace("secret.db", "")
+
+
+def test_stages_run_as_dvc_yaml_says_and_know_nothing_of_what_launched_the_worker(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("RANK", "WORLD_SIZE", "MASTER_ADDR", "TORCHELASTIC_RUN_ID", "DVC_STAGE", "GIT_DIR"):
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("PENLIFT_LIVE", "no")
+    sweep = sweep_with(2)
+    trial = trial_of(sweep, sweep.reference, 1)
+
+    environment, commands = environment_of(tmp_path, tmp_path / "t", sweep, trial), commands_of(ROOT)
+
+    assert not {"RANK", "WORLD_SIZE", "MASTER_ADDR", "TORCHELASTIC_RUN_ID", "DVC_STAGE", "GIT_DIR"} & environment.keys()
+    assert environment["DVC_ROOT"] == str(tmp_path)
+    assert environment["DVC_EXP_NAME"] == "made-up-reference-s1"
+    assert (environment["PENLIFT_SWEEP"], environment["PENLIFT_LIVE"]) == ("made-up", "no")
+    assert list(commands) == ["train", "sample", "evaluate", "report", "track"]
+    assert commands["sample"] == [sys.executable, "pipeline/sample.py", "models", "reports/samples"]
+
+
+def test_of_what_works_in_a_trials_folder_only_stages_are_stopped(tmp_path: Path) -> None:
+    (tmp_path / "other" / "pipeline").mkdir(parents=True)
+    (tmp_path / "trial" / "pipeline").mkdir(parents=True)
+    for folder in ("trial", "other"):
+        (tmp_path / folder / "pipeline" / "train.py").write_text("input()")
+    stage = [sys.executable, "pipeline/train.py"]
+    begun = [(stage, tmp_path / "trial"), (stage, tmp_path / "other"), (["cat"], tmp_path / "trial")]
+    mine, anothers, shell = (subprocess.Popen(command, cwd=at, stdin=subprocess.PIPE) for command, at in begun)
+
+    stop_orphans(tmp_path / "trial")
+
+    assert mine.poll() is not None
+    assert anothers.poll() is None
+    assert shell.poll() is None
+    for process in (anothers, shell):
+        process.communicate(b"\n")
+    assert mine.stdin
+    mine.stdin.close()
+
+
+SMALL: dict[str, dict[str, Any]] = {
+    "compose": {"lines": 24, "writers": 12},
+    "window": {"length": 50},
+    "model": {"hidden": 4, "mixtures": 2},
+    "train": {"epochs": 12, "batch": 64, "threads": 1, "save_every": 0.1},
+    "sample": {"lines": 1, "points": 40},
+    "evaluate": {"train_lines": 5, "pairs": 4},
+}
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A repository with small parameters, and its data made."""
+    return Checkout(tmp_path_factory.mktemp("clones") / "penlift", SMALL)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Any]:
+    """A PostgreSQL server."""
+    from postgres import Postgres, missing
+
+    if why := missing():
+        pytest.skip(why)
+    server = Postgres()
+    yield server
+    server.remove()
+
+
+@pytest.mark.slow
+def test_the_tables_are_made_once_by_workers_that_begin_at_once(server: Any) -> None:
+    faults: list[BaseException] = []
+
+    def begin() -> None:
+        try:
+            search_of(8, connected(server.url))
+        except BaseException as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=begin) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert faults == []
+    assert len(optuna.get_all_study_summaries(connected(server.url))) == 1
+
+
+@pytest.mark.slow
+def test_workers_at_once_on_one_database_have_each_slot_once_though_it_is_restarted(server: Any) -> None:
+    def work(number: int) -> None:
+        search = search_of(8, connected(server.url))
+        while trial := patiently(lambda: search.take(worker(str(number)), waits), lambda: ""):
+            held = Held(search, trial, lambda: "")
+            held.report(1, 1.0)
+            time.sleep(random.random())
+            held.finish(1.0)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.7)
+    server.stop()
+    server.start()
+    for thread in threads:
+        thread.join()
+    search = search_of(8, connected(server.url))
+    search.free_lost(Gone({str(number) for number in range(4)}))  # claims whose answers were lost with the server
+    work(5)
+
+    assert results_of(search) == Counter(range(1, 9))
+
+
+@pytest.mark.slow
+def test_four_workers_on_postgresql_of_whom_one_is_killed_come_to_one_run_a_trial(
+    checkout: Checkout, server: Any
+) -> None:
+    file = write_sweep(checkout.folder / "sweeps" / "killed.yaml", name="killed", search={"trials": 2, "warm_up": 9})
+    workers = [checkout.start("search", str(file), PENLIFT_STORAGE=server.url) for _ in range(4)]
+    at = checkout.first_trainer(file, server.url)
+    victim = next(process for process in workers if process.pid == at.pid)
+
+    victim.kill()
+    victim.communicate()
+    said = [process.communicate()[0] for process in workers if process is not victim]
+
+    assert all(process.returncode == 0 for process in workers if process is not victim), said
+    search = opened(read_sweep(file), connected(server.url), None)
+    assert results_of(search) == Counter([1, 2])
+    assert [slot.state for slot in search.slots()] == ["finished"] * 2
+    assert any(trial.state == TrialState.FAIL for trial in search.study.trials)  # the victim's
+    runs = checkout.runs("killed")
+    assert len(runs) == 2
+    assert {run["status"] for run in runs} == {"FINISHED"}
+    assert len({run["penlift.training"] for run in runs}) == 2
+    assert {run["penlift.changed"] for run in runs} == {"no"}
+    assert said[0].count("finished") >= 2  # the table
+
+
+@pytest.mark.slow
+def test_a_poor_trial_is_cut_short_and_the_best_becomes_an_experiment_without_training_again(
+    checkout: Checkout,
+) -> None:
+    factors = {"train.learning_rate": [0.02, 1e-7], "model.cell": ["gru", "lstm"]}
+    file = write_sweep(
+        checkout.folder / "sweeps" / "cut.yaml", name="cut", seeds=[3], factors=factors,
+        search={"trials": 3, "warm_up": 1},
+    )  # fmt: skip
+
+    workers = [checkout.start("search", str(file)) for _ in range(2)]
+    said = [process.communicate()[0] for process in workers]
+    before, commit = checkout.git("status", "--porcelain"), len(checkout.runs("cut"))
+    promoted = checkout.start("promote", str(file)).communicate()[0]
+
+    search = opened(read_sweep(file), storage_of(None, checkout.folder, "cut"), None)
+    states = {slot.number: slot.state for slot in search.slots()}
+    assert Counter(states.values()) >= Counter(pruned=1, finished=2), said
+    assert results_of(search) == Counter([1, 2, 3])
+    pruned = [slot for slot in search.slots() if slot.state == "pruned"]
+    assert all(slot.levels["train.learning_rate"] == "1e-07" and slot.epochs < 12 for slot in pruned)
+    assert "this very training has been done before" in promoted
+    assert "is experiment cut-best; `dvc exp apply cut-best` brings it into the workspace" in promoted
+    assert checkout.git("status", "--porcelain") == before
+    assert len(checkout.runs("cut")) == commit
+    best = best_of(search.slots())
+    assert best
+    folder = checkout.folder / ".state" / "searches" / "cut" / f"{best.number:03}"
+    assert {path.name for path in folder.iterdir()} == {"log", "models", "params.yaml", "reports"}
+    with open_runs([str(folder), "cut-best"], checkout.folder) as runs:
+        assert runs[0].metrics == runs[1].metrics
