@@ -1,5 +1,8 @@
 """What recipes learn in what time: held-out NLL against the seconds spent in steps, by preset and seed.
 
+A step of a preset has the same shapes with each seed, so it counts with the least of what it took with any: other work
+on the machine then weighs little.
+
 `python bench/learning.py FOLDER [INK [PRESET ...]]` trains each preset with three seeds, two trainings at a time on one
 thread each, on the built-in corpus or on the archives of INK, and writes learning.csv and learning.svg to FOLDER. A
 training that is there already is not done again. Epochs of a preset can be set: `fast:20`.
@@ -15,6 +18,8 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from clone import copy_tree, finish, make_data, set_params
 
@@ -38,8 +43,16 @@ class Run(NamedTuple):
         return f"{self.preset.replace(':', '-')}-{self.seed}"
 
 
-def train(folder: Path, run: Run, ink: Path | None) -> pd.DataFrame:
-    """Train in a copy of this tree, once; its history with the seconds of all steps before each epoch's end."""
+class Trained(NamedTuple):
+    """A training that is done."""
+
+    run: Run
+    history: pd.DataFrame
+    seconds: npt.NDArray[np.float64]  # of each step
+
+
+def train(folder: Path, run: Run, ink: Path | None) -> Trained:
+    """Train in a copy of this tree, once."""
     place, (preset, _, epochs) = folder / run.name, run.preset.partition(":")
     history = place / "reports" / "train" / "history.csv"
     if not history.is_file():
@@ -49,15 +62,19 @@ def train(folder: Path, run: Run, ink: Path | None) -> pd.DataFrame:
         set_params(place, {"train": {"seed": run.seed, "threads": 1} | own})
         make_data(place, ink)
         finish(place, "train")
-    return with_seconds(pd.read_csv(history), next(place.glob(".state/*/journal.jsonl"))).assign(
-        preset=run.preset, seed=run.seed
-    )
+    events = read_events(next(place.glob(".state/*/journal.jsonl")))
+    return Trained(run, pd.read_csv(history), np.array([event["seconds"] for event in events if "number" in event]))
 
 
-def with_seconds(history: pd.DataFrame, journal: Path) -> pd.DataFrame:
-    """The history with a column of the seconds that its steps had taken by the end of each epoch."""
-    seconds = pd.Series([event["seconds"] for event in read_events(journal) if "number" in event]).cumsum()
-    return history.assign(seconds=[seconds[steps - 1] for steps in history["steps"]])
+def table_of(trained: list[Trained]) -> pd.DataFrame:
+    """The histories, with the seconds that all steps had taken by the end of each epoch."""
+    tables = []
+    for preset in dict.fromkeys(each.run.preset for each in trained):
+        those = [each for each in trained if each.run.preset == preset]
+        taken = np.min([each.seconds for each in those], axis=0).cumsum()
+        tables += [each.history.assign(seconds=taken[each.history["steps"] - 1], preset=preset, seed=each.run.seed)
+                   for each in those]  # fmt: skip
+    return pd.concat(tables)
 
 
 def picture(table: pd.DataFrame) -> bytes:
@@ -94,8 +111,7 @@ def summary(table: pd.DataFrame, presets: list[str]) -> Iterator[str]:
 def main(folder: Path, ink: Path | None, presets: list[str]) -> None:
     runs = [Run(preset, seed) for seed in SEEDS for preset in presets]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        tables = list(pool.map(lambda run: train(folder, run, ink), runs))
-    table = pd.concat(tables)
+        table = table_of(list(pool.map(lambda run: train(folder, run, ink), runs)))
     table.to_csv(folder / "learning.csv", index=False, lineterminator="\n")
     (folder / "learning.svg").write_bytes(picture(table))
     print("\n".join(summary(table, presets)))

@@ -611,3 +611,6 @@ def test_a_poor_trial_is_cut_short_and_the_best_becomes_an_experiment_without_tr
     assert {path.name for path in folder.iterdir()} == {"log", "models", "params.yaml", "reports"}
     with open_runs([str(folder), "cut-best"], checkout.folder) as runs:
         assert runs[0].metrics == runs[1].metrics
+    answered = checkout.start("answer", str(file), "--search").communicate()[0]
+    assert "2 of 4 trials are finished" in answered
+    assert (checkout.folder / "reports" / "sweeps" / "cut-search" / "index.html").stat().st_size > 10_000

@@ -1,4 +1,4 @@
-"""The command `penlift answer`: what the finished trials of a sweep come to."""
+"""The command `penlift answer`: what the finished trials of a sweep, or of a search, come to."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -6,22 +6,25 @@ from typing import TYPE_CHECKING
 import click
 
 from penlift.root_option import ROOT
+from penlift.search_command import STORAGE, search_in
 
 if TYPE_CHECKING:
-    from penlift.experiments import Experiment
     from penlift.sweep_file import Sweep
-    from penlift.trials import Trial
+    from penlift.tried import Tried
 
 EXAMPLES = """\b
 Examples:
-  penlift answer sweeps/first-answer.yaml         # also while the sweep goes on"""
+  penlift answer sweeps/first-answer.yaml             # also while the sweep goes on
+  penlift answer sweeps/first-answer.yaml --search    # of the trials of `penlift search`"""
 SEED = 1  # of the bootstrap
 
 
 @click.command(epilog=EXAMPLES)
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option("--search", "searched", is_flag=True, help="Of a search: its trials that were not cut short, as a grid.")
+@STORAGE
 @ROOT
-def answer(file: Path, root: Path) -> None:
+def answer(file: Path, searched: bool, storage: str | None, root: Path) -> None:
     """Say what the trials of a sweep FILE come to that are finished: tables, and a page, in reports/sweeps.
 
     A trial counts if its parameters, code and data are those that the checkout has now.
@@ -30,21 +33,30 @@ def answer(file: Path, root: Path) -> None:
     from penlift.finished_trials import finished_of
     from penlift.sweep_file import read_sweep
     from penlift.trials import trials_of
+    from penlift.tried import tried_of
 
+    if searched:
+        from penlift.search.results import results_of
+        from penlift.search.storage import answering
+
+        with answering():
+            found, tried = results_of(search_in(file, storage, root), root)
+        write_answer(found, tried, root / "reports" / "sweeps" / f"{found.name}-search")
+        return
     asked = read_sweep(file)
-    write_answer(asked, trials := trials_of(asked), finished_of(trials, root, snapshot(root)), root)
+    trials = trials_of(asked)
+    finished = finished_of(trials, root, snapshot(root))
+    write_answer(asked, tried_of(trials, finished, root), root / "reports" / "sweeps" / asked.name)
 
 
-def write_answer(asked: "Sweep", trials: "list[Trial]", finished: "dict[str, Experiment]", root: Path) -> None:
+def write_answer(asked: "Sweep", tried: "list[Tried]", out: Path) -> None:
     """Write the page and the tables, and print the answer."""
     from penlift.answer import answer as answered
     from penlift.answer_page import to_page
     from penlift.answer_text import to_tables, to_text
     from penlift.files import write_text
-    from penlift.tried import tried_of
 
-    found = answered(asked, tried_of(trials, finished, root), SEED)
-    out = root / "reports" / "sweeps" / asked.name
+    found = answered(asked, tried, SEED)
     for name, table in zip(("configurations", "effects"), to_tables(found), strict=True):
         write_text(out / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
     write_text(out / "index.html", to_page(found))

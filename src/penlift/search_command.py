@@ -43,7 +43,7 @@ def search(file: Path, storage: str | None, root: Path, show: bool) -> None:
     from penlift.search.table import faults_in, table
 
     with answering():
-        found = _search_in(file, storage, root) if show else _work(file, storage, root)
+        found = search_in(file, storage, root) if show else _work(file, storage, root)
         slots = found.slots()
     click.echo(table(slots, list(found.sweep.levels)))
     for fault in faults_in(slots):
@@ -66,7 +66,7 @@ def promote(file: Path, storage: str | None, root: Path) -> None:
     from penlift.search.table import best_of
 
     with answering():
-        found = _search_in(file, storage, root)
+        found = search_in(file, storage, root)
         best = best_of(found.slots())
     if best is None:
         raise InputError(f"search {found.sweep.name} has no finished trial; `penlift search {file}` makes them")
@@ -74,7 +74,8 @@ def promote(file: Path, storage: str | None, root: Path) -> None:
     click.echo(f"trial {best.number} is experiment {name}; `dvc exp apply {name}` brings it into the workspace")
 
 
-def _search_in(file: Path, storage: str | None, root: Path) -> "Searched":
+def search_in(file: Path, storage: str | None, root: Path) -> "Searched":
+    """The search of a sweep file, which has begun."""
     from penlift.search.beginning import opened
     from penlift.search.storage import storage_of
 

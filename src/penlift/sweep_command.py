@@ -35,6 +35,7 @@ def sweep(file: Path, at_once: int | None, dry_run: bool, root: Path) -> None:
     from penlift.sweeping import Sweeping
     from penlift.trial_queue import queued
     from penlift.trials import check_trials, share_out, trials_of
+    from penlift.tried import tried_of
 
     asked, at_once = share_out(read_sweep(file), at_once, len(os.sched_getaffinity(0)))
     trials = trials_of(asked)
@@ -46,7 +47,7 @@ def sweep(file: Path, at_once: int | None, dry_run: bool, root: Path) -> None:
     sweeping = Sweeping(asked, trials, root)
     failures = sweeping.run(at_once)
     if finished := finished_of(trials, root, sweeping.commit):
-        write_answer(asked, trials, finished, root)
+        write_answer(asked, tried_of(trials, finished, root), root / "reports" / "sweeps" / asked.name)
     for failure in failures:
         click.echo(f"failed: {failure.trial.name}: {failure.reason}; {failure.log or ''}", err=True)
     if failures:
