@@ -67,14 +67,18 @@ class Sweeping:
         return [trial for trial in self.trials if trial.name not in done and trial.name not in failures]
 
     def _begin(self, left: list[Trial], at_once: int, progress: SweepProgress, signals: Signals) -> None:
-        self.queue.make(self.commit)
-        progress.say(f"the queue: cd {self.queue.folder} && dvc queue status")
-        self.queue.make_data(self.sweep.set)
-        for number, trial in enumerate(left, 1):
-            self._stop_if_asked(signals)
-            progress.say(f"queue {number} of {len(left)}: {trial.name}")
-            self.queue.put(trial.name, trial.settings)
-        self.queue.start(at_once)
+        try:
+            self.queue.make(self.commit)
+            progress.say(f"the queue: cd {self.queue.folder} && dvc queue status")
+            self.queue.make_data(self.sweep.set)
+            for number, trial in enumerate(left, 1):
+                self._stop_if_asked(signals)
+                progress.say(f"queue {number} of {len(left)}: {trial.name}")
+                self.queue.put(trial.name, trial.settings)
+            self.queue.start(at_once)
+        except InputError:
+            self._stop_if_asked(signals)  # Ctrl-C ends the programs that are called here, too
+            raise
 
     def _follow(self, progress: SweepProgress, signals: Signals) -> None:
         """Take over what finishes, until the last worker has ended."""
