@@ -171,6 +171,25 @@ def test_without_the_reference_a_grid_still_tells_what_its_pairs_do() -> None:
     assert to_text(found).startswith("15 of 18 trials")
 
 
+def test_of_a_search_no_level_is_compared_over_what_was_not_cut_short() -> None:
+    grid = sweep_of("grid", seeds=1)
+    harm = {("1", "lstm"): 0.6, ("1", "gru"): -0.05}  # one mixture is poor on the whole
+
+    def harmed(trial: Trial) -> float:
+        return harm.get((trial.levels["model.mixtures"], trial.levels["cell"]), 0.0)
+
+    tried = tried_all(grid, lambda trial: 5.0 + harmed(trial))
+    left = [each for each in tried if harmed(each.trial) < 0.3]
+
+    found = answer(grid, left, 1, searched=True)
+
+    assert found.contrasts == []
+    assert "1 (" in sentence(whole := answer(grid, left, 1), "model.mixtures")  # what it would say otherwise
+    assert "better than 20" in sentence(whole, "model.mixtures")
+    assert "Poor ones were cut short" in to_text(found)
+    assert "In short" not in to_page(found)
+
+
 def test_of_one_seed_the_page_says_that_intervals_are_over_writers_alone() -> None:
     found = answer(sweep_of(seeds=1), finished(seeds=1), seed=1)
 

@@ -162,6 +162,9 @@ def test_other_lines_and_other_points_are_refused() -> None:
 )
 def test_the_verdict_claims_no_more_than_the_interval_shows(value: float, low: float, high: float, words: str) -> None:
     assert Effect(value, low, high, 3, 3, "writers and seeds").verdict(0.02, "20") == words
+    certain = words.startswith(("better", "worse", "equal"))
+    alone = Effect(value, low, high, 1, 1, "writers").verdict(0.02, "20")
+    assert alone == (f"{words} with this seed" if certain else words)
 
 
 @settings(max_examples=30)

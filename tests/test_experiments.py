@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from penlift.experiments import Experiment, experiments_in, is_current, params_at, snapshot, take_over
+from penlift.errors import InputError
+from penlift.experiments import Experiment, experiments_in, is_current, is_kept, params_at, snapshot, take_over
 
 NAME = "x-reference-s1"
 PERSON = ["-c", "user.name=tester", "-c", "user.email=tester@localhost"]
@@ -21,7 +22,8 @@ def git(folder: Path, *command: str) -> str:
 def repository(tmp_path: Path) -> Path:
     folder = tmp_path / "one"
     files = {
-        "params.yaml": "model: {hidden: 8}\n",
+        "params.yaml": "{model: {hidden: 8}, extract: {path: data/raw/own}}\n",
+        "data/raw/own/a.csv": "1\n",
         "dvc.yaml": "stages: {train: {cmd: x, deps: [src/a.py, data/ink, '${extract.path}']}}\n",
         "src/a.py": "1\n",
         "src/other.py": "1\n",
@@ -61,15 +63,23 @@ def test_a_snapshot_has_uncommitted_changes_and_moves_nothing(repository: Path) 
 
 @pytest.mark.parametrize(
     ("file", "current"),
-    [("src/a.py", False), ("data/raw/ink.dvc", False), ("src/other.py", True), ("README.md", True)],
+    [
+        ("src/a.py", False),
+        ("data/raw/ink.dvc", False),
+        ("dvc.yaml", False),
+        ("data/raw/own/a.csv", False),
+        ("src/other.py", True),
+        ("README.md", True),
+    ],
 )
 def test_an_experiment_is_out_of_date_by_what_its_stages_run_and_by_tracked_data(
     repository: Path, file: str, current: bool
 ) -> None:
-    experiment, params = finished(repository), {"model": {"hidden": 8}}
+    experiment, params = finished(repository), params_at(repository, "HEAD")
     assert is_current(repository, experiment, params, snapshot(repository))
 
-    (repository / file).write_text("2\n")
+    older = (repository / file).read_text() if (repository / file).is_file() else ""
+    (repository / file).write_text(f"{older}# edited\n")
     git(repository, "add", file)
 
     assert is_current(repository, experiment, params, snapshot(repository)) == current
@@ -81,6 +91,22 @@ def test_an_experiment_of_other_parameters_is_another(repository: Path) -> None:
     experiment = finished(repository)
 
     assert not is_current(repository, experiment, {"model": {"hidden": 9}}, snapshot(repository))
+
+
+def test_an_experiment_whose_results_left_the_cache_is_not_kept(repository: Path, tmp_path: Path) -> None:
+    lock = "stages: {train: {outs: [{md5: abc.dir}]}, evaluate: {outs: [{md5: cd}, {md5: def.dir}]}}\n"
+    experiment, cache = finished(repository, lock), tmp_path / "cache"
+    for name in ("ab/c.dir", "de/f.dir"):
+        assert not is_kept(repository, experiment, cache)
+        (cache / "files" / "md5" / name).parent.mkdir(parents=True)
+        (cache / "files" / "md5" / name).write_text("[]")
+
+    assert is_kept(repository, experiment, cache)
+
+
+def test_a_folder_of_a_larger_repository_is_refused(repository: Path) -> None:
+    with pytest.raises(InputError, match="folder src/ of a larger repository"):
+        snapshot(repository / "src")
 
 
 def test_what_is_taken_over_replaces_nothing(repository: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -246,7 +246,7 @@ def test_a_journal_that_somebody_has_spoilt_is_refused_in_one_line(tmp_path: Pat
 
 @given(seed=st.integers(0, 2**31), slot=st.integers(1, 50), known=st.integers(0, 14))
 @settings(max_examples=15)
-def test_a_draw_depends_on_seed_and_slot_alone_and_gives_nothing_twice(seed: int, slot: int, known: int) -> None:
+def test_a_draw_is_repeated_by_its_seed_and_slot_and_gives_nothing_twice(seed: int, slot: int, known: int) -> None:
     space = space_of({"a": ["1", "2", "3"], "b": ["x", "y"], "c": ["0", "1", "2"]})
     taken: list[dict[str, str]] = []
     trials: list[FrozenTrial] = []
@@ -319,9 +319,10 @@ def test_a_storage_that_is_away_is_asked_again_until_somebody_wants_to_stop() ->
 def work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None]:
     """Run a worker whose trials end as they are told to."""
 
-    def run(search: Searched, ending: Callable[[Held], str]) -> None:
+    def run(search: Searched, ending: Callable[[Held], str], edits: Sequence[object] = ()) -> None:
         monkeypatch.setattr("penlift.search.worker.run_trial", lambda held, *_: ending(held))
         monkeypatch.setattr("penlift.search.worker.prepare", lambda *_: type("Place", (), {"folder": tmp_path}))
+        monkeypatch.setattr("penlift.search.worker.asked_of", lambda *_: {"levels": len(edits) + 1})
         with Meter("search", search.asked.trials) as meter:
             Worker(search, tmp_path, Signals(), meter).work()
 
@@ -392,6 +393,20 @@ def test_a_search_that_began_with_other_levels_is_not_gone_on_with() -> None:
 
     with pytest.raises(InputError, match="search made-up began with other data; put them back, or give the file"):
         opened(sweep_with(3), storage, {"levels": 1, "data": 3})
+
+
+def test_a_worker_ends_where_what_was_asked_is_edited_meanwhile(work: Callable[..., None]) -> None:
+    search, edits = search_of(3), list[str]()
+
+    def ending(held: Held) -> str:
+        edits.append("params.yaml")
+        held.report(1, 5.0)
+        return "finished"
+
+    with pytest.raises(InputError, match="began with other levels; put them back"):
+        work(search, ending, edits)
+
+    assert [slot.state for slot in search.slots()] == ["finished", "waiting", "waiting"]
 
 
 def test_nothing_is_shown_of_a_search_that_has_not_begun() -> None:
@@ -593,6 +608,7 @@ def test_a_poor_trial_is_cut_short_and_the_best_becomes_an_experiment_without_tr
     workers = [checkout.start("search", str(file)) for _ in range(2)]
     said = [process.communicate()[0] for process in workers]
     before, commit = checkout.git("status", "--porcelain"), len(checkout.runs("cut"))
+    trainings = list(checkout.folder.glob(".state/*/journal.jsonl"))
     promoted = checkout.start("promote", str(file)).communicate()[0]
 
     search = opened(read_sweep(file), storage_of(None, checkout.folder, "cut"), None)
@@ -601,7 +617,7 @@ def test_a_poor_trial_is_cut_short_and_the_best_becomes_an_experiment_without_tr
     assert results_of(search) == Counter([1, 2, 3])
     pruned = [slot for slot in search.slots() if slot.state == "pruned"]
     assert all(slot.levels["train.learning_rate"] == "1e-07" and slot.epochs < 12 for slot in pruned)
-    assert "this very training has been done before" in promoted
+    assert len(trainings) == len(list(checkout.folder.glob(".state/*/journal.jsonl")))
     assert "is experiment cut-best; `dvc exp apply cut-best` brings it into the workspace" in promoted
     assert checkout.git("status", "--porcelain") == before
     assert len(checkout.runs("cut")) == commit
@@ -612,5 +628,5 @@ def test_a_poor_trial_is_cut_short_and_the_best_becomes_an_experiment_without_tr
     with open_runs([str(folder), "cut-best"], checkout.folder) as runs:
         assert runs[0].metrics == runs[1].metrics
     answered = checkout.start("answer", str(file), "--search").communicate()[0]
-    assert "2 of 4 trials are finished" in answered
+    assert "2 of 4 combinations were tried to their end" in answered
     assert (checkout.folder / "reports" / "sweeps" / "cut-search" / "index.html").stat().st_size > 10_000

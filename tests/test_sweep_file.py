@@ -3,16 +3,19 @@
 import itertools
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penlift.errors import InputError
 from penlift.params import read_params
 from penlift.sweep_file import Sweep, read_sweep, sections_of
-from penlift.trials import applied, check_trials, share_out, trials_of, words_of
+from penlift.thread_share import as_begun, share_out
+from penlift.trial_queue import queued
+from penlift.trials import applied, check_trials, trials_of, words_of
 
 ROOT = Path(__file__).resolve().parents[1]
 FIRST = ROOT / "sweeps" / "first-answer.yaml"
@@ -95,9 +98,64 @@ def test_the_cores_are_shared_out_among_the_trials(
     assert {trial.settings["train.threads"] for trial in trials_of(sweep)} == {threads}
 
 
+def test_the_threads_that_were_shared_out_first_stay_unless_the_file_says_others(tmp_path: Path) -> None:
+    note = tmp_path / "threads"
+    assert as_begun(made(), note) == made()
+    note.write_text("3\n")
+
+    sweep, at_once = share_out(as_begun(made(), note), None, 8)
+
+    assert (sweep.set, at_once) == ({"train.threads": 3}, 2)
+    assert as_begun(made(set={"train.threads": 1}), note) == made(set={"train.threads": 1})
+
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc"))).filter(lambda text: "${" not in text)
+
+
+@settings(max_examples=50)
+@given(st.one_of(TEXT, st.integers(-(10**6), 10**6), st.booleans(), st.none(), st.floats(-1e9, 1e9)))
+def test_dvc_reads_the_value_of_a_trial_as_it_is(value: Any) -> None:
+    from dvc.utils.hydra import apply_overrides
+
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "params.yaml"
+        file.write_text("a: {b: 1}\n")
+        apply_overrides(str(file), [queued("x", {"a.b": value})[-1]])
+
+        assert read_params(file) == {"a": {"b": value}}
+
+
+@pytest.mark.parametrize(
+    ("factors", "message"),
+    [
+        ({"model.cell": ["lstm", "big net", "big-net"]}, "two trials would be called"),
+        ({"sample.seed": [1, 2], "evaluate.seed": [1, 2]}, "two trials would be called a-seed-2-s1"),
+        ({"normalise.cap": [500, 90]}, "normalise.cap changes the held-out lines"),
+        ({"compose.lines": [60, 80]}, "compose.lines changes the held-out lines"),
+        ({"train.start": [None, "${HOME}/models"]}, "which DVC takes for a reference"),
+        ({"train.threads": [None, 2]}, "train.threads: Input should be a valid integer"),
+    ],
+)
+def test_trials_that_cannot_be_named_compared_or_told_to_dvc_are_refused(factors: Any, message: str) -> None:
+    sweep = made(factors=factors, design="one-at-a-time", seeds=[1])
+
+    with pytest.raises(InputError, match=message):
+        check_trials(trials_of(sweep), ROOT / "params.yaml")
+
+
+def test_a_name_is_one_that_dvc_takes() -> None:
+    sweep = made(factors={"train.start": [None, "../a b/start"], "model.dropout": [0.2, 0.5]}, seeds=[1])
+
+    assert [trial.name for trial in trials_of(sweep)] == [
+        "a-reference-s1", "a-dropout-0.5-s1", "a-start-a-b-start-s1", "a-start-a-b-start-dropout-0.5-s1"
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"factors": {"model.mixtures": [10, 10.0]}}, "has a level twice"),
+        ({"factors": {"train.start": [None, "null"]}}, "has a level twice"),
         ({"factors": {"model.mixtures": [20]}}, "it needs two or more"),
         ({"factors": {"model.mixtures": [20, 20]}}, "has a level twice"),
         ({"factors": {"c": {"a": {"model.cell": "gru"}, "b": {"model.layers": 1}}}}, "set different parameters"),

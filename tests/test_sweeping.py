@@ -1,5 +1,6 @@
 """A sweep on DVC's queue, in a repository of its own: real trials, all small; killed, and gone on with."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -60,7 +61,9 @@ def below(folder: Path) -> list[psutil.Process]:
 
 def begin(folder: Path) -> "subprocess.Popen[str]":
     command = [str(Path(sys.executable).with_name("penlift")), "sweep", "sweep.yaml"]
-    return subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
 
 
 def wait_for_a_trainer(folder: Path) -> None:
@@ -82,7 +85,7 @@ def test_a_sweep_stopped_killed_and_failed_comes_to_what_dvc_repro_does(
     with begin(checkout) as first:
         wait_for_a_trainer(checkout)
         refused = shell(checkout, "penlift", "sweep", "sweep.yaml", status=1)
-        first.send_signal(signal.SIGINT)
+        os.killpg(first.pid, signal.SIGINT)  # as a terminal does: all that it calls is told, too
         said = first.communicate(timeout=WAIT)[1]
     assert f"process {first.pid} runs sweep small here" in refused
     assert said.splitlines()[-1].startswith("penlift sweep: stopped by SIGINT")

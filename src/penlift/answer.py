@@ -43,7 +43,8 @@ class Answer(NamedTuple):
     planned: int  # trials of the whole sweep
     split: str  # that all are judged by
     configurations: list[Configuration]
-    contrasts: list[Contrast]
+    contrasts: list[Contrast]  # none of a search
+    searched: bool = False  # poor trials are missing because they were poor
 
     def of(self, factor: str) -> list[Contrast]:
         """The contrasts of a factor."""
@@ -54,8 +55,12 @@ class Answer(NamedTuple):
         return [each for each in self.tried if each.trial.levels == self.sweep.reference | {factor: level}]
 
 
-def answer(sweep: Sweep, tried: list[Tried], seed: int) -> Answer:
-    """From the trials that are finished, of a whole sweep or not; `seed` is that of the bootstrap."""
+def answer(sweep: Sweep, tried: list[Tried], seed: int, searched: bool = False) -> Answer:
+    """From the trials that are finished, of a whole sweep or not; `seed` is that of the bootstrap.
+
+    Of a search no level is compared with another over all trials: a level whose poor combinations were cut short would
+    look the better for it.
+    """
     planned = trials_of(sweep)
     finished = _in_order(sweep, tried, planned)
     split = common_split([each.run.lines for each in finished])
@@ -67,9 +72,9 @@ def answer(sweep: Sweep, tried: list[Tried], seed: int) -> Answer:
     contrasts = [
         _contrast(sweep, factor, level, finished, scores, seed)
         for factor in sweep.reference
-        for level in list(sweep.levels[factor])[1:]
+        for level in ([] if searched else list(sweep.levels[factor])[1:])
     ]
-    return Answer(sweep, finished, len(planned), split, configurations, contrasts)
+    return Answer(sweep, finished, len(planned), split, configurations, contrasts, searched)
 
 
 def _in_order(sweep: Sweep, tried: list[Tried], planned: list[Trial]) -> list[Tried]:

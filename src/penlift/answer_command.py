@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from penlift.root_option import ROOT
+from penlift.given import ROOT, SWEEP_FILE
 from penlift.search_command import STORAGE, search_in
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ SEED = 1  # of the bootstrap
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("file", type=click.Path(path_type=Path))
+@SWEEP_FILE
 @click.option("--search", "searched", is_flag=True, help="Of a search: its trials that were not cut short, as a grid.")
 @STORAGE
 @ROOT
@@ -32,6 +32,8 @@ def answer(file: Path, searched: bool, storage: str | None, root: Path) -> None:
     from penlift.experiments import snapshot
     from penlift.finished_trials import finished_of
     from penlift.sweep_file import read_sweep
+    from penlift.sweeping import note_of
+    from penlift.thread_share import as_begun
     from penlift.trials import trials_of
     from penlift.tried import tried_of
 
@@ -41,22 +43,23 @@ def answer(file: Path, searched: bool, storage: str | None, root: Path) -> None:
 
         with answering():
             found, tried = results_of(search_in(file, storage, root), root)
-        write_answer(found, tried, root / "reports" / "sweeps" / f"{found.name}-search")
+        write_answer(found, tried, root / "reports" / "sweeps" / f"{found.name}-search", searched)
         return
     asked = read_sweep(file)
+    asked = as_begun(asked, note_of(asked, root))
     trials = trials_of(asked)
     finished = finished_of(trials, root, snapshot(root))
     write_answer(asked, tried_of(trials, finished, root), root / "reports" / "sweeps" / asked.name)
 
 
-def write_answer(asked: "Sweep", tried: "list[Tried]", out: Path) -> None:
+def write_answer(asked: "Sweep", tried: "list[Tried]", out: Path, searched: bool = False) -> None:
     """Write the page and the tables, and print the answer."""
     from penlift.answer import answer as answered
     from penlift.answer_page import to_page
     from penlift.answer_text import to_tables, to_text
     from penlift.files import write_text
 
-    found = answered(asked, tried, SEED)
+    found = answered(asked, tried, SEED, searched)
     for name, table in zip(("configurations", "effects"), to_tables(found), strict=True):
         write_text(out / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
     write_text(out / "index.html", to_page(found))

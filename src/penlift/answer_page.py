@@ -24,8 +24,9 @@ def _parts(found: Answer) -> Iterator[HtmlElement]:
     yield paragraph(found.sweep.about, "lead")
     yield paragraph(progress(found), "" if len(found.tried) == found.planned else "notice")
     yield paragraph(_tried(found))
-    yield section("In short", *_in_short(found))
-    yield section("Factors", *factor_parts(found))
+    if found.contrasts:
+        yield section("In short", *_in_short(found))
+        yield section("Factors", *factor_parts(found))
     yield section("Configurations", configuration_table(found))
     if any(not math.isnan(each.seconds) for each in found.configurations):
         yield section("Cost and quality", _cost(found))

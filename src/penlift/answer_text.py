@@ -23,7 +23,7 @@ def to_text(found: Answer) -> str:
     for each in found.configurations:
         said_so = f"{bounded(each.effect):24}  {verdict(found, each)}" if each.effect else FIRST
         rows.append(f"{each.words:{width}}  {each.seeds:5}  {said(each.nll):>7}  {said(each.deviation):>10}  {said_so}")
-    sentences = [f"{factor}: {sentence(found, factor)}" for factor in found.sweep.reference]
+    sentences = [f"{factor}: {sentence(found, factor)}" for factor in found.sweep.reference if found.of(factor)]
     return "\n".join([progress(found), "", *rows, "", *sentences])
 
 
@@ -41,6 +41,11 @@ def to_tables(found: Answer) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def progress(found: Answer) -> str:
     """How much of the sweep the answer rests on."""
+    if found.searched:
+        return (
+            f"{len(found.tried)} of {found.planned} combinations were tried to their end. Poor ones were cut short, "
+            "and are missing for that reason: levels are not compared over what is left."
+        )
     if len(found.tried) == found.planned:
         return f"All {found.planned} trials are finished."
     return f"{len(found.tried)} of {found.planned} trials are finished; what the others would say is left out."

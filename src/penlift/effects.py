@@ -55,13 +55,14 @@ class Effect(NamedTuple):
             return "not compared yet"
         if math.isnan(self.low):
             return "on too few lines to tell"
+        alone = " with this seed" if self.seeds == 1 else ""
         if -equal <= self.low and self.high <= equal:
-            return f"equal to {first} within {equal:g}"
+            return f"equal to {first} within {equal:g}{alone}"
         if abs(self.value) < equal:
             return f"within {equal:g} of {first}, not for certain"
         if self.low <= 0 <= self.high:
             return "undecided"
-        return f"better than {first}" if self.value < 0 else f"worse than {first}"
+        return f"better than {first}{alone}" if self.value < 0 else f"worse than {first}{alone}"
 
 
 def side_by_side(tables: Mapping[str, pd.DataFrame], split: str) -> Scores:

@@ -1,7 +1,7 @@
 """DVC's finished experiments, as Git knows them, and whether one still is what would be run today."""
 
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from penlift.params import read_params
 from penlift.programs import committer, output_of
 
 REFERENCE = re.compile(r"refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/(?P<name>.+)")  # the baseline's commit, then the name
+JUDGED = ("train", "evaluate")  # stages whose results runs are compared by
 
 
 class Experiment(NamedTuple):
@@ -32,7 +33,12 @@ def experiments_in(repository: Path) -> list[Experiment]:
 
 
 def snapshot(repository: Path) -> str:
-    """The commit of what Git tracks as it stands now, changes that nobody committed included; nothing is moved."""
+    """The commit of what Git tracks as it stands now, changes that nobody committed included; nothing is moved.
+
+    Raises InputError in a folder of a larger repository.
+    """
+    if inside := output_of(repository, "git", "rev-parse", "--show-prefix").decode().strip():
+        raise InputError(f"the checkout is folder {inside} of a larger repository; sweeps need one of its own")
     made = output_of(repository, "git", "stash", "create", environment=committer(repository)).decode().strip()
     return made or output_of(repository, "git", "rev-parse", "HEAD").decode().strip()
 
@@ -58,15 +64,30 @@ def is_current(repository: Path, experiment: Experiment, params: dict[str, Any],
     """Whether an experiment had these parameters, and the code and data that commit `now` has."""
     if params_at(repository, experiment.commit) != params:
         return False
-    paths = [*_code(repository, now), "*.dvc"]
-    return not output_of(repository, "git", "diff", "--name-only", experiment.commit, now, "--", *paths)
+    paths = [*_code(repository, now), "dvc.yaml", "*.dvc"]
+    ink = PurePosixPath(str(params.get("extract", {}).get("path", "")))
+    if ink.parts and not ink.is_absolute() and ".." not in ink.parts:
+        paths.append(ink.as_posix())  # which Git may have
+    changed = output_of(repository, "git", "diff-tree", "-r", "--name-only", experiment.commit, now, "--", *paths)
+    return not changed
+
+
+def is_kept(repository: Path, experiment: Experiment, cache: Path) -> bool:
+    """Whether DVC's cache has what an experiment is judged by; `dvc gc` may have removed it."""
+    lock = _yaml(repository, experiment.commit, "dvc.lock").get("stages", {})
+    hashes = [out["md5"] for stage in JUDGED for out in lock.get(stage, {}).get("outs", [])]
+    folders = [each for each in hashes if each.endswith(".dir")]  # metrics.json is Git's
+    return bool(folders) and all((cache / "files" / "md5" / each[:2] / each[2:]).exists() for each in folders)
 
 
 def _code(repository: Path, commit: str) -> list[str]:
-    """What the stages run and depend on, but for what other stages make."""
-    try:
-        stages = YAML(typ="safe", pure=True).load(output_of(repository, "git", "show", f"{commit}:dvc.yaml"))["stages"]
-        paths = {path for stage in stages.values() for path in stage.get("deps", []) if "$" not in path}
-    except (LookupError, TypeError, AttributeError):
-        raise InputError(f"{repository / 'dvc.yaml'}: has no stages; restore it with git") from None
+    """The code that the stages depend on."""
+    stages = _yaml(repository, commit, "dvc.yaml").get("stages", {})
+    paths = {path for stage in stages.values() for path in stage.get("deps", []) if "$" not in path}
     return sorted(path for path in paths if path.startswith(("src/", "pipeline/")))
+
+
+def _yaml(repository: Path, commit: str, name: str) -> dict[str, Any]:
+    """A file of DVC's at a commit; empty where it is none of its."""
+    found = YAML(typ="safe", pure=True).load(output_of(repository, "git", "show", f"{commit}:{name}"))
+    return found if isinstance(found, dict) else {}

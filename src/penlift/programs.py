@@ -25,8 +25,12 @@ def committer(repository: Path) -> dict[str, str]:
 
 def share_cache(folder: Path, repository: Path) -> None:
     """Let DVC work in a folder that has `.dvc/config` on the cache of a repository."""
-    cache = output_of(repository, *DVC, "cache", "dir").decode().strip()
-    output_of(folder, *DVC, "config", "--local", "cache.dir", str((repository / cache).resolve()))
+    output_of(folder, *DVC, "config", "--local", "cache.dir", str(cache_of(repository)))
+
+
+def cache_of(repository: Path) -> Path:
+    """Where DVC keeps the files of a repository."""
+    return (repository / output_of(repository, *DVC, "cache", "dir").decode().strip()).resolve()
 
 
 def without_git(folder: Path) -> None:

@@ -1,6 +1,6 @@
 """The processes of DVC's queue in a repository: its workers, and all that they have started."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -29,7 +29,12 @@ def stop(repository: Path) -> None:
     for process, command in list(_processes(repository)):
         if any(name in command for name in DVCS):
             _signal(process, psutil.Process.kill)
-    stages = [process for process, command in _processes(repository) if ENDS_BY_ITSELF not in command]
+    end(process for process, command in _processes(repository) if ENDS_BY_ITSELF not in command)
+
+
+def end(processes: Iterable[psutil.Process]) -> None:
+    """Have stages end, a trainer with its state saved; those that do not in a while are killed."""
+    stages = list(processes)
     for process in stages:
         _signal(process, psutil.Process.terminate)
     for process in psutil.wait_procs(stages, timeout=FINISH)[1]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from penlift.root_option import ROOT
+from penlift.given import ROOT
 
 EXAMPLES = """\b
 Examples:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from penlift.root_option import ROOT
+from penlift.given import ROOT
 
 RUNS = """\b
 Examples:

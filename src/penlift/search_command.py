@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 import click
 
 from penlift.errors import InputError
-from penlift.root_option import ROOT
+from penlift.given import ROOT, SWEEP_FILE
 from penlift.sweep_file import read_sweep
 
 if TYPE_CHECKING:
     from penlift.search.study import Searched
 
-FILE = click.argument("file", type=click.Path(path_type=Path))
 STORAGE = click.option("--storage", metavar="URL", envvar="PENLIFT_STORAGE", show_envvar=True,
                        help="Database of the trials; a file in .state, if it is not said.")  # fmt: skip
 SEARCH = """\b
@@ -29,7 +28,7 @@ Examples:
 
 
 @click.command(epilog=SEARCH)
-@FILE
+@SWEEP_FILE
 @STORAGE
 @ROOT
 @click.option("--show", is_flag=True, help="Only print the table of trials.")
@@ -53,7 +52,7 @@ def search(file: Path, storage: str | None, root: Path, show: bool) -> None:
 
 
 @click.command(epilog=PROMOTE)
-@FILE
+@SWEEP_FILE
 @STORAGE
 @ROOT
 def promote(file: Path, storage: str | None, root: Path) -> None:
@@ -75,12 +74,14 @@ def promote(file: Path, storage: str | None, root: Path) -> None:
 
 
 def search_in(file: Path, storage: str | None, root: Path) -> "Searched":
-    """The search of a sweep file, which has begun."""
-    from penlift.search.beginning import opened
+    """The search of a sweep file, which has begun, and with what the file and the checkout say now."""
+    from penlift.search.beginning import agree, asked_of, opened
     from penlift.search.storage import storage_of
 
     sweep = read_sweep(file)
-    return opened(sweep, storage_of(storage, root, sweep.name), None)
+    found = opened(sweep, storage_of(storage, root, sweep.name), None)
+    agree(found, asked_of(sweep, root))
+    return found
 
 
 def _work(file: Path, storage: str | None, root: Path) -> "Searched":

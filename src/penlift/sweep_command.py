@@ -7,9 +7,8 @@ from pathlib import Path
 import click
 
 from penlift.errors import InputError
-from penlift.root_option import ROOT
+from penlift.given import ROOT, SWEEP_FILE
 
-FILE = click.argument("file", type=click.Path(path_type=Path))
 EXAMPLES = """\b
 Examples:
   penlift sweep sweeps/first-answer.yaml               # as many trials at a time as there are cores
@@ -18,7 +17,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@FILE
+@SWEEP_FILE
 @click.option("--at-once", type=click.IntRange(min=1),
               help="Trials at a time, which share the cores; else as many as there is room for.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Print the DVC commands, and run nothing.")
@@ -31,18 +30,21 @@ def sweep(file: Path, at_once: int | None, dry_run: bool, root: Path) -> None:
     """
     from penlift.answer_command import write_answer
     from penlift.finished_trials import finished_of
+    from penlift.provenance import SWEEP
     from penlift.sweep_file import read_sweep
-    from penlift.sweeping import Sweeping
+    from penlift.sweeping import Sweeping, note_of
+    from penlift.thread_share import as_begun, share_out
     from penlift.trial_queue import queued
-    from penlift.trials import check_trials, share_out, trials_of
+    from penlift.trials import check_trials, trials_of
     from penlift.tried import tried_of
 
-    asked, at_once = share_out(read_sweep(file), at_once, len(os.sched_getaffinity(0)))
+    asked = read_sweep(file)
+    check_trials(trials_of(asked), root / "params.yaml")
+    asked, at_once = share_out(as_begun(asked, note_of(asked, root)), at_once, len(os.sched_getaffinity(0)))
     trials = trials_of(asked)
-    check_trials(trials, root / "params.yaml")
     if dry_run:
         click.echo("\n".join(shlex.join(queued(trial.name, trial.settings)) for trial in trials))
-        click.echo(f"dvc queue start --jobs {at_once}")
+        click.echo(f"{SWEEP}={asked.name} dvc queue start --jobs {at_once}")
         return
     sweeping = Sweeping(asked, trials, root)
     failures = sweeping.run(at_once)

@@ -44,7 +44,7 @@ class Sweep(Params):
         for name, levels in factors.items():
             if len(levels) < 2:
                 raise ValueError(f"factor {name!r} has {len(levels)} level; it needs two or more")
-            if isinstance(levels, list) and len({str(level) for level in levels}) < len(levels):
+            if isinstance(levels, list) and min(len(set(levels)), len(set(map(_word, levels)))) < len(levels):
                 raise ValueError(f"factor {name!r} has a level twice; take one out")
             if isinstance(levels, dict) and len({frozenset(level) for level in levels.values()}) > 1:
                 raise ValueError(f"the levels of factor {name!r} set different parameters; let each set all of them")
@@ -103,4 +103,4 @@ def _parsed(path: Path) -> Any:
 
 def _word(value: Value) -> str:
     """A value as the sweep file may have it."""
-    return f"{value:g}" if isinstance(value, float) else json.dumps(value).strip('"')
+    return value if isinstance(value, str) else json.dumps(value)

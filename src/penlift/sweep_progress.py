@@ -15,13 +15,13 @@ from penlift.trials import Trial
 class SweepProgress:
     """A meter of epochs, which trials of one network have in common with those of another."""
 
-    def __init__(self, trials: list[Trial], root: Path, queue: Path) -> None:
-        """`queue`: the repository that has the running trials."""
+    def __init__(self, trials: list[Trial], root: Path, queue: Path, done: Iterable[str]) -> None:
+        """`queue`: the repository that has the running trials; `done`: the names of those that were finished before."""
         epochs = read_params(root / "params.yaml")["train"]["epochs"]
         self._epochs = {trial.name: int(str(trial.settings.get("train.epochs", epochs))) for trial in trials}
         self._states, self._queue = states_of(root), queue
-        self._finished: set[str] = set()
-        self._meter = Meter("sweep", sum(self._epochs.values()))
+        self._finished = set(done)
+        self._meter = Meter("sweep", sum(self._epochs.values()), sum(self._epochs[name] for name in self._finished))
 
     def __enter__(self) -> Self:
         self._meter.__enter__()
@@ -40,14 +40,17 @@ class SweepProgress:
         self._finished.update(new)
         if new:
             self.say(f"{len(self._finished)} of {len(self._epochs)} trials are finished: {', '.join(new)}")
+        self.look()
 
     def look(self) -> None:
         """See how far the running ones are."""
         running = self._running()
-        done = sum(self._epochs[name] for name in self._finished) + sum(running)
-        if done > self._meter.done:
-            note = f"epochs; {len(self._finished)} of {len(self._epochs)} trials finished, {len(running)} in training"
-            self._meter.advance(note, done - self._meter.done)
+        more = sum(self._epochs[name] for name in self._finished) + sum(running) - self._meter.done
+        note = f"epochs; {len(self._finished)} of {len(self._epochs)} trials finished, {len(running)} in training"
+        if more > 0:
+            self._meter.advance(note, more)
+        else:
+            self._meter.note = note
 
     def _running(self) -> list[int]:
         """Epochs that each training under way has behind it."""

@@ -17,13 +17,14 @@ from penlift.finished_trials import finished_of
 from penlift.queue_processes import stop, working
 from penlift.signals import Signals
 from penlift.state_folder import states_of
-from penlift.sweep_file import Sweep
+from penlift.sweep_file import THREADS, Sweep
 from penlift.sweep_progress import SweepProgress
 from penlift.trial_queue import TrialQueue
 from penlift.trials import Trial
 
 SWEEPS = "sweeps"  # beside the trainings: a folder a sweep, with its queue and the logs of failed trials
-LOOK = 3.0  # s between two looks at the queue
+NOTE = "threads"  # in a sweep's folder: those that its trials were given first
+LOOK = 5.0  # s between two looks at the queue
 ROUNDS = 3  # in which trials are queued again whose worker was killed
 KILLED = "its worker was killed, each time that it was tried"
 
@@ -43,23 +44,33 @@ class Sweeping:
         """`trials`: those of the sweep that are wanted."""
         self.sweep, self.root, self.trials = sweep, root, trials
         self.commit = snapshot(root)  # that all are run at, whatever is edited meanwhile
-        self.folder = states_of(root) / SWEEPS / sweep.name
+        self.folder = note_of(sweep, root).parent
         self.queue = TrialQueue(root, self.folder / "queue", sweep.name)
 
     def run(self, at_once: int) -> list[Failure]:
         """Run what is not finished yet, so many trials at a time; what failed."""
+        with self._alone(), Signals() as signals, self._progress() as progress:
+            try:
+                return self._rounds(at_once, progress, signals)
+            except InputError:
+                self._stop_if_asked(signals)  # Ctrl-C ends the programs that are called here, too
+                raise
+
+    def _rounds(self, at_once: int, progress: SweepProgress, signals: Signals) -> list[Failure]:
         failures: dict[str, Failure] = {}
-        with self._alone(), Signals() as signals, SweepProgress(self.trials, self.root, self.queue.folder) as progress:
-            self._follow(progress, signals)  # of workers that an earlier command has left at work
-            for _ in range(ROUNDS):
-                left = self._left(failures, progress)
-                if not left:
-                    break
-                self._begin(left, at_once, progress, signals)
-                self._follow(progress, signals)
-                failures |= self._failures(left)
-            lost = [Failure(trial, KILLED, None) for trial in self._left(failures, progress)]
+        self._follow(progress, signals)  # of workers that an earlier command has left at work
+        for _ in range(ROUNDS):
+            if not (left := self._left(failures, progress)):
+                break
+            self._begin(left, at_once, progress, signals)
+            self._follow(progress, signals)
+            failures |= self._failures(left)
+        lost = [Failure(trial, KILLED, None) for trial in self._left(failures, progress)]
         return [*failures.values(), *lost]
+
+    def _progress(self) -> SweepProgress:
+        done = finished_of(self.trials, self.root, self.commit)
+        return SweepProgress(self.trials, self.root, self.queue.folder, done)
 
     def _left(self, failures: dict[str, Failure], progress: SweepProgress) -> list[Trial]:
         """The trials that have come to no end."""
@@ -67,18 +78,14 @@ class Sweeping:
         return [trial for trial in self.trials if trial.name not in done and trial.name not in failures]
 
     def _begin(self, left: list[Trial], at_once: int, progress: SweepProgress, signals: Signals) -> None:
-        try:
-            self.queue.make(self.commit)
-            progress.say(f"the queue: cd {self.queue.folder} && dvc queue status")
-            self.queue.make_data(self.sweep.set)
-            for number, trial in enumerate(left, 1):
-                self._stop_if_asked(signals)
-                progress.say(f"queue {number} of {len(left)}: {trial.name}")
-                self.queue.put(trial.name, trial.settings)
-            self.queue.start(at_once)
-        except InputError:
-            self._stop_if_asked(signals)  # Ctrl-C ends the programs that are called here, too
-            raise
+        self.queue.make(self.commit)
+        progress.say(f"the queue: cd {self.queue.folder} && dvc queue status")
+        self.queue.make_data(self.sweep.set)
+        for number, trial in enumerate(left, 1):
+            self._stop_if_asked(signals)
+            progress.say(f"queue {number} of {len(left)}: {trial.name}")
+            self.queue.put(trial.name, trial.settings)
+        self.queue.start(at_once)
 
     def _follow(self, progress: SweepProgress, signals: Signals) -> None:
         """Take over what finishes, until the last worker has ended."""
@@ -116,12 +123,19 @@ class Sweeping:
         try:
             with FileLock(self.folder / "lock").acquire(timeout=0):
                 write_text(pid, f"{os.getpid()}\n")
+                if THREADS in self.sweep.set:
+                    write_text(self.folder / NOTE, f"{self.sweep.set[THREADS]}\n")
                 yield
                 shutil.rmtree(self.queue.folder, ignore_errors=True)
         except Timeout:
             raise InputError(
                 f"process {pid.read_text().strip()} runs sweep {self.sweep.name} here; wait for it, or end it"
             ) from None
+
+
+def note_of(sweep: Sweep, root: Path) -> Path:
+    """The file that keeps how many threads a sweep's trials were given."""
+    return states_of(root) / SWEEPS / sweep.name / NOTE
 
 
 def reason_in(log: str) -> str:

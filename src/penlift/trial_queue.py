@@ -7,6 +7,7 @@ if all is killed, and its owner can go on working in it. Cache, states and MLflo
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -42,7 +43,7 @@ class TrialQueue:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         output_of(self.root, "git", "clone", "--quiet", "--no-tags", str(self.root), str(self.folder))
-        changes = output_of(self.root, "git", "diff", "--binary", "HEAD", commit)
+        changes = output_of(self.root, "git", "diff-tree", "-p", "--binary", "HEAD", commit)
         if changes:
             output_of(self.folder, "git", "apply", "--index", "--whitespace=nowarn", given=changes)
         (self.folder / ".state").symlink_to(states_of(self.root).resolve())
@@ -53,7 +54,7 @@ class TrialQueue:
         """Run the stages before training, with these parameters, so that the trials find in DVC's cache what they have
         in common."""
         set_values(self.folder / "params.yaml", sections_of(settings))
-        if tracked := output_of(self.folder, "git", "ls-files", "*.dvc").decode().split("\n")[:-1]:
+        if tracked := output_of(self.folder, "git", "ls-files", "-z", "*.dvc").decode().split("\0")[:-1]:
             self._dvc("checkout", "--quiet", *tracked)
         command = [*DVC, "repro", "window"]
         if subprocess.run(command, cwd=self.folder, env=os.environ | self._environment, check=False).returncode:
@@ -99,4 +100,7 @@ def queued(name: str, settings: Mapping[str, Value]) -> list[str]:
 
 def _said(value: Value) -> str:
     """A value in the grammar of `dvc exp run -S`."""
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'" if isinstance(value, str) else json.dumps(value)
+    if not isinstance(value, str):
+        return json.dumps(value)
+    # Hydra takes a backslash for one that guards the next character only before a quote
+    return "'" + re.sub(r"(\\*)('|$)", lambda at: 2 * at[1] + at[2].replace("'", "\\'"), value) + "'"

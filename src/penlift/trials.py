@@ -1,6 +1,7 @@
 """The trials that a sweep makes: each a configuration of levels and a seed."""
 
 import itertools
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,9 +11,10 @@ from pydantic import ValidationError
 
 from penlift.errors import InputError
 from penlift.params import read_params
-from penlift.sweep_file import SEED, THREADS, Settings, Sweep, sections_of
+from penlift.sweep_file import SEED, Settings, Sweep, sections_of
 
 REFERENCE = "reference"  # the configuration of all first levels
+HELD_OUT, CAP = ("compose", "extract"), "normalise.cap"  # what decides over the lines and offsets that are scored
 
 
 class Trial(NamedTuple):
@@ -32,8 +34,8 @@ def trials_of(sweep: Sweep) -> list[Trial]:
 def trial_of(sweep: Sweep, levels: dict[str, str], seed: int) -> Trial:
     """The trial with these levels; every parameter that any trial sets is set in each."""
     own = {key: value for factor, level in levels.items() for key, value in sweep.levels[factor][level].items()}
-    name = re.sub(r"[^A-Za-z0-9.+-]+", "-", f"{sweep.name}-{words_of(sweep, levels)}-s{seed}")
-    return Trial(name, levels, seed, sweep.set | own | {SEED: seed})
+    name = re.sub(r"(?<!\d)\.|\.(?!\d)|[^A-Za-z0-9.+]", "-", f"{sweep.name}-{words_of(sweep, levels)}-s{seed}")
+    return Trial(re.sub("-+", "-", name), levels, seed, sweep.set | own | {SEED: seed})
 
 
 def words_of(sweep: Sweep, levels: Mapping[str, str]) -> str:
@@ -44,21 +46,20 @@ def words_of(sweep: Sweep, levels: Mapping[str, str]) -> str:
     return " ".join(other) or REFERENCE
 
 
-def share_out(sweep: Sweep, at_once: int | None, cores: int) -> tuple[Sweep, int]:
-    """The sweep with its trials' threads, unless it says them itself, and how many trials there are at a time."""
-    threads = max(int(str(trial.settings.get(THREADS, 0))) for trial in trials_of(sweep))
-    at_once = at_once or max(1, cores // (threads or 1))
-    if threads:
-        return sweep, at_once
-    return sweep.model_copy(update={"set": sweep.set | {THREADS: max(1, cores // at_once)}}), at_once
-
-
 def check_trials(trials: list[Trial], params: Path) -> None:
-    """Refuse what no stage would accept, before the first trial: unknown parameters, and impossible pairs."""
+    """Refuse, before the first trial, what no stage would accept, what cannot be compared, and what cannot be named."""
     from penlift.network import ModelParams
     from penlift.optimisation import TrainParams
 
     known = read_params(params)
+    if twice := [trial.name for trial in trials if sum(other.name == trial.name for other in trials) > 1]:
+        raise InputError(f"two trials would be called {twice[0]}; give levels names that differ in letters or digits")
+    for key in {key for trial in trials for key in trial.settings}:
+        values = {json.dumps(trial.settings[key]) for trial in trials}
+        if len(values) > 1 and (key.partition(".")[0] in HELD_OUT or key == CAP):
+            raise InputError(f"{key} changes the held-out lines, by which trials are compared; set it for all of them")
+        if any("${" in value for value in values):
+            raise InputError(f"{key} has '${{' in a value, which DVC takes for a reference; write it without")
     for trial in trials:
         sections = applied(known, trial.settings)
         for name, record in (("model", ModelParams), ("train", TrainParams)):

@@ -36,11 +36,19 @@ def opened(sweep: Sweep, storage: BaseStorage, asked: dict[str, Any] | None) -> 
     study = optuna.create_study(study_name=sweep.name, storage=storage, pruner=pruner, load_if_exists=True)
     if ASKED not in study.user_attrs:
         study.set_user_attr(ASKED, asked)  # of several workers that begin at once, each says the same
-    if others := sorted(key for key, value in asked.items() if study.user_attrs[ASKED].get(key) != value):
+    found = Searched(study, sweep, search)
+    agree(found, asked)
+    return found
+
+
+def agree(found: Searched, asked: dict[str, Any]) -> None:
+    """Refuse to go on with, or to make anything of, a search that began with something else."""
+    began = found.study.user_attrs.get(ASKED, {})
+    if others := sorted(key for key, value in asked.items() if began.get(key) != value):
         raise InputError(
-            f"search {sweep.name} began with other {', '.join(others)}; put them back, or give the file another name"
+            f"search {found.sweep.name} began with other {', '.join(others)}; put them back, or give the file another "
+            "name"
         )
-    return Searched(study, sweep, search)
 
 
 def _search_in(sweep: Sweep) -> Search:

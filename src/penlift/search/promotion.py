@@ -1,29 +1,19 @@
 """The winner of a search, made an experiment of DVC's."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 from penlift.errors import InputError
-from penlift.experiments import experiments_in
-from penlift.programs import DVC, committer
-from penlift.provenance import SWEEP
 from penlift.search.slots import Slot
 from penlift.sweep_file import Sweep
-from penlift.trial_queue import queued
+from penlift.sweeping import Sweeping
 from penlift.trials import trial_of
 
 
 def promoted(sweep: Sweep, best: Slot, root: Path) -> str:
-    """The name of the experiment that runs the trial's settings through the whole pipeline, in a folder of DVC's."""
+    """The name of the experiment that runs the trial's settings through the whole pipeline: a sweep of one trial."""
     name = f"{sweep.name}-best"
-    if any(experiment.name == name for experiment in experiments_in(root)):
-        raise InputError(f"there is an experiment {name} already; `dvc exp remove {name}` makes room, or rename it")
-    settings = trial_of(sweep, best.levels, sweep.seeds[0]).settings
-    command = ["--temp" if part == "--queue" else part for part in queued(name, settings)[1:]]
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # where the stages find `python`
-    environment = os.environ | committer(root) | {SWEEP: sweep.name, "PATH": path}
-    if subprocess.run([*DVC, *command], cwd=root, env=environment, check=False).returncode:
-        raise InputError(f"`dvc exp run` of trial {best.number} failed; what is above says why")
+    trial = trial_of(sweep, best.levels, sweep.seeds[0])._replace(name=name)
+    failures = Sweeping(sweep.model_copy(update={"name": name}), [trial], root).run(1)
+    if failures:
+        raise InputError(f"trial {best.number} failed: {failures[0].reason}; {failures[0].log or ''}")
     return name

@@ -16,6 +16,7 @@ from penlift.errors import InputError
 from penlift.presets import set_values
 from penlift.programs import output_of
 from penlift.provenance import SWEEP
+from penlift.queue_processes import end
 from penlift.search.storage import folder_of
 from penlift.sweep_file import Sweep, sections_of
 from penlift.trials import Trial
@@ -30,7 +31,6 @@ CODE = (
 OF_LAUNCHERS = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "GROUP_RANK", "GROUP_WORLD_SIZE", "ROLE_RANK",
                 "ROLE_NAME", "ROLE_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")  # fmt: skip
 PREFIXES = ("TORCHELASTIC_", "DVC_", "GIT_")
-FINISH = 60.0  # s for a trainer to save its state
 
 
 class Place(NamedTuple):
@@ -95,13 +95,7 @@ def commands_of(folder: Path) -> dict[str, list[str]]:
 
 def stop_orphans(folder: Path) -> None:
     """End the stages that still run in a trial's folder, so that a trainer can save its state."""
-    orphans = list(_stages_in(folder))
-    for process in orphans:
-        with suppress(psutil.NoSuchProcess):
-            process.terminate()
-    for process in psutil.wait_procs(orphans, timeout=FINISH)[1]:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
+    end(_stages_in(folder))
 
 
 def _stages_in(folder: Path) -> Iterator[psutil.Process]:

@@ -8,6 +8,7 @@ from optuna.trial import FrozenTrial
 
 from penlift.errors import InputError
 from penlift.progress import Meter
+from penlift.search.beginning import agree, asked_of
 from penlift.search.held import Held, TakenOver
 from penlift.search.owner import Watch, this_worker
 from penlift.search.slots import Slot
@@ -38,6 +39,7 @@ class Worker:
         while True:
             if self._signals.asked:
                 raise InputError(f"{self._signals.asked}; the same command goes on")
+            agree(self.search, asked_of(self.search.sweep, self.root))  # params.yaml may have been edited meanwhile
             trial = patiently(self._next, self._asked)
             slots = patiently(self.search.slots, self._asked)
             self._show(slots)

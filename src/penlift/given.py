@@ -1,4 +1,4 @@
-"""The option `--root` of commands about a checkout."""
+"""What several commands are given: the checkout, and a sweep file."""
 
 from pathlib import Path
 
@@ -6,3 +6,4 @@ import click
 
 ROOT = click.option("--root", type=click.Path(path_type=Path, exists=True), default=Path(),
                     help="Of the checkout; this folder, if it is not said.")  # fmt: skip
+SWEEP_FILE = click.argument("file", type=click.Path(path_type=Path))
