@@ -5,12 +5,15 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import optuna
 from clone import copy_tree, set_params
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 from ruamel.yaml import YAML
 
 from penlift.errors import InputError
@@ -18,8 +21,10 @@ from penlift.outbox import Outbox
 from penlift.programs import DVC
 from penlift.search.beginning import opened
 from penlift.search.database import connected
-from penlift.search.owner import Owner, owner_of
-from penlift.sweep_file import read_sweep
+from penlift.search.owner import Owner, Watch, owner_of
+from penlift.search.slots import Slot
+from penlift.search.study import Searched
+from penlift.sweep_file import Sweep, read_sweep
 
 PATIENCE = 120.0  # s for a trainer to come through an epoch
 SWEEP: dict[str, Any] = {
@@ -50,6 +55,38 @@ while not all(slot.counts for slot in search.slots()):
         search.study.tell(trial.number, 1.0)
     time.sleep(0.02)
 """
+
+
+def sweep_with(trials: int, warm_up: int = 1) -> Sweep:
+    return Sweep.model_validate(SWEEP | {"search": {"trials": trials, "warm_up": warm_up}})
+
+
+def search_of(trials: int, storage: Any = None) -> Searched:
+    return opened(sweep_with(trials), storage or optuna.storages.InMemoryStorage(), {"levels": 1})
+
+
+def worker(name: str, host: str = "here") -> Owner:
+    return Owner(host, 1, 0.0, name)
+
+
+def waits(slot: Slot) -> bool:
+    return slot.state == "waiting"
+
+
+def results_of(search: Searched) -> Counter[int]:
+    """How many results each slot has, by all trials of its study."""
+    ended = (TrialState.COMPLETE, TrialState.PRUNED)
+    return Counter(trial.user_attrs["slot"] for trial in search.study.get_trials(states=ended))
+
+
+class Gone(Watch):
+    """Knows which workers are gone."""
+
+    def __init__(self, tokens: Iterable[str] = ()) -> None:
+        self.tokens = set(tokens)
+
+    def is_gone(self, trial: FrozenTrial) -> bool:
+        return owner_of(trial).token in self.tokens
 
 
 def write_sweep(file: Path, **changes: Any) -> Path:

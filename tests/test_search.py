@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +19,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
 from optuna.trial import FrozenTrial, TrialState
-from searching import SWEEP, WORKER, Checkout, write_sweep
+from searching import SWEEP, WORKER, Gone, results_of, search_of, sweep_with, waits, worker, write_sweep
 
 from penlift.errors import InputError
 from penlift.progress import Meter
-from penlift.runs import open_runs
 from penlift.search.beginning import check, opened
 from penlift.search.database import connected, shown
 from penlift.search.draw import draw, space_of
 from penlift.search.held import Held, TakenOver
 from penlift.search.owner import BEAT, Owner, Watch, owner_of, this_worker
-from penlift.search.slots import Slot, comes_too_late
+from penlift.search.slots import comes_too_late
 from penlift.search.stages import Faulty, Interrupted
 from penlift.search.storage import answering, patiently, storage_of
 from penlift.search.study import Searched, held
@@ -41,38 +40,6 @@ from penlift.sweep_file import Sweep, read_sweep
 from penlift.trials import trial_of
 
 ROOT = Path(__file__).resolve().parents[1]
-
-
-def sweep_with(trials: int, warm_up: int = 1) -> Sweep:
-    return Sweep.model_validate(SWEEP | {"search": {"trials": trials, "warm_up": warm_up}})
-
-
-def search_of(trials: int, storage: Any = None) -> Searched:
-    return opened(sweep_with(trials), storage or optuna.storages.InMemoryStorage(), {"levels": 1})
-
-
-def worker(name: str, host: str = "here") -> Owner:
-    return Owner(host, 1, 0.0, name)
-
-
-def waits(slot: Slot) -> bool:
-    return slot.state == "waiting"
-
-
-def results_of(search: Searched) -> Counter[int]:
-    """How many results each slot has, by all trials of its study."""
-    ended = (TrialState.COMPLETE, TrialState.PRUNED)
-    return Counter(trial.user_attrs["slot"] for trial in search.study.get_trials(states=ended))
-
-
-class Gone(Watch):
-    """Knows which workers are gone."""
-
-    def __init__(self, tokens: Iterable[str] = ()) -> None:
-        self.tokens = set(tokens)
-
-    def is_gone(self, trial: FrozenTrial) -> bool:
-        return owner_of(trial).token in self.tokens
 
 
 class Fate(RuleBasedStateMachine):
@@ -494,139 +461,3 @@ def test_of_what_works_in_a_trials_folder_only_stages_are_stopped(tmp_path: Path
         process.communicate(b"\n")
     assert mine.stdin
     mine.stdin.close()
-
-
-SMALL: dict[str, dict[str, Any]] = {
-    "compose": {"lines": 24, "writers": 12},
-    "window": {"length": 50},
-    "model": {"hidden": 4, "mixtures": 2},
-    "train": {"epochs": 12, "batch": 64, "threads": 1, "save_every": 0.1},
-    "sample": {"lines": 1, "points": 40},
-    "evaluate": {"train_lines": 5, "pairs": 4},
-}
-
-
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A repository with small parameters, and its data made."""
-    return Checkout(tmp_path_factory.mktemp("clones") / "penlift", SMALL)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Any]:
-    """A PostgreSQL server."""
-    from postgres import Postgres, missing
-
-    if why := missing():
-        pytest.skip(why)
-    server = Postgres()
-    yield server
-    server.remove()
-
-
-@pytest.mark.slow
-def test_the_tables_are_made_once_by_workers_that_begin_at_once(server: Any) -> None:
-    faults: list[BaseException] = []
-
-    def begin() -> None:
-        try:
-            search_of(8, connected(server.url))
-        except BaseException as error:
-            faults.append(error)
-
-    threads = [threading.Thread(target=begin) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert faults == []
-    assert len(optuna.get_all_study_summaries(connected(server.url))) == 1
-
-
-@pytest.mark.slow
-def test_workers_at_once_on_one_database_have_each_slot_once_though_it_is_restarted(server: Any) -> None:
-    def work(number: int) -> None:
-        search = search_of(8, connected(server.url))
-        while trial := patiently(lambda: search.take(worker(str(number)), waits), lambda: ""):
-            held = Held(search, trial, lambda: "")
-            held.report(1, 1.0)
-            time.sleep(random.random())
-            held.finish(1.0)
-
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    time.sleep(0.7)
-    server.stop()
-    server.start()
-    for thread in threads:
-        thread.join()
-    search = search_of(8, connected(server.url))
-    search.free_lost(Gone({str(number) for number in range(4)}))  # claims whose answers were lost with the server
-    work(5)
-
-    assert results_of(search) == Counter(range(1, 9))
-
-
-@pytest.mark.slow
-def test_four_workers_on_postgresql_of_whom_one_is_killed_come_to_one_run_a_trial(
-    checkout: Checkout, server: Any
-) -> None:
-    file = write_sweep(checkout.folder / "sweeps" / "killed.yaml", name="killed", search={"trials": 2, "warm_up": 9})
-    workers = [checkout.start("search", str(file), PENLIFT_STORAGE=server.url) for _ in range(4)]
-    at = checkout.first_trainer(file, server.url)
-    victim = next(process for process in workers if process.pid == at.pid)
-
-    victim.kill()
-    victim.communicate()
-    said = [process.communicate()[0] for process in workers if process is not victim]
-
-    assert all(process.returncode == 0 for process in workers if process is not victim), said
-    search = opened(read_sweep(file), connected(server.url), None)
-    assert results_of(search) == Counter([1, 2])
-    assert [slot.state for slot in search.slots()] == ["finished"] * 2
-    assert any(trial.state == TrialState.FAIL for trial in search.study.trials)  # the victim's
-    runs = checkout.runs("killed")
-    assert len(runs) == 2
-    assert {run["status"] for run in runs} == {"FINISHED"}
-    assert len({run["penlift.training"] for run in runs}) == 2
-    assert {run["penlift.changed"] for run in runs} == {"no"}
-    assert said[0].count("finished") >= 2  # the table
-
-
-@pytest.mark.slow
-def test_a_poor_trial_is_cut_short_and_the_best_becomes_an_experiment_without_training_again(
-    checkout: Checkout,
-) -> None:
-    factors = {"train.learning_rate": [0.02, 1e-7], "model.cell": ["gru", "lstm"]}
-    file = write_sweep(
-        checkout.folder / "sweeps" / "cut.yaml", name="cut", seeds=[3], factors=factors,
-        search={"trials": 3, "warm_up": 1},
-    )  # fmt: skip
-
-    workers = [checkout.start("search", str(file)) for _ in range(2)]
-    said = [process.communicate()[0] for process in workers]
-    before, commit = checkout.git("status", "--porcelain"), len(checkout.runs("cut"))
-    trainings = list(checkout.folder.glob(".state/*/journal.jsonl"))
-    promoted = checkout.start("promote", str(file)).communicate()[0]
-
-    search = opened(read_sweep(file), storage_of(None, checkout.folder, "cut"), None)
-    states = {slot.number: slot.state for slot in search.slots()}
-    assert Counter(states.values()) >= Counter(pruned=1, finished=2), said
-    assert results_of(search) == Counter([1, 2, 3])
-    pruned = [slot for slot in search.slots() if slot.state == "pruned"]
-    assert all(slot.levels["train.learning_rate"] == "1e-07" and slot.epochs < 12 for slot in pruned)
-    assert len(trainings) == len(list(checkout.folder.glob(".state/*/journal.jsonl")))
-    assert "is experiment cut-best; `dvc exp apply cut-best` brings it into the workspace" in promoted
-    assert checkout.git("status", "--porcelain") == before
-    assert len(checkout.runs("cut")) == commit
-    best = best_of(search.slots())
-    assert best
-    folder = checkout.folder / ".state" / "searches" / "cut" / f"{best.number:03}"
-    assert {path.name for path in folder.iterdir()} == {"log", "models", "params.yaml", "reports"}
-    with open_runs([str(folder), "cut-best"], checkout.folder) as runs:
-        assert runs[0].metrics == runs[1].metrics
-    answered = checkout.start("answer", str(file), "--search").communicate()[0]
-    assert "2 of 4 combinations were tried to their end" in answered
-    assert (checkout.folder / "reports" / "sweeps" / "cut-search" / "index.html").stat().st_size > 10_000
