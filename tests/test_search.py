@@ -160,6 +160,21 @@ def test_of_two_trials_with_the_same_slot_or_levels_the_later_one_gives_way_unle
     assert not any(comes_too_late(one, trials) for one in trials)
 
 
+def test_a_trial_that_gave_way_and_could_not_fail_bars_nobody() -> None:
+    search = search_of(1)
+    levels = {factor: next(iter(words)) for factor, words in search.sweep.levels.items()}
+    told = {"slot": 1, "owner": [*worker("late")], "beat": 0, "closed": True}
+    space = space_of(search.sweep.levels)
+    search.study.add_trial(
+        optuna.create_trial(state=TrialState.RUNNING, params=levels, distributions={**space}, user_attrs=told)
+    )
+
+    mine = search.take(worker("me"), waits)
+
+    assert mine
+    assert search.take(worker("other"), waits) is None
+
+
 def test_a_trial_that_was_lost_is_tried_again_with_its_levels() -> None:
     search, gone = search_of(3), Gone()
     lost = search.take(worker("a"), waits)

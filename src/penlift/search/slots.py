@@ -72,9 +72,14 @@ def slots_of(trials: Iterable[FrozenTrial], count: int) -> list[Slot]:
     slots = [Slot(number, []) for number in range(1, count + 1)]
     for trial in trials:
         number = trial.user_attrs.get(SLOT, 0)  # none of ours where somebody else has added it
-        if 1 <= number <= count and CLOSED not in trial.user_attrs:
+        if 1 <= number <= count and not is_closed(trial):
             slots[number - 1].attempts.append(trial)
     return slots
+
+
+def is_closed(trial: FrozenTrial) -> bool:
+    """Whether its worker gave way: such a trial has nothing, even where the storage was away before it could fail."""
+    return CLOSED in trial.user_attrs
 
 
 def comes_too_late(trial: FrozenTrial, trials: Iterable[FrozenTrial]) -> bool:
@@ -82,6 +87,7 @@ def comes_too_late(trial: FrozenTrial, trials: Iterable[FrozenTrial]) -> bool:
     return any(
         other.number < trial.number
         and other.state != TrialState.FAIL
+        and not is_closed(other)
         and (other.user_attrs.get(SLOT) == trial.user_attrs[SLOT] or other.params == trial.params)
         for other in trials
     )

@@ -10,7 +10,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from penlift.search.draw import draw, space_of
 from penlift.search.owner import BEAT, OWNER, Owner, Watch
-from penlift.search.slots import CLOSED, SLOT, Slot, comes_too_late, slots_of
+from penlift.search.slots import CLOSED, SLOT, Slot, comes_too_late, is_closed, slots_of
 from penlift.sweep_file import Search, Sweep
 
 AGAIN = 0.01  # s before a worker that came too late looks again
@@ -48,7 +48,7 @@ class Searched(NamedTuple):
 
     def _claim(self, slot: Slot, me: Owner) -> FrozenTrial | None:
         trials = self.study.get_trials(deepcopy=False)
-        taken = [trial.params for trial in trials if trial.state != TrialState.FAIL]
+        taken = [trial.params for trial in trials if trial.state != TrialState.FAIL and not is_closed(trial)]
         taken += [other.levels for other in self.slots() if other.number != slot.number]
         levels, space = slot.levels, space_of(self.sweep.levels)
         if not levels or levels in taken:
