@@ -69,8 +69,10 @@ def test_the_tables_are_made_once_by_workers_that_begin_at_once(server: Any) -> 
 
 
 def test_workers_at_once_on_one_database_have_each_slot_once_though_it_is_restarted(server: Any) -> None:
+    searches = [search_of(8, connected(server.url)) for _ in range(5)]
+
     def work(number: int) -> None:
-        search = search_of(8, connected(server.url))
+        search = searches[number]
         while trial := patiently(lambda: search.take(worker(str(number)), waits), lambda: ""):
             held = Held(search, trial, lambda: "")
             held.report(1, 1.0)
@@ -80,16 +82,16 @@ def test_workers_at_once_on_one_database_have_each_slot_once_though_it_is_restar
     threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
     for thread in threads:
         thread.start()
-    time.sleep(0.7)
+    while not results_of(searches[4]):
+        time.sleep(0.05)
     server.stop()
     server.start()
     for thread in threads:
         thread.join()
-    search = search_of(8, connected(server.url))
-    search.free_lost(Gone({str(number) for number in range(4)}))  # claims whose answers were lost with the server
-    work(5)
+    searches[4].free_lost(Gone({str(number) for number in range(4)}))  # claims whose answers were lost with the server
+    work(4)
 
-    assert results_of(search) == Counter(range(1, 9))
+    assert results_of(searches[4]) == Counter(range(1, 9))
 
 
 def test_four_workers_on_postgresql_of_whom_one_is_killed_come_to_one_run_a_trial(

@@ -47,13 +47,13 @@ class Held:
 
     def finish(self, nll: float) -> None:
         """It has come to its end."""
-        self._say(lambda: self._search.study.tell(self._trial.number, nll))
+        self._tell(TrialState.COMPLETE, nll)
 
     def cut_short(self, why: str = "") -> None:
         """It ends before its time, and counts; `why`: where it did not end by comparison."""
         if why:
             self._say(lambda: self._trial.set_user_attr(ENDED, why))
-        self._say(lambda: self._search.study.tell(self._trial.number, state=TrialState.PRUNED))
+        self._tell(TrialState.PRUNED)
 
     def fail(self, why: str) -> None:
         """It failed by itself."""
@@ -62,7 +62,15 @@ class Held:
 
     def give_back(self) -> None:
         """Somebody else may go on with it."""
-        self._say(lambda: self._search.study.tell(self._trial.number, state=TrialState.FAIL))
+        self._tell(TrialState.FAIL)
+
+    def _tell(self, state: TrialState, nll: float | None = None) -> None:
+        number, study = self._trial.number, self._search.study
+        try:
+            self._say(lambda: study.tell(number, nll, state))
+        except TakenOver:  # or it was told, and the storage went away before it could say so
+            if self._say(lambda: study.get_trials(deepcopy=False)[number].state) != state:
+                raise
 
     def _say(self, ask: Callable[[], Answer]) -> Answer:
         try:
