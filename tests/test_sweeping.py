@@ -25,7 +25,7 @@ about: What is a start worth?
 design: one-at-a-time
 seeds: [1]
 equal: 0.02
-set: {train.threads: 1, train.epochs: 12, train.save_every: 1}
+set: {train.threads: 1, train.epochs: 20, train.save_every: 0.5}
 factors:
   train.start: [null, START]
 search: null
@@ -83,8 +83,10 @@ def test_a_sweep_stopped_killed_and_failed_comes_to_what_dvc_repro_does(
     start = checkout.parent / "start"  # of the second trial, and not there yet
 
     with begin(checkout) as first:
-        wait_for_a_trainer(checkout)
+        while not (checkout / ".state" / "sweeps" / "small" / "pid").is_file():
+            time.sleep(0.1)
         refused = shell(checkout, "penlift", "sweep", "sweep.yaml", status=1)
+        wait_for_a_trainer(checkout)
         os.killpg(first.pid, signal.SIGINT)  # as a terminal does: all that it calls is told, too
         said = first.communicate(timeout=WAIT)[1]
     assert f"process {first.pid} runs sweep small here" in refused
