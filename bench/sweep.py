@@ -18,12 +18,12 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-import psutil
-from clone import copy_tree, set_params
+from clone import commit_tree
 from ruamel.yaml import YAML
 
+from penlift.at_work import at_work, kill
 from penlift.experiments import experiments_in
-from penlift.programs import DVC, committer, output_of
+from penlift.programs import DVC, output_of
 
 ROUNDS, KILLS, LATEST = 3, 3, 120.0  # LATEST: s from a start to its kill
 LITTLE: dict[str, dict[str, Any]] = {
@@ -47,12 +47,9 @@ search: null
 
 
 def repository(folder: Path, threads: int) -> Path:
-    """A committed clone with a sweep file, its data made."""
-    copy_tree(folder)
-    set_params(folder, LITTLE)
+    """A committed clone, with a sweep file and its data made."""
+    commit_tree(folder, LITTLE)
     (folder / "sweep.yaml").write_text(SWEEP.replace("THREADS", str(threads)))
-    for command in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "start")):
-        output_of(folder, "git", *command, environment=committer(folder))
     output_of(folder, *DVC, "repro", "window")
     return folder
 
@@ -81,15 +78,6 @@ def throughput() -> None:
     print(f"throughput: {one / two:.2f}")
 
 
-def kill_all(folder: Path) -> None:
-    for process in psutil.process_iter():
-        try:
-            if Path(process.cwd()).is_relative_to(folder):
-                process.kill()
-        except psutil.Error:
-            continue
-
-
 def made(folder: Path) -> dict[str, list[str]]:
     """By trial, the hashes of all that its stages made."""
     found = {}
@@ -108,7 +96,7 @@ def kills() -> None:
             time.sleep(after)
             print(f"after {after:.0f} s {'it had ended' if process.poll() is not None else 'killed'}, "
                   f"{len(experiments_in(killed))} trials finished")  # fmt: skip
-            kill_all(killed)
+            kill(each.process for each in list(at_work(killed)))
             process.wait()
         begin(killed, 2).wait()
         one, other = made(whole), made(killed)

@@ -33,6 +33,15 @@ def copy_tree(folder: Path) -> None:
             shutil.copy(ROOT / name, folder / name)
 
 
+def commit_tree(folder: Path, *changes: Mapping[str, Mapping[str, Any]]) -> None:
+    """The tree with other parameters, as the first commit of a repository of its own."""
+    copy_tree(folder)
+    set_params(folder, *changes)
+    person = ("-c", "user.name=tester", "-c", "user.email=tester@localhost")
+    for command in (("init", "-q"), ("add", "-A"), (*person, "commit", "-qm", "start")):
+        subprocess.run(["git", *command], cwd=folder, check=True)
+
+
 def set_params(folder: Path, *changes: Mapping[str, Mapping[str, Any]]) -> None:
     """Change values of params.yaml, section by section."""
     yaml = YAML()

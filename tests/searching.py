@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from clone import copy_tree, set_params
+from clone import commit_tree
 from optuna.trial import FrozenTrial, TrialState
 from ruamel.yaml import YAML
 
@@ -100,16 +100,12 @@ class Checkout:
 
     def __init__(self, folder: Path, params: dict[str, dict[str, Any]]) -> None:
         self.folder = folder
-        copy_tree(folder)
-        set_params(folder, params)
+        commit_tree(folder, params)
         person = {f"GIT_{role}_{key}": "tester" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")}
         kept = {key: value for key, value in os.environ.items()
                 if not key.startswith(("DVC_", "MLFLOW_", "PENLIFT_"))}  # fmt: skip
         path = {"PYTHONPATH": str(folder / "src"), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
         self._environment = kept | person | path | {"PENLIFT_LIVE": "no"}
-        self.git("init", "-q")
-        self.git("add", "-A")
-        self.git("commit", "-qm", "start")
         subprocess.run([*DVC, "repro", "-q", "window"], cwd=folder, env=self._environment, check=True)
 
     def git(self, *command: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clone import DATA_STAGES, copy_tree, set_params
+from clone import DATA_STAGES, commit_tree, set_params
 from ruamel.yaml import YAML
 
 pytestmark = pytest.mark.slow
@@ -49,11 +49,7 @@ def shell() -> Callable[..., str]:
 def repository(tmp_path_factory: pytest.TempPathFactory, shell: Callable[..., str]) -> Path:
     """A clone with small parameters, after its first `dvc repro`."""
     folder = tmp_path_factory.mktemp("clones") / "penlift"
-    copy_tree(folder)
-    set_params(folder, SMALL)
-    shell(folder, "git", "init", "-q")
-    shell(folder, "git", "add", "-A")
-    shell(folder, "git", "commit", "-qm", "start")
+    commit_tree(folder, SMALL)
     shell(folder, "dvc", "repro")
     return folder
 

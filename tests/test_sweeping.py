@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
-from clone import copy_tree, set_params
+from clone import commit_tree, set_params
 from ruamel.yaml import YAML
 from test_end_to_end import SMALL, hashes, shell, tracked_runs
 
+from penlift.at_work import at_work, kill
 from penlift.experiments import experiments_in
 
 __all__ = ["shell"]  # a fixture
@@ -34,29 +34,13 @@ WAIT = 120.0  # s for a trainer to begin, on a busy machine
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory, shell: Callable[..., str]) -> Path:
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A committed clone with small parameters, and a change of them that nobody committed."""
     folder = tmp_path_factory.mktemp("sweep") / "penlift"
-    copy_tree(folder)
-    set_params(folder, SMALL)
-    shell(folder, "git", "init", "-q")
-    shell(folder, "git", "add", "-A")
-    shell(folder, "git", "commit", "-qm", "start")
+    commit_tree(folder, SMALL)
     set_params(folder, {"model": {"hidden": 14}})
     (folder / "sweep.yaml").write_text(FILE.replace("START", str(folder.parent / "start")))
     return folder
-
-
-def below(folder: Path) -> list[psutil.Process]:
-    """All processes that work in a folder or below it."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if Path(process.cwd()).is_relative_to(folder):
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
 
 
 def begin(folder: Path) -> "subprocess.Popen[str]":
@@ -91,12 +75,11 @@ def test_a_sweep_stopped_killed_and_failed_comes_to_what_dvc_repro_does(
         said = first.communicate(timeout=WAIT)[1]
     assert f"process {first.pid} runs sweep small here" in refused
     assert said.splitlines()[-1].startswith("penlift sweep: stopped by SIGINT")
-    assert [process for process in below(checkout) if "pipeline/" in " ".join(process.cmdline())] == []
+    assert [each for each in at_work(checkout) if "pipeline/" in each.command] == []
 
     with begin(checkout):
         wait_for_a_trainer(checkout)
-        for process in below(checkout):
-            process.kill()
+        kill(each.process for each in list(at_work(checkout)))
     said = shell(checkout, "penlift", "sweep", "sweep.yaml", status=1)
     assert "1 of 2 trials failed" in said
     assert f"penlift train: {start}" in said

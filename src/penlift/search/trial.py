@@ -4,30 +4,24 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-import psutil
 from ruamel.yaml import YAML
 
+from penlift.at_work import at_work, end
 from penlift.errors import InputError
 from penlift.presets import set_values
 from penlift.programs import output_of
 from penlift.provenance import SWEEP
-from penlift.queue_processes import end
+from penlift.queue_processes import STAGES
 from penlift.search.storage import folder_of
 from penlift.sweep_file import Sweep, sections_of
 from penlift.trials import Trial
 
 TRAIN, OTHERS = "train", ("sample", "evaluate", "report", "track")
-CODE = (
-    "pipeline",
-    "src",
-    "dvc.yaml",
-    ".gitignore",
-)  # copied: an edit in the checkout changes no trial under way
+CODE = ("pipeline", "src", "dvc.yaml", ".gitignore")  # copied, so that an edit changes no trial under way
 OF_LAUNCHERS = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "GROUP_RANK", "GROUP_WORLD_SIZE", "ROLE_RANK",
                 "ROLE_NAME", "ROLE_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")  # fmt: skip
 PREFIXES = ("TORCHELASTIC_", "DVC_", "GIT_")
@@ -95,11 +89,4 @@ def commands_of(folder: Path) -> dict[str, list[str]]:
 
 def stop_orphans(folder: Path) -> None:
     """End the stages that still run in a trial's folder, so that a trainer can save its state."""
-    end(_stages_in(folder))
-
-
-def _stages_in(folder: Path) -> Iterator[psutil.Process]:
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):  # gone meanwhile, or another person's
-            if Path(process.cwd()) == folder and any(part.startswith("pipeline/") for part in process.cmdline()):
-                yield process
+    end(each.process for each in at_work(folder) if each.place == folder and STAGES in each.command)
