@@ -8,7 +8,7 @@ import pandas as pd
 from penlift.effects import Effect, Pair, Scores, effect, side_by_side
 from penlift.errors import InputError
 from penlift.paired import common_split
-from penlift.runs import Run
+from penlift.runs import Run, check_caps
 from penlift.sweep_file import Sweep
 from penlift.trials import Trial, trial_of, trials_of, words_of
 from penlift.tried import Tried
@@ -84,12 +84,7 @@ def _in_order(sweep: Sweep, tried: list[Tried], planned: list[Trial]) -> list[Tr
         raise InputError(f"{strange[0]} is no trial of sweep {sweep.name}; take it out, or read the sweep it is of")
     if not known:
         raise InputError(f"no trial of sweep {sweep.name} is finished, so it has no answer yet; run it first")
-    caps = {each.run.params["normalise"]["cap"]: name for name, each in known.items()}
-    if len(caps) > 1:
-        (one, name), (other, another), *_ = caps.items()
-        raise InputError(
-            f"normalise.cap differs, so the offsets do: {one} in {name}, {other} in {another}; try one cap in a sweep"
-        )
+    check_caps(each.run for each in tried)
     return [known[trial.name] for trial in planned if trial.name in known]
 
 

@@ -42,12 +42,10 @@ def compare_runs(names: list[str], out: Path, seed: int) -> None:
     from penlift.files import write_text
     from penlift.paired import common_split, difference
     from penlift.run_comparison import to_page, to_text
-    from penlift.runs import open_runs
+    from penlift.runs import check_caps, open_runs
 
     with open_runs(names, Path()) as runs:
-        caps = {run.name: run.params["normalise"]["cap"] for run in runs}
-        if len(set(caps.values())) > 1:
-            raise InputError(f"normalise.cap differs, so the offsets do: {caps}; compare runs with one cap")
+        check_caps(runs)
         split = common_split([run.lines for run in runs])
         others = [(run, difference(runs[0].lines, run.lines, split, seed)) for run in runs[1:]]
         compared = [(runs[0], None), *others]

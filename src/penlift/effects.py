@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from penlift.curves import Floats
-from penlift.errors import InputError
 from penlift.intervals import Units, resampled, units_of
+from penlift.paired import same_lines
 from penlift.welch import Part, half_width
 
 
@@ -70,16 +70,12 @@ def side_by_side(tables: Mapping[str, pd.DataFrame], split: str) -> Scores:
 
     Raises InputError where they are not the same lines, or have other points.
     """
-    in_order = {name: table[table["split"] == split].sort_values("line") for name, table in tables.items()}
-    (name, first), *others = in_order.items()
-    for other, lines in others:
-        if list(lines["line"]) != list(first["line"]) or list(lines["points"]) != list(first["points"]):
-            raise InputError(
-                f"{name} and {other} hold out different {split} lines ({len(first)} and {len(lines)}), or lines with "
-                "other points; compare runs on the same ink"
-            )
-    nll = {name: lines["nll_tablet"].to_numpy() for name, lines in in_order.items()}
-    return Scores(pd.DataFrame(nll), first["points"].to_numpy(dtype=np.float64), units_of(first))
+    (name, table), *_ = tables.items()
+    first = table.sort_values("line")
+    both = {other: same_lines(first, lines, split, f"{name} and {other}") for other, lines in tables.items()}
+    nll = {other: lines["nll_tablet"].to_numpy() for other, (_, lines) in both.items()}
+    one, _ = both[name]
+    return Scores(pd.DataFrame(nll), one["points"].to_numpy(dtype=np.float64), units_of(one.reset_index()))
 
 
 def effect(scores: Scores, pairs: list[Pair], seed: int) -> Effect:

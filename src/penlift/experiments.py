@@ -1,6 +1,7 @@
 """DVC's finished experiments, as Git knows them, and whether one still is what would be run today."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -11,7 +12,7 @@ from penlift.errors import InputError
 from penlift.params import read_params
 from penlift.programs import committer, output_of
 
-REFERENCE = re.compile(r"refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/(?P<name>.+)")  # the baseline's commit, then the name
+REFERENCE = re.compile(r"(?<= )refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/(?P<name>.+)")  # the baseline's commit, then the name
 JUDGED = ("train", "evaluate")  # stages whose results runs are compared by
 
 
@@ -26,9 +27,7 @@ class Experiment(NamedTuple):
 def experiments_in(repository: Path) -> list[Experiment]:
     """All finished experiments of a repository, whatever commit they began from."""
     rows = output_of(repository, "git", "for-each-ref", "--format=%(objectname) %(refname)", "refs/exps").decode()
-    found = (
-        (commit, REFERENCE.fullmatch(name)) for commit, _, name in (row.partition(" ") for row in rows.split("\n"))
-    )
+    found = ((row.split(" ", 1)[0], REFERENCE.search(row)) for row in rows.splitlines())
     return [Experiment(match["name"], commit, match[0]) for commit, match in found if match]
 
 
@@ -60,11 +59,11 @@ def params_at(repository: Path, commit: str) -> dict[str, Any]:
         return read_params(file)
 
 
-def is_current(repository: Path, experiment: Experiment, params: dict[str, Any], now: str) -> bool:
-    """Whether an experiment had these parameters, and the code and data that commit `now` has."""
+def is_current(repository: Path, experiment: Experiment, params: dict[str, Any], now: str, code: Iterable[str]) -> bool:
+    """Whether an experiment had these parameters, and the code and data that commit `now` has; `code`: of `code_at`."""
     if params_at(repository, experiment.commit) != params:
         return False
-    paths = [*_code(repository, now), "dvc.yaml", "*.dvc"]
+    paths = [*code, "dvc.yaml", "*.dvc"]
     ink = PurePosixPath(str(params.get("extract", {}).get("path", "")))
     if ink.parts and not ink.is_absolute() and ".." not in ink.parts:
         paths.append(ink.as_posix())  # which Git may have
@@ -80,8 +79,8 @@ def is_kept(repository: Path, experiment: Experiment, cache: Path) -> bool:
     return bool(folders) and all((cache / "files" / "md5" / each[:2] / each[2:]).exists() for each in folders)
 
 
-def _code(repository: Path, commit: str) -> list[str]:
-    """The code that the stages depend on."""
+def code_at(repository: Path, commit: str) -> list[str]:
+    """The code that the stages depend on at a commit."""
     stages = _yaml(repository, commit, "dvc.yaml").get("stages", {})
     paths = {path for stage in stages.values() for path in stage.get("deps", []) if "$" not in path}
     return sorted(path for path in paths if path.startswith(("src/", "pipeline/")))

@@ -38,21 +38,30 @@ def difference(first: pd.DataFrame, second: pd.DataFrame, split: str, seed: int)
 
     Raises InputError where they are not the same lines, or have other points.
     """
-    one, other = (table[table["split"] == split].set_index("line") for table in (first, second))
-    if one.empty or set(one.index) != set(other.index):
-        raise InputError(
-            f"the runs hold out different {split} lines ({len(one)} and {len(other)}); compare runs on the same ink"
-        )
-    other = other.loc[one.index]
-    if (one["points"] != other["points"]).any():
-        line = one.index[(one["points"] != other["points"]).to_numpy()][0]
-        raise InputError(f"line {line} has other points in one run than in the other; compare runs on the same ink")
+    one, other = same_lines(first, second, split, "the runs")
     more = (other["nll_tablet"] - one["nll_tablet"]).to_numpy()
     sums = pd.DataFrame({"more": more, "points": one["points"].to_numpy(dtype=np.float64)})
     units = units_of(one.reset_index())
     again = resampled(sums, units, seed)
     low, high = interval((again["more"] / again["points"]).to_numpy())
     return Difference(more.sum() / sums["points"].sum(), low, high, len(one), float((more < 0).mean()), units.kind)
+
+
+def same_lines(first: pd.DataFrame, second: pd.DataFrame, split: str, who: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The lines of one split, by their names, both tables in the order of the first.
+
+    Raises InputError where they are not the same lines, or have other points; `who` names the runs there.
+    """
+    one, other = (table[table["split"] == split].set_index("line") for table in (first, second))
+    if one.empty or set(one.index) != set(other.index):
+        raise InputError(
+            f"{who} hold out different {split} lines ({len(one)} and {len(other)}); compare runs on the same ink"
+        )
+    other = other.loc[one.index]
+    if (one["points"] != other["points"]).any():
+        line = one.index[(one["points"] != other["points"]).to_numpy()][0]
+        raise InputError(f"line {line} has other points in one run than in the other; compare runs on the same ink")
+    return one, other
 
 
 def common_split(tables: list[pd.DataFrame]) -> str:

@@ -1,6 +1,6 @@
 """A run by what a person calls it: a folder, or a DVC experiment or Git revision of this repository."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -43,6 +43,13 @@ def open_runs(names: list[str], repository: Path) -> Iterator[list[Run]]:
     with TemporaryDirectory(prefix="penlift-") as folder:
         places = [Path(name) if is_run(name) else _checked_out(name, repository, Path(folder)) for name in names]
         yield [_read(name, place) for name, place in zip(_short(names), places, strict=True)]
+
+
+def check_caps(runs: Iterable[Run]) -> None:
+    """Refuse runs whose offsets were cut at different caps, for then they differ."""
+    caps = {run.name: run.params["normalise"]["cap"] for run in runs}
+    if len(set(caps.values())) > 1:
+        raise InputError(f"normalise.cap differs, so the offsets do: {caps}; compare runs with one cap")
 
 
 def _short(names: list[str]) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from penlift.columns import in_columns
 from penlift.state_folder import Training, last_at_work
 from penlift.training_record import read_about
 
@@ -70,7 +71,4 @@ def size_of(folder: Path) -> int:
 
 def table(rows: Iterable[Row]) -> str:
     """Rows below their heads, in columns."""
-    cells = [HEAD, *rows]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(HEAD))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-                     for row in cells)  # fmt: skip
+    return in_columns([HEAD, *rows])

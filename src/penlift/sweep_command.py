@@ -29,7 +29,6 @@ def sweep(file: Path, at_once: int | None, dry_run: bool, root: Path) -> None:
     not run again, what failed is. Ends with status 1 where a trial failed.
     """
     from penlift.answer_command import write_answer
-    from penlift.finished_trials import finished_of
     from penlift.provenance import SWEEP
     from penlift.sweep_file import read_sweep
     from penlift.sweeping import Sweeping, note_of
@@ -48,8 +47,8 @@ def sweep(file: Path, at_once: int | None, dry_run: bool, root: Path) -> None:
         return
     sweeping = Sweeping(asked, trials, root)
     failures = sweeping.run(at_once)
-    if finished := finished_of(trials, root, sweeping.commit):
-        write_answer(asked, tried_of(trials, finished, root), root / "reports" / "sweeps" / asked.name)
+    if sweeping.finished:
+        write_answer(asked, tried_of(trials, sweeping.finished, root), root / "reports" / "sweeps" / asked.name)
     for failure in failures:
         click.echo(f"failed: {failure.trial.name}: {failure.reason}; {failure.log or ''}", err=True)
     if failures:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from filelock import FileLock, Timeout
 
 from penlift.errors import InputError
-from penlift.experiments import experiments_in, snapshot, take_over
+from penlift.experiments import Experiment, experiments_in, snapshot, take_over
 from penlift.files import write_text
 from penlift.finished_trials import finished_of
 from penlift.queue_processes import stop, working
@@ -44,6 +44,7 @@ class Sweeping:
         """`trials`: those of the sweep that are wanted."""
         self.sweep, self.root, self.trials = sweep, root, trials
         self.commit = snapshot(root)  # that all are run at, whatever is edited meanwhile
+        self.finished: dict[str, Experiment] = {}  # by trial, once it has been run
         self.folder = note_of(sweep, root).parent
         self.queue = TrialQueue(root, self.folder / "queue", sweep.name)
 
@@ -59,23 +60,24 @@ class Sweeping:
     def _rounds(self, at_once: int, progress: SweepProgress, signals: Signals) -> list[Failure]:
         failures: dict[str, Failure] = {}
         self._follow(progress, signals)  # of workers that an earlier command has left at work
+        left = self._left(failures, progress)
         for _ in range(ROUNDS):
-            if not (left := self._left(failures, progress)):
-                break
-            self._begin(left, at_once, progress, signals)
-            self._follow(progress, signals)
-            failures |= self._failures(left)
-        lost = [Failure(trial, KILLED, None) for trial in self._left(failures, progress)]
-        return [*failures.values(), *lost]
+            if left:
+                self._begin(left, at_once, progress, signals)
+                self._follow(progress, signals)
+                failures |= self._failures(left)
+                left = self._left(failures, progress)
+        return [*failures.values(), *(Failure(trial, KILLED, None) for trial in left)]
 
     def _progress(self) -> SweepProgress:
-        done = finished_of(self.trials, self.root, self.commit)
-        return SweepProgress(self.trials, self.root, self.queue.folder, done)
+        self.finished = finished_of(self.trials, self.root, self.commit)
+        return SweepProgress(self.trials, self.root, self.queue.folder, self.finished)
 
     def _left(self, failures: dict[str, Failure], progress: SweepProgress) -> list[Trial]:
         """The trials that have come to no end."""
-        progress.finished(done := finished_of(self.trials, self.root, self.commit))
-        return [trial for trial in self.trials if trial.name not in done and trial.name not in failures]
+        self.finished = finished_of(self.trials, self.root, self.commit)
+        progress.finished(self.finished)
+        return [trial for trial in self.trials if trial.name not in self.finished and trial.name not in failures]
 
     def _begin(self, left: list[Trial], at_once: int, progress: SweepProgress, signals: Signals) -> None:
         self.queue.make(self.commit)

@@ -21,11 +21,15 @@ class Tried(NamedTuple):
 
 def tried_of(trials: list[Trial], finished: dict[str, Experiment], root: Path) -> list[Tried]:
     """Those of the trials that are among the finished experiments of a checkout, by their names."""
-    there = [trial for trial in trials if trial.name in finished]
-    with open_runs([finished[trial.name].commit for trial in there], root) as runs:
+    return read_tried({finished[trial.name].commit: trial for trial in trials if trial.name in finished}, root)
+
+
+def read_tried(trials: dict[str, Trial], root: Path) -> list[Tried]:
+    """Trials by what their runs are called: folders, or commits."""
+    with open_runs(list(trials), root) as runs:
         return [
             Tried(trial, run._replace(name=trial.name), seconds_of(run.training, states_of(root)))
-            for trial, run in zip(there, runs, strict=True)
+            for trial, run in zip(trials.values(), runs, strict=True)
         ]
 
 

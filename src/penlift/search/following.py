@@ -11,12 +11,13 @@ from typing import Any
 import psutil
 
 from penlift.journal import read_events
+from penlift.keys import A_POINT
 from penlift.params import read_params
 from penlift.search.held import Held
 from penlift.search.trial import Place
 from penlift.state_folder import JOURNAL, LOCK, PID, pid_in, running_in, time_of
 
-NLL = "valid_nll_nats_per_point"  # of an epoch, offsets / 20
+NLL = f"valid_{A_POINT}"  # of an epoch, offsets / 20
 
 
 class Follower:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from optuna.trial import TrialState
 
+from penlift.columns import in_columns
 from penlift.search.slots import Slot
 
 
@@ -15,9 +16,7 @@ def table(slots: Sequence[Slot], factors: Sequence[str]) -> str:
         nll = "" if slot.nll is None else f"{slot.nll:.3f}"
         levels = [slot.levels.get(factor, "") for factor in factors]
         rows.append([str(slot.number), nll, slot.state, str(slot.epochs or ""), *levels])
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
-    return "\n".join([*lines, "", f"NLL: nats a point, offsets / 20. {standing(slots)}"])
+    return f"{in_columns(rows)}\n\nNLL: nats a point, offsets / 20. {standing(slots)}"
 
 
 def standing(slots: Sequence[Slot]) -> str:
