@@ -5,11 +5,12 @@ import os
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from hypothesis import settings
+from lxml import html
 
 from penlift.ink import Ink, Line, Rows, load_ink, save_ink
 
@@ -20,6 +21,12 @@ ROOT = Path(__file__).resolve().parents[1]
 # No deadline: a busy machine is no fault of the code.
 settings.register_profile("penlift", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("penlift")
+
+
+def text_of(page: str) -> str:
+    """All text of a page, a blank between words."""
+    tree: Any = html.fromstring(page)
+    return " ".join(tree.text_content().split())
 
 
 def wavy_line(seed: int, points: int = 40) -> Rows:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import text_of
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
@@ -39,11 +40,6 @@ def whole() -> Answer:
 @pytest.fixture(scope="module")
 def page(whole: Answer) -> str:
     return to_page(whole)
-
-
-def text_of(page: str) -> str:
-    tree: Any = html.fromstring(page)
-    return " ".join(tree.text_content().split())
 
 
 def test_one_at_a_time_a_level_does_what_its_configuration_differs_by(whole: Answer) -> None:

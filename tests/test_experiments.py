@@ -2,11 +2,12 @@
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from penlift.errors import InputError
-from penlift.experiments import Experiment, experiments_in, is_current, is_kept, params_at, snapshot, take_over
+from penlift.experiments import Experiment, code_at, experiments_in, is_current, is_kept, params_at, snapshot, take_over
 
 NAME = "x-reference-s1"
 PERSON = ["-c", "user.name=tester", "-c", "user.email=tester@localhost"]
@@ -50,6 +51,11 @@ def finished(folder: Path, text: str = "lock") -> Experiment:
     return next(each for each in experiments_in(folder) if each.commit == commit)
 
 
+def still(repository: Path, experiment: Experiment, params: dict[str, Any]) -> bool:
+    now = snapshot(repository)
+    return is_current(repository, experiment, params, now, code_at(repository, now))
+
+
 def test_a_snapshot_has_uncommitted_changes_and_moves_nothing(repository: Path) -> None:
     assert snapshot(repository) == git(repository, "rev-parse", "HEAD")
     (repository / "params.yaml").write_text("model: {hidden: 9}\n")
@@ -76,21 +82,21 @@ def test_an_experiment_is_out_of_date_by_what_its_stages_run_and_by_tracked_data
     repository: Path, file: str, current: bool
 ) -> None:
     experiment, params = finished(repository), params_at(repository, "HEAD")
-    assert is_current(repository, experiment, params, snapshot(repository))
+    assert still(repository, experiment, params)
 
     older = (repository / file).read_text() if (repository / file).is_file() else ""
     (repository / file).write_text(f"{older}# edited\n")
     git(repository, "add", file)
 
-    assert is_current(repository, experiment, params, snapshot(repository)) == current
+    assert still(repository, experiment, params) == current
     git(repository, "commit", "-qm", "later")  # a new baseline is no new experiment
-    assert is_current(repository, experiment, params, snapshot(repository)) == current
+    assert still(repository, experiment, params) == current
 
 
 def test_an_experiment_of_other_parameters_is_another(repository: Path) -> None:
     experiment = finished(repository)
 
-    assert not is_current(repository, experiment, {"model": {"hidden": 9}}, snapshot(repository))
+    assert not still(repository, experiment, {"model": {"hidden": 9}})
 
 
 def test_an_experiment_whose_results_left_the_cache_is_not_kept(repository: Path, tmp_path: Path) -> None:

@@ -76,6 +76,7 @@ def pages(browser: Any, home: Path, tmp_path_factory: pytest.TempPathFactory) ->
 def test_the_curves_come_first_and_the_slider_stands_beside_them(pages: Pages) -> None:
     said = pages.open("experiments/1/runs?compareRunsMode=CHART", "12 matching runs", "by_epoch", "System metrics")
 
+    assert "12 matching runs" in said
     groups = [group for group in ("by_epoch", "test", "System metrics") if group in said]
     assert sorted(groups, key=said.index) == ["by_epoch", "test", "System metrics"]
     slider = pages.view.get_by_role("slider").first
@@ -92,6 +93,7 @@ def test_runs_are_found_by_tag_and_by_parameter(pages: Pages) -> None:
     for query, count in (("tags.`penlift.cell` = 'gru'", 3), ("params.`model.mixtures` = '5'", 4)):
         said = pages.open(f"experiments/1/runs?searchFilter={quote(query)}", f"{count} matching runs", "gru-5mix")
 
+        assert "gru-5mix" in said
         assert "rnn-20mix" not in said
     pages.shoot("search")
 
@@ -99,8 +101,10 @@ def test_runs_are_found_by_tag_and_by_parameter(pages: Pages) -> None:
 def test_a_comparison_draws_what_differs_against_the_held_out_likelihood(pages: Pages) -> None:
     runs, experiments = (quote(json.dumps(names)) for names in (pages.runs, ["1"]))
 
-    pages.open(f"compare-runs?runs={runs}&experiments={experiments}", "Comparing 12 Runs", "Parallel Coordinates Plot")
+    signs = ("Comparing 12 Runs", "Parallel Coordinates Plot")
+    said = pages.open(f"compare-runs?runs={runs}&experiments={experiments}", *signs)
 
+    assert "Comparing 12 Runs" in said
     plot = pages.view.locator(".js-plotly-plot").first
     plot.get_by_text("by_epoch/valid_nll_nats_per_point.over_20").first.wait_for()
     axes = plot.inner_text()
@@ -113,7 +117,9 @@ def test_a_comparison_draws_what_differs_against_the_held_out_likelihood(pages: 
 def test_a_run_tells_what_it_is(pages: Pages) -> None:
     signs = ("Finished", "data/corpus", "penlift.cell", "penlift.training", "by_epoch/valid_nll_nats_per_point.over_20")
 
-    pages.open(f"experiments/1/runs/{pages.runs[0]}", "of lstm-5mix", *signs)
+    said = pages.open(f"experiments/1/runs/{pages.runs[0]}", "of lstm-5mix", *signs)
+    assert all(sign in said for sign in signs)
     pages.shoot("run")
-    pages.open(f"experiments/1/runs/{pages.runs[0]}/artifacts", "reports", "params.yaml")
+    files = pages.open(f"experiments/1/runs/{pages.runs[0]}/artifacts", "reports", "params.yaml")
+    assert "params.yaml" in files
     pages.open(f"experiments/1/runs/{pages.runs[0]}/system-metrics", "cpu_utilization_percentage")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
-from conftest import ROOT
+from conftest import ROOT, text_of
 from lxml import html
 from small_run import SmallRun
 from test_report import HISTORY
@@ -121,9 +121,9 @@ def test_runs_in_folders_are_compared_as_text_and_on_a_page(checkouts: tuple[Pat
     assert result.exit_code == 0, result.output
     assert "+0.500 [+0.500, +0.500]" in result.output
     assert "worse" in result.output
-    tree: Any = html.fromstring((tmp_path / "index.html").read_text())
-    text = " ".join(tree.text_content().split())
-    assert "model.mixtures35" in text.replace(" ", "")
+    page = (tmp_path / "index.html").read_text()
+    tree: Any = html.fromstring(page)
+    assert "model.mixtures35" in text_of(page).replace(" ", "")
     assert all(image.get("alt") for image in tree.iter("img"))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from conftest import ROOT
+from conftest import ROOT, text_of
 from lxml import html
 from small_run import IN_ORDER, SmallRun, make_run
 from test_drawing import some_densities, some_line
@@ -56,11 +56,6 @@ def run(small: SmallRun) -> Run:
 @pytest.fixture(scope="module")
 def page(run: Run) -> str:
     return to_page(run)
-
-
-def text_of(page: str) -> str:
-    tree: Any = html.fromstring(page)
-    return " ".join(tree.text_content().split())
 
 
 def test_the_page_needs_nothing_from_elsewhere_and_runs_nothing(page: str) -> None:
