@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -27,7 +28,7 @@ from penlift.memory import keep_freed_memory
 from penlift.network import ModelParams, Network, floor_of
 from penlift.optimisation import TrainParams
 from penlift.progress import Meter
-from penlift.ranks import Ranks, gathered, launch
+from penlift.ranks import Lost, Ranks, gathered, launch
 from penlift.scales import load_scales
 from penlift.state_folder import states_of
 from penlift.timetable import Timetable
@@ -56,20 +57,25 @@ def main(offsets: Path, windows: Path, models: Path, report: Path) -> None:
         place = states_of(ROOT) / training
         keeper = Keeper(place, training, asked.train.save_every)
         if not ranks.first:
-            if not keeper.restore(state):
-                follow(state, material, asked.train, ranks)
+            with suppress(Lost):  # where the first is refused
+                ranks.meet(device)
+                if not keeper.restore(state):
+                    follow(state, material, asked.train, ranks)
             return
         with only_trainer(place):
+            ranks.meet(device)  # nobody else saves a state from here on, so all read the same
             done = keeper.restore(state)
+            about = {"fingerprint": training, "processes": ranks.size} | machine_facts(device)
+            model = Model(state.network, asked.model, material.scales)
+            learned = partial(leave, state, model, about, models, report)
             timetable = Timetable(material.windows.targets, material.windows.length, asked.train)
             with Meter("train", timetable.targets, timetable.behind(state.step)) as meter:
                 if done:
                     meter.say(f"this very training has been done before; to do it again, delete {place}")
                 else:
                     meter.say(f"watch it learn to write: the newest of {place}/epoch-*.svg")
-                    train(state, material, asked, keeper, meter, ranks)
-            about = {"fingerprint": training, "processes": ranks.size} | machine_facts(device)
-            leave(state, Model(state.network, asked.model, material.scales), about, models, report)
+                    train(state, material, asked, keeper, meter, ranks, learned)
+            learned()
 
 
 def load(offsets: Path, windows: Path, window: WindowParams) -> Material:
@@ -85,13 +91,25 @@ def begin(asked: Sections, material: Material, device: torch.device) -> TrainSta
     return start_training(network.to(device), asked.train)
 
 
-def train(state: TrainState, material: Material, asked: Sections, keeper: Keeper, meter: Meter, ranks: Ranks) -> None:
-    """Train to the end, for all to see; loaded this late, the code that shows it decides over no training."""
-    from penlift.feed import fed
+def train(
+    state: TrainState,
+    material: Material,
+    asked: Sections,
+    keeper: Keeper,
+    meter: Meter,
+    ranks: Ranks,
+    learned: Callable[[], None],
+) -> None:
+    """Train to the end, for all to see; `learned` leaves what came of it."""
+    from penlift.feed import fed  # loaded this late, the code that shows a training decides over none
 
     with fed(keeper.folder, ROOT, {name: section.model_dump() for name, section in asked._asdict().items()}):
         drive(state, material, asked.train, keeper, meter, partial(show, keeper.folder), ranks)
-        save(state, keeper, meter, done=True)
+        while not save(state, keeper, meter, done=True):  # to end now would lose it, unless there is room for the rest
+            with suppress(OSError):
+                learned()
+                break
+            time.sleep(keeper.every)
 
 
 def facts(asked: Sections, ranks: Ranks, device: torch.device) -> dict[str, object]:

@@ -21,7 +21,7 @@ from penlift.offsets import NormaliseParams
 from penlift.ranks import ALONE
 
 sys.path.insert(0, str(ROOT / "bench"))
-from kills import compare, result
+from kills import clear, compare, result
 
 SMALL: dict[str, dict[str, Any]] = {
     "compose": {"lines": 40, "writers": 8},
@@ -80,7 +80,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_training_killed_at_random_moments_ends_in_the_same_bytes(folder: Path, processes: int) -> None:
     set_params(folder, {"train": {"processes": processes}})
 
-    kills, equal = compare(folder, 3, random.Random(processes))
+    kills, equal = compare(folder, 3, random.Random(processes), "train")
 
     assert kills > 0
     assert equal
@@ -93,12 +93,9 @@ def test_where_one_process_is_lost_or_told_to_stop_all_end_with_a_state_that_goe
 ) -> None:
     set_params(folder, {"train": {"processes": 2, "seed": 5 + wanted}})
     trainer = start(folder, "train")
-    before = set(folder.glob(".state/*/state.safetensors"))
-    while not (states := set(folder.glob(".state/*/state.safetensors")) - before):
-        assert trainer.poll() is None, trainer.communicate()
-        time.sleep(0.02)
+    first = wait_for_first(folder, trainer)
 
-    os.kill(second_of(trainer.pid, states.pop().with_name("pid")), wanted)
+    os.kill(second_of(trainer.pid, first), wanted)
     _, said = trainer.communicate()
 
     assert trainer.returncode == 1
@@ -106,11 +103,42 @@ def test_where_one_process_is_lost_or_told_to_stop_all_end_with_a_state_that_goe
     assert len(message) == 1
     assert ("one of the 2 processes is gone" if wanted == signal.SIGKILL else " after step ") in message[0]
     assert "the state is saved: `dvc repro` goes on with" in message[0]
-    resumed = result(folder)
-    assert result(folder) == resumed
+    resumed = result(folder, "train")
+    clear(folder)
+    assert result(folder, "train") == resumed
 
 
-def second_of(torchrun: int, first: Path) -> int:
+@pytest.mark.slow
+def test_the_first_process_is_killed_or_refused_and_that_is_said(folder: Path) -> None:
+    set_params(folder, {"train": {"processes": 2, "seed": 8, "epochs": 500}})
+    trainer = start(folder, "train")
+    first = wait_for_first(folder, trainer)
+
+    second = start(folder, "train")
+    _, said = second.communicate()
+    assert second.returncode == 1
+    assert f"process {first} is at this very training" in said
+    assert "is gone" not in said
+
+    os.kill(first, signal.SIGKILL)
+    _, said = trainer.communicate()
+    assert trainer.returncode == 1
+    message = (
+        "penlift train: the first of the 2 processes was ended by SIGKILL; `dvc repro` goes on with the state that"
+    )
+    assert [line for line in said.splitlines() if line.startswith(message)]
+
+
+def wait_for_first(folder: Path, trainer: "subprocess.Popen[str]") -> int:
+    """Until a state is saved; the process that saved it."""
+    before = set(folder.glob(".state/*/state.safetensors"))
+    while not (states := set(folder.glob(".state/*/state.safetensors")) - before):
+        assert trainer.poll() is None, trainer.communicate()
+        time.sleep(0.02)
+    return int(states.pop().with_name("pid").read_text())
+
+
+def second_of(torchrun: int, first: int) -> int:
     """The process that torchrun started and that is not the first."""
     children = Path(f"/proc/{torchrun}/task/{torchrun}/children").read_text().split()
-    return next(int(pid) for pid in children if pid != first.read_text().strip())
+    return next(int(pid) for pid in children if int(pid) != first)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from penlift.keeping import Keeper, only_trainer
 from penlift.network import ModelParams, Network
 from penlift.optimisation import TrainParams
 from penlift.progress import Meter
+from penlift.ranks import Lost, Ranks
 from penlift.state_file import kept_in, pack, unpack
 from penlift.state_folder import STATE
 from penlift.state_header import Kept
@@ -43,12 +45,12 @@ def unseen(_state: TrainState) -> None:
 
 
 def part_way(data: Data, params: TrainParams, steps: int, **shape: Any) -> TrainState:
-    from penlift.epochs import close_epoch
+    from penlift.epochs import judge_epoch
 
     state = beginning(params, **shape)
     for step in itertools.islice(fit(state, data[1], params), steps):
         if step.ends_epoch:
-            close_epoch(state, step, data[0], data[2])
+            judge_epoch(state, step, data[0], data[2])
     return state
 
 
@@ -199,6 +201,35 @@ def test_a_signal_stops_after_the_step_with_the_state_saved_and_the_rest_is_the_
     assert all(row["seconds"] > 0 and row["peak_mib"] > 0 for row in taken)
     assert [row["epoch"] for row in rows if "epoch" in row] == [epoch.epoch for epoch in resumed.history]
     assert [row["ended"] for row in rows if "ended" in row] == ["Stopped"]
+
+
+class Deserted(Ranks):
+    """The first of two processes, and has all windows; the other one goes while this one validates."""
+
+    def share(self, rows: torch.Tensor) -> torch.Tensor:
+        return rows
+
+    def sum_(self, tensors: Iterable[torch.Tensor]) -> None:
+        pass
+
+    def largest(self, here: float, device: torch.device) -> float:
+        if here not in (0.0, 1.0):
+            raise Lost(f"one of the 2 processes on {device} is gone")
+        return here
+
+
+def test_an_epoch_whose_validation_another_process_does_not_survive_is_closed(data: Data, tmp_path: Path) -> None:
+    params, material = recipe(), Material(data[0], data[1], data[2])
+
+    for _ in range(params.epochs):
+        state, keeper = beginning(params), Keeper(tmp_path, "f00d", 60)
+        keeper.restore(state)
+        with pytest.raises(Lost, match="the state is saved"):
+            drive(state, material, params, keeper, Meter("train", 99), unseen, Deserted(0, 2))
+
+    assert pack(state, KEPT) == pack(to_the_end(beginning(params), data, params), KEPT)
+    rows = [json.loads(row) for row in keeper.journal.path.read_text().splitlines()]
+    assert [row["epoch"] for row in rows if "epoch" in row] == [1, 2, 3]
 
 
 def test_a_disk_that_takes_nothing_stops_no_training_and_is_said(

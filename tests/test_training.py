@@ -13,7 +13,7 @@ from test_network import CELLS, make_network
 
 from penlift.checkpoint import Model, begin_with, load_model, save_model
 from penlift.devices import computes
-from penlift.epochs import close_epoch
+from penlift.epochs import judge_epoch
 from penlift.errors import InputError
 from penlift.history import Epoch, to_table
 from penlift.ink import Ink, load_ink
@@ -58,7 +58,7 @@ def to_the_end(state: TrainState, data: Data, params: TrainParams) -> TrainState
     ink, windows, scales = data
     for step in fit(state, windows, params):
         if step.ends_epoch:
-            close_epoch(state, step, ink, scales)
+            judge_epoch(state, step, ink, scales)
     return state
 
 
@@ -211,7 +211,11 @@ def test_noise_on_the_weights_is_gone_after_the_step_and_the_same_in_each_run(da
 
 
 def test_gates_are_clipped_only_where_there_are_peepholes(data: Data) -> None:
-    gradients(data, recipe(clip_gates=10.0), peepholes=True)
+    bounds = {bound: gradients(data, recipe(clip=None, clip_gates=bound), peepholes=True)["layers.0.weight_hh_l0"]
+              for bound in (None, 1e-6, 1e9)}  # fmt: skip
+
+    assert torch.equal(bounds[None], bounds[1e9])
+    assert bounds[1e-6].norm() < bounds[None].norm() / 2
 
     with pytest.raises(InputError, match=r"train\.clip_gates is 10\.0; only lstm with peepholes clips there"):
         gradients(data, recipe(clip_gates=10.0))
@@ -242,7 +246,7 @@ def test_a_step_that_is_not_finite_leaves_the_weights_alone_and_is_counted(data:
         unchanged = bool(before) and all(map(torch.equal, weights, before))
         assert step.skipped == unchanged == (step.number - 1 in spoilt.steps)
         before = weights
-    epoch = close_epoch(state, step, ink, scales)
+    epoch = judge_epoch(state, step, ink, scales)
 
     assert epoch.skipped_steps == 2
     assert math.isfinite(epoch.train_nll_nats_per_point)
@@ -256,6 +260,8 @@ def test_three_such_steps_in_a_row_end_training_with_a_remedy(data: Data) -> Non
     with pytest.raises(Diverged, match=r"3 steps in a row, the last of them 6; lower train\.learning_rate \(0\.01\)"):
         list(fit(state, Spoilt(windows, {0, 1, 3, 4, 5}), recipe()))
 
+    with pytest.raises(Diverged, match="the last of them 6"):
+        list(fit(state, windows, recipe()))  # started again, though what comes next would be finite
     assert state.step == 6
     assert all(weight.isfinite().all() for weight in state.network.parameters())
 
@@ -280,7 +286,7 @@ def test_clipped_steps_are_those_whose_gradient_is_longer_than_the_bound(data: D
     for step in fit(state, windows, params):
         steps.append(step)
         if step.ends_epoch:
-            close_epoch(state, step, ink, scales)
+            judge_epoch(state, step, ink, scales)
 
     assert [step.clipped for step in steps] == [step.gradient_norm > 0.5 for step in steps]
     assert state.history[0].clipped_share == sum(step.clipped for step in steps) / len(steps)

@@ -1,12 +1,13 @@
 """Training driven to its end: watched, recorded, saved as it goes, and stopped in good order when that is asked for."""
 
+import math
 import resource
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
-from penlift.epochs import close_epoch
+from penlift.epochs import close_epoch, judge_epoch
 from penlift.errors import InputError
 from penlift.history import Step
 from penlift.ink import Ink
@@ -56,11 +57,13 @@ def drive(
                 more = timetable.behind(step.number) - meter.done
                 meter.advance(_note(state, step, material.scales), more, points=step.targets)
                 if step.ends_epoch:
-                    epoch = close_epoch(state, step, material.ink, material.scales, ranks)
+                    epoch = judge_epoch(state, step, material.ink, material.scales)
                     keeper.journal.add(**epoch._asdict(), system=system_load())
                     meter.say(str(epoch))
                     show(state)
                     keeper.publish()
+                    # the others wait for it; last, so that where one of them is gone the epoch is closed all the same
+                    ranks.largest(epoch.valid_nll_nats_per_point, state.network.device)
                 if ranks.any(bool(signals.asked), state.network.device):
                     raise Stopped(f"{signals.asked or 'a signal'} after step {state.step} of {timetable.steps}")
                 if keeper.is_due():
@@ -80,7 +83,7 @@ def follow(state: TrainState, material: Material, params: TrainParams, ranks: Ra
     with Signals() as signals, suppress(Lost, Diverged):
         for step in fit(state, material.windows, params, ranks):
             if step.ends_epoch:
-                close_epoch(state, step, material.ink, material.scales, ranks)
+                close_epoch(state, step, ranks.largest(-math.inf, state.network.device), material.scales)
             if ranks.any(bool(signals.asked), state.network.device):
                 return
 
@@ -90,9 +93,10 @@ def save(state: TrainState, keeper: Keeper, meter: Meter, done: bool = False) ->
     try:
         keeper.save(state, done)
     except OSError as error:
+        going = "" if done else "training goes on, and "
         meter.say(
-            f"step {state.step}: no state could be saved in {keeper.folder} ({error.strerror or error}); training goes "
-            f"on, and tries again in {keeper.every:g} s"
+            f"step {state.step}: no state could be saved in {keeper.folder} ({error.strerror or error}); {going}tries "
+            f"again in {keeper.every:g} s"
         )
         return False
     return True

@@ -9,7 +9,6 @@ from penlift.history import Epoch, Step, Sums
 from penlift.ink import Ink
 from penlift.network import Network
 from penlift.offsets import Scales
-from penlift.ranks import ALONE, Ranks
 from penlift.sampling import dream, noise_of
 from penlift.scores import nll_over_20, score_lines
 from penlift.training import TrainState
@@ -23,13 +22,18 @@ def validate(network: Network, ink: Ink, scales: Scales) -> float:
     return nll_over_20(pd.concat(score_lines(network, ink, ink.of_split("valid"), scales)), scales)
 
 
-def close_epoch(state: TrainState, last: Step, ink: Ink, scales: Scales, ranks: Ranks = ALONE) -> Epoch:
-    """Add the epoch that ends with step `last` to the history of `state`, its weights if they are the best so far.
+def judge_epoch(state: TrainState, last: Step, ink: Ink, scales: Scales) -> Epoch:
+    """Validate and dream behind the epoch that ends with step `last`; keep the weights if they are the best so far."""
+    epoch = close_epoch(state, last, validate(state.network, ink, scales), scales)
+    state.samples.append(_dreamt(state.network, scales))
+    if epoch.best:
+        state.best = {name: weight.detach().cpu().clone() for name, weight in state.network.state_dict().items()}
+    return epoch
 
-    Of several processes the first validates, dreams and keeps the best weights, and all add the same epoch.
-    """
-    measured = validate(state.network, ink, scales) if ranks.first else -math.inf
-    sums, valid_nll = state.sums, ranks.largest(measured, state.network.device)
+
+def close_epoch(state: TrainState, last: Step, valid_nll: float, scales: Scales) -> Epoch:
+    """Add the epoch that ends with step `last`, with the NLL of held-out lines behind it, to the history of `state`."""
+    sums = state.sums
     epoch = Epoch(
         epoch=len(state.history) + 1,
         steps=last.number,
@@ -42,10 +46,6 @@ def close_epoch(state: TrainState, last: Step, ink: Ink, scales: Scales, ranks: 
         best=valid_nll < min((epoch.valid_nll_nats_per_point for epoch in state.history), default=math.inf),
     )
     state.history.append(epoch)
-    if ranks.first:
-        state.samples.append(_dreamt(state.network, scales))
-        if epoch.best:
-            state.best = {name: weight.detach().cpu().clone() for name, weight in state.network.state_dict().items()}
     state.sums = Sums()
     return epoch
 

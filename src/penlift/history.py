@@ -13,7 +13,7 @@ class Step(NamedTuple):
     learning_rate: float
     nll: float  # nats, summed over the targets, normalised units, dropout on
     targets: int
-    gradient_norm: float  # of the mean NLL of a target, before it is clipped
+    gradient_norm: float  # of what train.loss names, before train.clip
     clipped: bool  # whether the gradient was scaled down
     skipped: bool  # whether the weights stayed as they were, because loss or gradient was not finite
     ends_epoch: bool
@@ -56,7 +56,7 @@ class Epoch(NamedTuple):
     learning_rate: float  # of its last step
     train_nll_nats_per_point: float  # mean over the epoch's windows, dropout on
     valid_nll_nats_per_point: float  # whole held-out lines, dropout off
-    gradient_norm: float  # mean over its steps, before clipping
+    gradient_norm: float  # of what train.loss names, mean over its steps, before train.clip
     clipped_share: float  # of its steps, whose gradient was scaled down
     skipped_steps: int  # whose loss or gradient was not finite: they left the weights as they were
     best: bool  # whether it is the lowest held-out NLL so far; the last such epoch's weights are the model

@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Callable, Iterable
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import nn, optim
 
 from penlift.graves_rmsprop import GravesRMSprop
@@ -36,6 +36,12 @@ class TrainParams(Params):
     processes: int = Field(ge=1, le=256, description="that share each step's windows; above 1, by torchrun")
     device: str = Field(description="auto, cpu or cuda")
     save_every: float = Field(gt=0, description="s between two saves of the state; decides over nothing else")
+
+    @model_validator(mode="after")
+    def _a_window_each(self) -> Self:
+        if self.processes > self.batch:
+            raise ValueError(f"processes is {self.processes} but batch is {self.batch}; each needs a window a step")
+        return self
 
 
 def make_optimiser(weights: Iterable[nn.Parameter], params: TrainParams) -> optim.Optimizer:

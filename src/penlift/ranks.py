@@ -41,6 +41,10 @@ class Ranks(NamedTuple):
         for part, summed in zip(parts, message.split([part.numel() for part in parts]), strict=True):
             part.copy_(summed.view_as(part))
 
+    def meet(self, device: torch.device) -> None:
+        """Wait until all processes are here."""
+        self.largest(0.0, device)
+
     def any(self, here: bool, device: torch.device) -> bool:
         """Whether it is so in any of the processes."""
         return self.largest(float(here), device) > 0
@@ -77,7 +81,10 @@ def gathered(device: torch.device) -> Iterator[Ranks]:
 
 
 def launch(processes: int, threads: int, command: Sequence[str]) -> int:
-    """Run a Python command as so many processes by torchrun; the exit status, 1 where one of them failed."""
+    """Run a Python command as so many processes by torchrun; the exit status, 1 where one of them failed.
+
+    Lost where the first of them, which says what goes wrong, was ended by a signal and could not.
+    """
     from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.run import main
@@ -85,6 +92,14 @@ def launch(processes: int, threads: int, command: Sequence[str]) -> int:
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))  # or torchrun says that it sets it to 1
     try:
         main(["--standalone", f"--nproc-per-node={processes}", *command])
-    except (ChildFailedError, SignalException):  # the process that drives has said what was wrong
+    except SignalException:  # the first process has said so
         return 1
+    except ChildFailedError as error:
+        rank, failure = error.get_first_failure()
+        if rank == 0 and failure.exitcode < 0:
+            raise Lost(
+                f"the first of the {processes} processes was ended by {failure.signal_name()}; `dvc repro` goes on "
+                "with the state that was saved last"
+            ) from None
+        return 1  # it has said what was wrong
     return 0

@@ -58,6 +58,7 @@ def fit(state: TrainState, windows: Windows, params: TrainParams, ranks: Ranks =
     the windows of each step, and have the same weights behind it.
     """
     timetable = Timetable(windows.targets, windows.length, params)
+    _check(state, params)  # a training that came to nothing comes to nothing when it is started again
     while state.step < timetable.steps and not out_of_patience(state.history, params.patience):
         now = timetable.at(state.step)
         rate = learning_rate(params, now.epoch, now.done)
@@ -69,11 +70,7 @@ def fit(state: TrainState, windows: Windows, params: TrainParams, ranks: Ranks =
         state.skipped = state.skipped + 1 if step.skipped else 0
         state.sums.add(step)
         yield step
-        if state.skipped >= MOST_SKIPPED:
-            raise Diverged(
-                f"neither loss nor gradient was finite in {state.skipped} steps in a row, the last of them "
-                f"{state.step}; lower train.learning_rate ({params.learning_rate}) or train.clip ({params.clip})"
-            )
+        _check(state, params)
 
 
 def out_of_patience(history: list[Epoch], patience: int | None) -> bool:
@@ -81,8 +78,16 @@ def out_of_patience(history: list[Epoch], patience: int | None) -> bool:
     return patience is not None and len(history) > patience and not any(epoch.best for epoch in history[-patience:])
 
 
+def _check(state: TrainState, params: TrainParams) -> None:
+    if state.skipped >= MOST_SKIPPED:
+        raise Diverged(
+            f"neither loss nor gradient was finite in {state.skipped} steps in a row, the last of them {state.step}; "
+            f"lower train.learning_rate ({params.learning_rate}) or train.clip ({params.clip})"
+        )
+
+
 def _descend(state: TrainState, batch: Batch, rate: float, params: TrainParams, ranks: Ranks) -> Step:
-    """One step down the gradient of the mean NLL of a target; none where loss or gradient is not finite."""
+    """One step down the gradient of what `params.loss` names; none where loss or gradient is not finite."""
     network, targets_in_all = state.network.train(), int(batch.mask.sum())
     for group in state.optimiser.param_groups:
         group["lr"] = rate
