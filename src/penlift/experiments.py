@@ -3,13 +3,10 @@
 import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from ruamel.yaml import YAML
-
 from penlift.errors import InputError
-from penlift.params import read_params
+from penlift.params import parsed, sections_in
 from penlift.programs import committer, output_of
 
 REFERENCE = re.compile(r"(?<= )refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/(?P<name>.+)")  # the baseline's commit, then the name
@@ -53,10 +50,7 @@ def take_over(repository: Path, other: Path, experiment: Experiment) -> None:
 
 def params_at(repository: Path, commit: str) -> dict[str, Any]:
     """The sections of params.yaml at a commit."""
-    with TemporaryDirectory(prefix="penlift-") as folder:
-        file = Path(folder) / "params.yaml"
-        file.write_bytes(output_of(repository, "git", "show", f"{commit}:params.yaml"))
-        return read_params(file)
+    return sections_in(output_of(repository, "git", "show", f"{commit}:params.yaml"), f"params.yaml of {commit}")
 
 
 def is_current(repository: Path, experiment: Experiment, params: dict[str, Any], now: str, code: Iterable[str]) -> bool:
@@ -88,5 +82,5 @@ def code_at(repository: Path, commit: str) -> list[str]:
 
 def _yaml(repository: Path, commit: str, name: str) -> dict[str, Any]:
     """A file of DVC's at a commit; empty where it is none of its."""
-    found = YAML(typ="safe", pure=True).load(output_of(repository, "git", "show", f"{commit}:{name}"))
+    found = parsed(output_of(repository, "git", "show", f"{commit}:{name}"), f"{name} of {commit}")
     return found if isinstance(found, dict) else {}

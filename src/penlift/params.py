@@ -25,20 +25,31 @@ class Params(BaseModel):
 Section = TypeVar("Section", bound=Params)
 
 
-def read_params(path: Path) -> dict[str, Any]:
-    """Read the whole of params.yaml with DVC's own parser, so that both see the same values (`1e-3` is a float)."""
+def parsed(content: bytes, place: Path | str) -> Any:
+    """Read YAML with DVC's own parser, so that both see the same values (`1e-3` is a float); `place`: for errors."""
     try:
-        content = YAML(typ="safe", pure=True).load(io.StringIO(path.read_text(encoding="utf-8")))
+        return YAML(typ="safe", pure=True).load(io.StringIO(content.decode("utf-8")))
+    except (YAMLError, ValueError) as error:  # ruamel leaves impossible dates to Python
+        raise InputError(f"{place}: not readable as YAML ({_one_line(error)}); mend it there") from None
+
+
+def sections_in(content: bytes, place: Path | str) -> dict[str, Any]:
+    """Read what a params.yaml holds, section by section."""
+    sections = parsed(content, place)
+    if not isinstance(sections, dict):
+        raise InputError(f"{place}: holds {sections!r}, not sections of parameters; restore it with git")
+    for name, values in sections.items():
+        if not isinstance(values, dict):
+            raise InputError(f"{place}: section {name!r} is {values!r}, not parameters; restore it with git")
+    return sections
+
+
+def read_params(path: Path) -> dict[str, Any]:
+    """Read the whole of params.yaml."""
+    try:
+        return sections_in(path.read_bytes(), path)
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file; restore it with `git checkout params.yaml`") from None
-    except (YAMLError, ValueError) as error:  # ruamel leaves impossible dates to Python
-        raise InputError(f"{path}: not readable as YAML ({_one_line(error)}); mend it there") from None
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: holds {content!r}, not sections of parameters; restore it with git")
-    for name, values in content.items():
-        if not isinstance(values, dict):
-            raise InputError(f"{path}: section {name!r} is {values!r}, not parameters; restore it with git")
-    return content
 
 
 def read_section(path: Path, name: str, record: type[Section]) -> Section:

@@ -8,10 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from ruamel.yaml import YAML
-
 from penlift.at_work import at_work, end
 from penlift.errors import InputError
+from penlift.params import parsed
 from penlift.presets import set_values
 from penlift.programs import output_of
 from penlift.provenance import SWEEP
@@ -77,7 +76,7 @@ def environment_of(root: Path, folder: Path, sweep: Sweep, trial: Trial) -> dict
 def commands_of(folder: Path) -> dict[str, list[str]]:
     """The commands of the stages from training on, as dvc.yaml has them."""
     try:
-        stages = YAML(typ="safe", pure=True).load((folder / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+        stages = parsed((folder / "dvc.yaml").read_bytes(), "dvc.yaml")["stages"]
         said = {name: str(stages[name]["cmd"]) for name in (TRAIN, *OTHERS)}
     except (OSError, LookupError, TypeError) as error:
         raise InputError(f"dvc.yaml has not all stages from train to track ({error}); restore it with git") from None
