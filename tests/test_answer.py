@@ -177,9 +177,11 @@ def test_of_a_search_no_level_is_compared_over_what_was_not_cut_short() -> None:
     tried = tried_all(grid, lambda trial: 5.0 + harmed(trial))
     left = [each for each in tried if harmed(each.trial) < 0.3]
 
-    found = answer(grid, left, 1, searched=True)
+    found = answer(grid, left, 1, slots=9)
 
     assert found.contrasts == []
+    assert len(found.configurations) == len(left)
+    assert f"{len(left)} of 9 trials came to their end" in to_text(found)
     assert "1 (" in sentence(whole := answer(grid, left, 1), "model.mixtures")  # what it would say otherwise
     assert "better than 20" in sentence(whole, "model.mixtures")
     assert "Poor ones were cut short" in to_text(found)

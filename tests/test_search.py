@@ -18,14 +18,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
+from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState
 from searching import SWEEP, WORKER, Gone, results_of, search_of, sweep_with, waits, worker, write_sweep
 
 from penlift.errors import InputError
+from penlift.journal import Journal
+from penlift.keeping import only_trainer
 from penlift.progress import Meter
 from penlift.search.beginning import check, opened
 from penlift.search.database import connected, shown
 from penlift.search.draw import draw, space_of
+from penlift.search.following import Follower
 from penlift.search.held import Held, TakenOver
 from penlift.search.owner import BEAT, Owner, Watch, owner_of, this_worker
 from penlift.search.slots import comes_too_late
@@ -33,10 +37,12 @@ from penlift.search.stages import Faulty, Interrupted
 from penlift.search.storage import answering, patiently, storage_of
 from penlift.search.study import Searched, held
 from penlift.search.table import best_of, table
-from penlift.search.trial import commands_of, environment_of, stop_orphans
+from penlift.search.trial import Place, commands_of, environment_of, stop_orphans
 from penlift.search.worker import Worker
 from penlift.signals import Signals
+from penlift.state_folder import JOURNAL, PID
 from penlift.sweep_file import Sweep, read_sweep
+from penlift.training_record import write_about
 from penlift.trials import trial_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -266,6 +272,21 @@ def test_a_worker_on_another_host_is_gone_when_it_is_silent_and_one_that_speaks_
     assert not watch.is_gone(search.study.trials[1])
 
 
+def test_who_did_not_listen_takes_nobody_for_gone() -> None:
+    search, watch = search_of(1), Watch(this_worker(), silence=0.1, away=0.05)
+    assert search.take(worker("silent", "elsewhere"), waits)
+    (silent,) = search.study.trials
+    assert not watch.is_gone(silent)
+
+    time.sleep(0.15)  # as while the database is away
+    assert not watch.is_gone(silent)
+
+    until = time.monotonic() + 10
+    while not watch.is_gone(silent):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
 def test_a_worker_on_this_host_is_gone_with_its_process_and_not_before() -> None:
     search, me = search_of(4), this_worker()
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
@@ -298,6 +319,56 @@ def test_a_storage_that_is_away_is_asked_again_until_somebody_wants_to_stop() ->
 
 
 @pytest.fixture
+def followed(tmp_path: Path) -> Iterator[tuple[Held, Follower, "subprocess.Popen[bytes]"]]:
+    """A trial of epochs that come to 3 and 2, beside another's with a trainer of the same number, which come to 1."""
+    search = search_of(1)
+    trial = search.take(worker("me"), waits)
+    assert trial
+    (tmp_path / "params.yaml").write_text("train: {epochs: 2}\n")
+    trainer = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    for name, nlls in (("another", [1.0]), ("mine", [3.0, 2.0])):
+        with only_trainer(folder := tmp_path / ".state" / name):
+            pass
+        write_about(folder, name, {}, {})
+        journal = Journal(folder / JOURNAL)
+        for epoch, nll in enumerate(nlls, 1):
+            journal.add(epoch=epoch, valid_nll_nats_per_point=nll)
+        journal.add(ended="Stopped")
+        journal.flush()
+    held = Held(search, trial, lambda: "")
+    follower = Follower(held, Place(tmp_path, {"DVC_EXP_NAME": "mine"}, {}), tmp_path / ".state")
+    for folder in (tmp_path / ".state").iterdir():
+        (folder / PID).write_text(f"{trainer.pid}\n")
+    yield held, follower, trainer
+    trainer.communicate(b"\n")
+
+
+def test_a_trial_is_judged_by_its_own_training_and_not_by_one_of_the_same_number(
+    followed: tuple[Held, Follower, "subprocess.Popen[bytes]"],
+) -> None:
+    held, follower, trainer = followed
+
+    follower.look(trainer)
+
+    assert held.nlls == {1: 3.0, 2: 2.0}
+
+
+def test_what_ended_an_earlier_attempt_has_not_ended_this_one(
+    followed: tuple[Held, Follower, "subprocess.Popen[bytes]"],
+) -> None:
+    _, follower, trainer = followed
+    follower.look(trainer)
+    assert follower.folder
+    assert follower.ended() == ""
+
+    journal = Journal(follower.folder / JOURNAL, (follower.folder / JOURNAL).stat().st_size)
+    journal.add(ended="Diverged")
+    journal.flush()
+
+    assert follower.ended() == "Diverged"
+
+
+@pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None]:
     """Run a worker whose trials end as they are told to."""
 
@@ -305,7 +376,7 @@ def work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None]
         monkeypatch.setattr("penlift.search.worker.run_trial", lambda held, *_: ending(held))
         monkeypatch.setattr("penlift.search.worker.prepare", lambda *_: type("Place", (), {"folder": tmp_path}))
         monkeypatch.setattr("penlift.search.worker.asked_of", lambda *_: {"levels": len(edits) + 1})
-        with Meter("search", search.asked.trials) as meter:
+        with Meter("search", search.limits.trials) as meter:
             Worker(search, tmp_path, Signals(), meter).work()
 
     return run
@@ -333,6 +404,31 @@ def test_a_trial_that_fails_is_tried_again_by_the_next_command_and_not_by_this_o
 
     assert tried == {1: 1, 2: 3, 3: 1}
     assert results_of(search) == Counter([1, 2, 3])
+
+
+class Away(InMemoryStorage):
+    """A storage that does not answer the next so many times that it is asked for what a study began with."""
+
+    times = 0
+
+    def get_study_user_attrs(self, study_id: int) -> dict[str, Any]:
+        self.times -= 1
+        if self.times >= 0:
+            raise StorageInternalError
+        return super().get_study_user_attrs(study_id)
+
+
+def test_a_worker_waits_for_its_storage_between_trials_too(work: Callable[..., None]) -> None:
+    search = search_of(2, storage := Away())
+    storage.times = 1
+
+    def ending(held: Held) -> str:
+        held.report(1, 5.0)
+        return "finished"
+
+    work(search, ending)
+
+    assert results_of(search) == Counter([1, 2])
 
 
 def test_a_worker_that_is_stopped_gives_its_trial_back(work: Callable[..., None]) -> None:

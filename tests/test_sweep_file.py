@@ -87,12 +87,13 @@ def test_the_settings_of_a_trial_stand_in_its_parameters_and_nothing_else_change
 @pytest.mark.parametrize(
     ("asked", "at_once", "cores", "threads", "trials"),
     [({}, None, 8, 1, 8), ({}, 2, 8, 4, 2), ({}, 3, 2, 1, 3), ({"train.threads": 2}, None, 8, 2, 4),
-     ({"train.threads": 16}, None, 8, 16, 1)],
+     ({"train.threads": 16}, None, 8, 16, 1), ({"train.threads": 1, "train.processes": 2}, None, 8, 1, 4),
+     ({"train.processes": 2}, 2, 8, 2, 2)],
 )  # fmt: skip
 def test_the_cores_are_shared_out_among_the_trials(
     asked: dict[str, int], at_once: int | None, cores: int, threads: int, trials: int
 ) -> None:
-    sweep, found = share_out(made(set=asked), at_once, cores)
+    sweep, found = share_out(made(set=asked), at_once, cores, 1)
 
     assert found == trials
     assert {trial.settings["train.threads"] for trial in trials_of(sweep)} == {threads}
@@ -103,7 +104,7 @@ def test_the_threads_that_were_shared_out_first_stay_unless_the_file_says_others
     assert as_begun(made(), note) == made()
     note.write_text("3\n")
 
-    sweep, at_once = share_out(as_begun(made(), note), None, 8)
+    sweep, at_once = share_out(as_begun(made(), note), None, 8, 1)
 
     assert (sweep.set, at_once) == ({"train.threads": 3}, 2)
     assert as_begun(made(set={"train.threads": 1}), note) == made(set={"train.threads": 1})
@@ -119,7 +120,7 @@ def test_dvc_reads_the_value_of_a_trial_as_it_is(value: Any) -> None:
 
     with TemporaryDirectory() as folder:
         file = Path(folder) / "params.yaml"
-        file.write_text("a: {b: 1}\n")
+        file.write_text("a:\n  b: 1\n")  # in blocks, as params.yaml is
         apply_overrides(str(file), [queued("x", {"a.b": value})[-1]])
 
         assert read_params(file) == {"a": {"b": value}}

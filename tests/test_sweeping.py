@@ -68,6 +68,7 @@ def test_a_sweep_stopped_killed_and_failed_comes_to_what_dvc_repro_does(
 
     with begin(checkout) as first:
         while not (checkout / ".state" / "sweeps" / "small" / "pid").is_file():
+            assert first.poll() is None, first.communicate()
             time.sleep(0.1)
         refused = shell(checkout, "penlift", "sweep", "sweep.yaml", status=1)
         wait_for_a_trainer(checkout)

@@ -40,7 +40,7 @@ class Answer(NamedTuple):
 
     sweep: Sweep
     tried: list[Tried]  # in the order of the sweep
-    planned: int  # trials of the whole sweep
+    planned: int  # trials of the whole sweep, or search
     split: str  # that all are judged by
     configurations: list[Configuration]
     contrasts: list[Contrast]  # none of a search
@@ -55,13 +55,15 @@ class Answer(NamedTuple):
         return [each for each in self.tried if each.trial.levels == self.sweep.reference | {factor: level}]
 
 
-def answer(sweep: Sweep, tried: list[Tried], seed: int, searched: bool = False) -> Answer:
+def answer(sweep: Sweep, tried: list[Tried], seed: int, slots: int | None = None) -> Answer:
     """From the trials that are finished, of a whole sweep or not; `seed` is that of the bootstrap.
 
-    Of a search no level is compared with another over all trials: a level whose poor combinations were cut short would
-    look the better for it.
+    `slots`: of a search, how many trials it has. There no level is compared with another over all trials: a level whose
+    poor combinations were cut short would look the better for it.
     """
-    planned = trials_of(sweep)
+    if searched := slots is not None:
+        sweep = sweep.model_copy(update={"seeds": sweep.seeds[:1]})
+    planned = [each.trial for each in tried] if searched else trials_of(sweep)
     finished = _in_order(sweep, tried, planned)
     split = common_split([each.run.lines for each in finished])
     scores = side_by_side({each.trial.name: each.run.lines for each in finished}, split)
@@ -74,7 +76,7 @@ def answer(sweep: Sweep, tried: list[Tried], seed: int, searched: bool = False) 
         for factor in sweep.reference
         for level in ([] if searched else list(sweep.levels[factor])[1:])
     ]
-    return Answer(sweep, finished, len(planned), split, configurations, contrasts, searched)
+    return Answer(sweep, finished, len(planned) if slots is None else slots, split, configurations, contrasts, searched)
 
 
 def _in_order(sweep: Sweep, tried: list[Tried], planned: list[Trial]) -> list[Tried]:

@@ -21,7 +21,7 @@ SEED = 1  # of the bootstrap
 
 @click.command(epilog=EXAMPLES)
 @SWEEP_FILE
-@click.option("--search", "searched", is_flag=True, help="Of a search: its trials that were not cut short, as a grid.")
+@click.option("--search", "searched", is_flag=True, help="Of a search: its trials that were not cut short.")
 @STORAGE
 @ROOT
 def answer(file: Path, searched: bool, storage: str | None, root: Path) -> None:
@@ -42,8 +42,10 @@ def answer(file: Path, searched: bool, storage: str | None, root: Path) -> None:
         from penlift.search.storage import answering
 
         with answering():
-            found, tried = results_of(search_in(file, storage, root), root)
-        write_answer(found, tried, root / "reports" / "sweeps" / f"{found.name}-search", searched)
+            found = search_in(file, storage, root)
+            tried = results_of(found, root)
+        out = root / "reports" / "sweeps" / f"{found.sweep.name}-search"
+        write_answer(found.sweep, tried, out, found.limits.trials)
         return
     asked = read_sweep(file)
     asked = as_begun(asked, note_of(asked, root))
@@ -52,14 +54,14 @@ def answer(file: Path, searched: bool, storage: str | None, root: Path) -> None:
     write_answer(asked, tried_of(trials, finished, root), root / "reports" / "sweeps" / asked.name)
 
 
-def write_answer(asked: "Sweep", tried: "list[Tried]", out: Path, searched: bool = False) -> None:
-    """Write the page and the tables, and print the answer."""
+def write_answer(asked: "Sweep", tried: "list[Tried]", out: Path, slots: int | None = None) -> None:
+    """Write the page and the tables, and print the answer; `slots`: of a search, how many trials it has."""
     from penlift.answer import answer as answered
     from penlift.answer_page import to_page
     from penlift.answer_text import to_tables, to_text
     from penlift.files import write_text
 
-    found = answered(asked, tried, SEED, searched)
+    found = answered(asked, tried, SEED, slots)
     for name, table in zip(("configurations", "effects"), to_tables(found), strict=True):
         write_text(out / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
     write_text(out / "index.html", to_page(found))

@@ -30,8 +30,9 @@ def _parts(found: Answer) -> Iterator[HtmlElement]:
     yield section("Configurations", configuration_table(found))
     if any(not math.isnan(each.seconds) for each in found.configurations):
         yield section("Cost and quality", _cost(found))
-    yield section("Learning", _learning(found))
-    yield section("Handwriting", *sample_parts(found))
+    if not found.searched:  # whose trials stand along no factor
+        yield section("Learning", _learning(found))
+        yield section("Handwriting", *sample_parts(found))
     yield section("How the intervals are made", paragraph(_intervals(found), "quiet"))
 
 

@@ -43,8 +43,8 @@ def progress(found: Answer) -> str:
     """How much of the sweep the answer rests on."""
     if found.searched:
         return (
-            f"{len(found.tried)} of {found.planned} combinations were tried to their end. Poor ones were cut short, "
-            "and are missing for that reason: levels are not compared over what is left."
+            f"{len(found.tried)} of {found.planned} trials came to their end. Poor ones were cut short, and are missing"
+            " for that reason: levels are not compared over what is left."
         )
     if len(found.tried) == found.planned:
         return f"All {found.planned} trials are finished."

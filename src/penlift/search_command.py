@@ -95,6 +95,6 @@ def _work(file: Path, storage: str | None, root: Path) -> "Searched":
     check(sweep, root, file)
     found = opened(sweep, storage_of(storage, root, sweep.name), asked_of(sweep, root))
     done = sum(slot.counts for slot in found.slots())
-    with Signals() as signals, Meter(f"search {sweep.name}", found.asked.trials, done) as meter:
+    with Signals() as signals, Meter(f"search {sweep.name}", found.limits.trials, done) as meter:
         Worker(found, root, signals, meter).work()
     return found

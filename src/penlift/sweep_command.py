@@ -29,6 +29,7 @@ def sweep(file: Path, at_once: int | None, dry_run: bool, root: Path) -> None:
     not run again, what failed is. Ends with status 1 where a trial failed.
     """
     from penlift.answer_command import write_answer
+    from penlift.params import read_params
     from penlift.provenance import SWEEP
     from penlift.sweep_file import read_sweep
     from penlift.sweeping import Sweeping, note_of
@@ -39,7 +40,8 @@ def sweep(file: Path, at_once: int | None, dry_run: bool, root: Path) -> None:
 
     asked = read_sweep(file)
     check_trials(trials_of(asked), root / "params.yaml")
-    asked, at_once = share_out(as_begun(asked, note_of(asked, root)), at_once, len(os.sched_getaffinity(0)))
+    cores, processes = len(os.sched_getaffinity(0)), read_params(root / "params.yaml")["train"]["processes"]
+    asked, at_once = share_out(as_begun(asked, note_of(asked, root)), at_once, cores, processes)
     trials = trials_of(asked)
     if dry_run:
         click.echo("\n".join(shlex.join(queued(trial.name, trial.settings)) for trial in trials))

@@ -1,20 +1,17 @@
 """A sweep as a file: a question, and which parameters vary over which levels."""
 
-import io
 import json
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from penlift.errors import InputError
-from penlift.params import Params
+from penlift.params import Params, parsed
 
 Value = bool | int | float | str | None
 Settings = dict[str, Value]  # "model.mixtures": 5
-SEED, THREADS = "train.seed", "train.threads"
+SEED, THREADS, PROCESSES = "train.seed", "train.threads", "train.processes"
 
 
 class Search(Params):
@@ -77,7 +74,9 @@ class Sweep(Params):
 def read_sweep(path: Path) -> Sweep:
     """Read a sweep file."""
     try:
-        return Sweep.model_validate(_parsed(path))
+        return Sweep.model_validate(parsed(path.read_bytes(), path))
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such sweep file; sweeps/ has some") from None
     except ValidationError as error:
         faults = (f"{'.'.join(map(str, fault['loc'])) or 'sweep'}: {fault['msg']}" for fault in error.errors())
         raise InputError(f"{path}: {'; '.join(faults)}; see sweeps/first-answer.yaml") from None
@@ -90,15 +89,6 @@ def sections_of(settings: Settings) -> dict[str, dict[str, Value]]:
         section, _, name = key.partition(".")
         sections.setdefault(section, {})[name] = value
     return sections
-
-
-def _parsed(path: Path) -> Any:
-    try:
-        return YAML(typ="safe", pure=True).load(io.StringIO(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such sweep file; sweeps/ has some") from None
-    except (YAMLError, ValueError) as error:
-        raise InputError(f"{path}: not readable as YAML ({' '.join(str(error).split())}); mend it there") from None
 
 
 def _word(value: Value) -> str:

@@ -1,6 +1,6 @@
 """How far a sweep is: epochs of all its trials, finished and running."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Self
 
@@ -41,6 +41,11 @@ class SweepProgress:
         if new:
             self.say(f"{len(self._finished)} of {len(self._epochs)} trials are finished: {', '.join(new)}")
         self.look()
+
+    def only(self, names: Collection[str]) -> None:
+        """These trials are finished and no others: what older code has made is none of them."""
+        self._finished.intersection_update(names)
+        self.finished(names)
 
     def look(self) -> None:
         """See how far the running ones are."""

@@ -76,7 +76,7 @@ class Sweeping:
     def _left(self, failures: dict[str, Failure], progress: SweepProgress) -> list[Trial]:
         """The trials that have come to no end."""
         self.finished = finished_of(self.trials, self.root, self.commit)
-        progress.finished(self.finished)
+        progress.only(self.finished)
         return [trial for trial in self.trials if trial.name not in self.finished and trial.name not in failures]
 
     def _begin(self, left: list[Trial], at_once: int, progress: SweepProgress, signals: Signals) -> None:

@@ -2,15 +2,18 @@
 
 from pathlib import Path
 
-from penlift.sweep_file import THREADS, Sweep
+from penlift.sweep_file import PROCESSES, THREADS, Sweep
 from penlift.trials import trials_of
 
 
-def share_out(sweep: Sweep, at_once: int | None, cores: int) -> tuple[Sweep, int]:
-    """The sweep with its trials' threads, unless it says them itself, and how many trials there are at a time."""
-    threads = max(int(str(trial.settings.get(THREADS, 0))) for trial in trials_of(sweep))
-    at_once = at_once or max(1, cores // (threads or 1))
-    return (sweep if threads else _with(sweep, max(1, cores // at_once))), at_once
+def share_out(sweep: Sweep, at_once: int | None, cores: int, processes: int) -> tuple[Sweep, int]:
+    """The sweep with its trials' threads, unless it says them itself, and how many trials there are at a time.
+
+    `processes`: that share a training, with as many threads each, where the sweep says nothing of them.
+    """
+    threads, processes = _most(sweep, THREADS, 0), _most(sweep, PROCESSES, processes)
+    at_once = at_once or max(1, cores // (processes * (threads or 1)))
+    return (sweep if threads else _with(sweep, max(1, cores // (processes * at_once)))), at_once
 
 
 def as_begun(sweep: Sweep, note: Path) -> Sweep:
@@ -21,6 +24,10 @@ def as_begun(sweep: Sweep, note: Path) -> Sweep:
     if any(THREADS in trial.settings for trial in trials_of(sweep)) or not note.is_file():
         return sweep
     return _with(sweep, int(note.read_text(encoding="utf-8")))
+
+
+def _most(sweep: Sweep, key: str, unsaid: int) -> int:
+    return max(int(str(trial.settings.get(key, unsaid))) for trial in trials_of(sweep))
 
 
 def _with(sweep: Sweep, threads: int) -> Sweep:

@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,10 +20,12 @@ from penlift.experiments import Experiment, experiments_in
 from penlift.presets import set_values
 from penlift.programs import DVC, committer, output_of, share_cache
 from penlift.provenance import SWEEP
-from penlift.queue_processes import stop
+from penlift.queue_processes import stop, working
 from penlift.state_folder import states_of
 from penlift.store import Store
 from penlift.sweep_file import Settings, Value, sections_of
+
+APPEAR = 10.0  # s for a worker that was started to be seen
 
 
 class TrialQueue:
@@ -77,6 +80,9 @@ class TrialQueue:
             )  # fmt: skip
         if begun.returncode:
             raise InputError(f"DVC's workers did not start; {log} says why")
+        until = time.monotonic() + APPEAR
+        while not working(self.folder) and time.monotonic() < until:
+            time.sleep(0.1)
 
     def finished(self) -> list[Experiment]:
         """The trials that have come to their end."""

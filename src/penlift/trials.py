@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -52,8 +53,9 @@ def check_trials(trials: list[Trial], params: Path) -> None:
     from penlift.optimisation import TrainParams
 
     known = read_params(params)
-    if twice := [trial.name for trial in trials if sum(other.name == trial.name for other in trials) > 1]:
-        raise InputError(f"two trials would be called {twice[0]}; give levels names that differ in letters or digits")
+    name, count = Counter(trial.name for trial in trials).most_common(1)[0]
+    if count > 1:
+        raise InputError(f"two trials would be called {name}; give levels names that differ in letters or digits")
     for key in {key for trial in trials for key in trial.settings}:
         values = {json.dumps(trial.settings[key]) for trial in trials}
         if len(values) > 1 and (key.partition(".")[0] in HELD_OUT or key == CAP):

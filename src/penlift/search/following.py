@@ -16,6 +16,7 @@ from penlift.params import read_params
 from penlift.search.held import Held
 from penlift.search.trial import Place
 from penlift.state_folder import JOURNAL, LOCK, PID, pid_in, running_in, time_of
+from penlift.training_record import read_about
 
 NLL = f"valid_{A_POINT}"  # of an epoch, offsets / 20
 
@@ -26,6 +27,7 @@ class Follower:
     def __init__(self, held: Held, place: Place, states: Path) -> None:
         self._held, self._states = held, states
         self._last = int(read_params(place.folder / "params.yaml")["train"]["epochs"])
+        self._name = place.environment["DVC_EXP_NAME"]
         self.folder: Path | None = None  # of the training, once it is known
         self.poor = False
         self._judged = 0  # epochs
@@ -49,7 +51,8 @@ class Follower:
         """The journal's word for what cut the training short, if anything did."""
         folder = self.folder or self._found(self._family)  # one that ended between two looks
         events = read_events(folder / JOURNAL) if folder else []
-        return str(events[-1].get("ended", "")) if events else ""
+        own = [event for event in events[-1:] if event["time"] >= self._began]  # and of no earlier attempt
+        return str(own[0].get("ended", "")) if own else ""
 
     def _found(self, family: set[str]) -> Path | None:
         """The folder of the training that one of these processes is or has just been at."""
@@ -58,8 +61,11 @@ class Follower:
         return next((folder for folder in folders if self._is_theirs(folder)), None)
 
     def _is_theirs(self, folder: Path) -> bool:
-        pid = pid_in(folder)  # numbers come again, so it has to be there now or to have come since
-        return pid in self._family and (running_in(folder) == pid or time_of(folder / PID) >= self._began)
+        """Numbers of processes come again, and other containers have the same: so it goes by name and time, too."""
+        pid = pid_in(folder)
+        if pid not in self._family or read_about(folder)["name"] != self._name:
+            return False
+        return running_in(folder) == pid or time_of(folder / PID) >= self._began
 
 
 def _family(pid: int) -> set[str]:

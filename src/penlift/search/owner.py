@@ -27,12 +27,12 @@ class Owner(NamedTuple):
 
 
 def this_worker() -> Owner:
-    """The worker that this process is. Containers of one host may number their processes apart."""
-    space = ""
+    """The worker that this process is. Containers of one host may number their processes apart, and machines that were
+    copied have the same name."""
+    host = [socket.gethostname()]
     with suppress(OSError):  # no Linux
-        space = Path("/proc/self/ns/pid").readlink().name
-    began = psutil.Process().create_time()
-    return Owner(f"{socket.gethostname()} {space}".strip(), os.getpid(), began, uuid.uuid4().hex)
+        host += [Path("/proc/sys/kernel/random/boot_id").read_text().strip(), Path("/proc/self/ns/pid").readlink().name]
+    return Owner(" ".join(host), os.getpid(), psutil.Process().create_time(), uuid.uuid4().hex)
 
 
 def owner_of(trial: FrozenTrial) -> Owner:
@@ -40,12 +40,21 @@ def owner_of(trial: FrozenTrial) -> Owner:
     return Owner(*trial.user_attrs[OWNER])
 
 
+class Heard(NamedTuple):
+    """What was last heard of a worker elsewhere."""
+
+    beat: int
+    since: float  # when this beat was first seen here
+    looked: float  # when it was last looked for
+
+
 class Watch:
     """Sees which of the others are gone: on this host at once, elsewhere by their silence, on this clock alone."""
 
-    def __init__(self, me: Owner, silence: float = SILENCE) -> None:
-        self._me, self._silence = me, silence
-        self._heard: dict[int, tuple[int, float]] = {}  # by trial: its last beat, and when it was first seen here
+    def __init__(self, me: Owner, silence: float = SILENCE, away: float = BEATS) -> None:
+        """`away`: s without a look after which it was this worker, or its storage, that heard nothing."""
+        self._me, self._silence, self._away = me, silence, away
+        self._heard: dict[int, Heard] = {}  # by trial
 
     def is_gone(self, trial: FrozenTrial) -> bool:
         """Whether nobody is at a running trial; called by a worker that has none itself."""
@@ -55,9 +64,11 @@ class Watch:
         if owner.host == self._me.host:
             return not _lives(owner)
         beat, now = int(trial.user_attrs[BEAT]), time.monotonic()
-        if self._heard.get(trial.number, (-1, now))[0] != beat:
-            self._heard[trial.number] = (beat, now)
-        return now - self._heard[trial.number][1] > self._silence
+        known = self._heard.get(trial.number)
+        if known is None or known.beat != beat or now - known.looked > self._away:
+            known = Heard(beat, now, now)
+        self._heard[trial.number] = known._replace(looked=now)
+        return now - known.since > self._silence
 
 
 def _lives(owner: Owner) -> bool:

@@ -21,11 +21,11 @@ class Searched(NamedTuple):
 
     study: optuna.Study
     sweep: Sweep
-    asked: Search  # of the sweep
+    limits: Search  # of the sweep
 
     def slots(self) -> list[Slot]:
         """All slots, as they are now."""
-        return slots_of(self.study.get_trials(deepcopy=False), self.asked.trials)
+        return slots_of(self.study.get_trials(deepcopy=False), self.limits.trials)
 
     def free(self, trial: FrozenTrial) -> None:
         """Let others have the slot of a running trial."""

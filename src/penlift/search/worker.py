@@ -39,16 +39,20 @@ class Worker:
         while True:
             if self._signals.asked:
                 raise InputError(f"{self._signals.asked}; the same command goes on")
-            agree(self.search, asked_of(self.search.sweep, self.root))  # params.yaml may have been edited meanwhile
+            patiently(self._check, self._asked)
             trial = patiently(self._next, self._asked)
             slots = patiently(self.search.slots, self._asked)
             self._show(slots)
             if trial:
                 self._do(trial)
-            elif any(slot.state == "running" for slot in slots):
-                time.sleep(WAIT)  # its worker may be killed yet
+            elif any(slot.state == "running" or self._may_take(slot) for slot in slots):
+                time.sleep(WAIT)  # a worker may be killed yet, or has just given its slot back
             else:
                 return
+
+    def _check(self) -> None:
+        """Refuse to go on where params.yaml, say, has been edited meanwhile."""
+        agree(self.search, asked_of(self.search.sweep, self.root))
 
     def _next(self) -> FrozenTrial | None:
         self.search.free_lost(self._watch)
