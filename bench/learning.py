@@ -8,6 +8,8 @@ thread each, on the built-in corpus or on the archives of INK, and writes learni
 training that is there already is not done again. Epochs of a preset can be set: `fast:20`.
 """
 
+import json
+import math
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -62,7 +64,8 @@ def train(folder: Path, run: Run, ink: Path | None) -> Trained:
         set_params(place, {"train": {"seed": run.seed, "threads": 1} | own})
         make_data(place, ink)
         finish(place, "train")
-    events = read_events(next(place.glob(".state/*/journal.jsonl")))
+    about = json.loads((place / "reports" / "train" / "training.json").read_text(encoding="utf-8"))
+    events = read_events(place / ".state" / about["fingerprint"] / "journal.jsonl")
     return Trained(run, pd.read_csv(history), np.array([event["seconds"] for event in events if "number" in event]))
 
 
@@ -97,15 +100,17 @@ def picture(table: pd.DataFrame) -> bytes:
 
 def summary(table: pd.DataFrame, presets: list[str]) -> Iterator[str]:
     """A line a preset, medians over the seeds: the seconds of all steps, the last and the lowest NLL, and by when the
-    NLL that the first preset ended with was reached, as a share of the first preset's time."""
+    NLL that the first preset ended with was reached, as a share of the first preset's time; behind it the last NLL of
+    each seed."""
     runs = {preset: [run for _, run in table[table["preset"] == preset].groupby("seed")] for preset in presets}
     goal = median(run[NLL].iloc[-1] for run in runs[presets[0]])
     whole = median(run["seconds"].iloc[-1] for run in runs[presets[0]])
-    yield f"{'preset':16} {'seconds':>8} {'last':>8} {'lowest':>8} {'reached':>8}"
+    yield f"{'preset':16} {'seconds':>8} {'last':>8} {'lowest':>8} {'reached':>8}  by seed"
     for preset, those in runs.items():
-        reached = median(run["seconds"][run[NLL] <= goal].min() / whole for run in those)
+        reached = median(min(run["seconds"][run[NLL] <= goal], default=math.inf) / whole for run in those)
         seconds, last = (median(run[column].iloc[-1] for run in those) for column in ("seconds", NLL))
-        yield f"{preset:16} {seconds:8.0f} {last:8.3f} {median(run[NLL].min() for run in those):8.3f} {reached:8.3f}"
+        lowest, each = median(run[NLL].min() for run in those), ", ".join(f"{run[NLL].iloc[-1]:.3f}" for run in those)
+        yield f"{preset:16} {seconds:8.0f} {last:8.3f} {lowest:8.3f} {reached:8.3f}  {each}"
 
 
 def main(folder: Path, ink: Path | None, presets: list[str]) -> None:

@@ -90,7 +90,8 @@ def made(folder: Path) -> dict[str, list[str]]:
 def kills() -> None:
     with tempfile.TemporaryDirectory() as place:
         whole, killed = (repository(Path(place) / name, 1) for name in ("whole", "killed"))
-        begin(whole, 2).wait()
+        if begin(whole, 2).wait():
+            sys.exit("the sweep that was never stopped failed")
         for _ in range(KILLS):
             process, after = begin(killed, 2), random.uniform(10, LATEST)
             time.sleep(after)
@@ -98,10 +99,12 @@ def kills() -> None:
                   f"{len(experiments_in(killed))} trials finished")  # fmt: skip
             kill(each.process for each in list(at_work(killed)))
             process.wait()
-        begin(killed, 2).wait()
+        if begin(killed, 2).wait():
+            sys.exit("the sweep that was killed failed in the end")
         one, other = made(whole), made(killed)
-        for name in sorted(one):
-            print(f"{name:24} {'equal' if one[name] == other.get(name) else 'DIFFERS'}")
+        for name in sorted(one.keys() | other.keys()):
+            print(f"{name:24} {'equal' if one.get(name) == other.get(name) else 'DIFFERS'}")
+        sys.exit(one != other)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,67 @@
+"""Does an average of the weights predict better than the last ones?
+
+`python bench/averaging.py PRESET [INK]` trains a preset with seed 1, on one thread, on the built-in corpus or on the
+archives of INK, with moving averages of the weights beside it, and prints the NLL of the held-out lines of each behind
+the last step.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+import pandas as pd
+import torch
+from clone import copy_tree, make_data
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from penlift.epochs import validate
+from penlift.ink import load_ink
+from penlift.memory import keep_freed_memory
+from penlift.network import ModelParams, Network, floor_of
+from penlift.optimisation import TrainParams
+from penlift.params import read_section
+from penlift.presets import apply
+from penlift.progress import Meter
+from penlift.scales import load_scales
+from penlift.timetable import Timetable
+from penlift.training import fit, start_training
+from penlift.windows import WindowParams, Windows
+
+DECAYS = (0.99, 0.999, 0.9999)  # share of an average that a step leaves
+
+
+def main(preset: str, archives: Path | None) -> None:
+    keep_freed_memory()
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        copy_tree(folder)
+        apply(folder / "presets" / f"{preset}.yaml", folder / "params.yaml")
+        make_data(folder, archives)
+        ink, scales = load_ink(folder / "data" / "offsets"), load_scales(folder / "data" / "offsets" / "scales.json")
+        index, given = pd.read_csv(folder / "data" / "windows" / "index.csv"), folder / "params.yaml"
+        params, model = read_section(given, "train", TrainParams), read_section(given, "model", ModelParams)
+        windows = Windows(ink, index, read_section(given, "window", WindowParams).length)
+        torch.manual_seed(params.seed)
+        network = Network(model, floor_of(scales.scale))
+        averages = {decay: AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay)) for decay in DECAYS}
+        timetable = Timetable(windows.targets, windows.length, params)
+        with Meter(preset, timetable.steps) as meter:
+            for step in fit(start_training(network, params), windows, params):
+                for average in averages.values():
+                    average.update_parameters(network)
+                meter.advance(points=step.targets)
+        print(f"{'weights':10} NLL of held-out lines, nats a point, offsets / 20")
+        print(f"{'last':10} {validate(network, ink, scales):.3f}")
+        for decay, average in averages.items():
+            network.load_state_dict(average.module.state_dict())
+            print(f"{decay:<10} {validate(network, ink, scales):.3f}")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit("usage: python bench/averaging.py PRESET [INK]")
+    main(sys.argv[1], Path(sys.argv[2]).resolve() if len(sys.argv) > 2 else None)
