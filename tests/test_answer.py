@@ -72,7 +72,8 @@ def test_each_factor_has_its_sentence(whole: Answer) -> None:
     one, ten, gru = (each.effect for each in whole.contrasts)
 
     def figures(effect: Any) -> str:
-        return f"({signed(effect.value)} [{signed(effect.low)}, {signed(effect.high)}])"
+        interval = f"[{signed(effect.low)}, {signed(effect.high)}]"
+        return f"({signed(effect.value)} {interval}, worse for {effect.worse} of 12 writers)"
 
     assert sentence(whole, "model.mixtures") == (
         f"1 {figures(one)} is worse than 20; 10 {figures(ten)} is equal to 20 within 0.02."

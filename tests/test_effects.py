@@ -66,6 +66,8 @@ def test_the_other_way_round_it_is_the_negative(number: int) -> None:
     back = effect(scores, [Pair(pair.seed, pair.other, pair.first) for pair in pairs], 1)
 
     assert (back.value, back.low, back.high) == pytest.approx((-there.value, -there.high, -there.low))
+    assert back.worse == there.units - there.worse
+    assert there.units == back.units
 
 
 @settings(max_examples=20)
@@ -101,6 +103,7 @@ def test_long_lines_weigh_more() -> None:
     found = effect(side_by_side({"a": one, "b": other}, "test"), [Pair(1, "a", "b")], 1)
 
     assert found.value == pytest.approx(10 / 40)
+    assert (found.worse, found.units) == (1, 2)
     assert math.isnan(found.low)
     assert found.verdict(0.02, "20") == "on too few lines to tell"
 
@@ -161,9 +164,9 @@ def test_other_lines_and_other_points_are_refused() -> None:
     ],
 )
 def test_the_verdict_claims_no_more_than_the_interval_shows(value: float, low: float, high: float, words: str) -> None:
-    assert Effect(value, low, high, 3, 3, "writers and seeds").verdict(0.02, "20") == words
+    assert Effect(value, low, high, 3, 3, "writers and seeds", 5, 12).verdict(0.02, "20") == words
     certain = words.startswith(("better", "worse", "equal"))
-    alone = Effect(value, low, high, 1, 1, "writers").verdict(0.02, "20")
+    alone = Effect(value, low, high, 1, 1, "writers", 5, 12).verdict(0.02, "20")
     assert alone == (f"{words} with this seed" if certain else words)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\b
 Examples:
   penlift answer sweeps/first-answer.yaml             # also while the sweep goes on
-  penlift answer sweeps/first-answer.yaml --search    # of the trials of `penlift search`"""
+  penlift answer sweeps/small.yaml --search           # of the trials of `penlift search`"""
 SEED = 1  # of the bootstrap
 
 

@@ -51,7 +51,10 @@ def _tried(found: Answer) -> str:
 def _in_short(found: Answer) -> Iterator[HtmlElement]:
     items = [tag.LI(tag.STRONG(f"{factor}:"), f" {sentence(found, factor)}") for factor in found.sweep.reference]
     yield tag.UL(tag.CLASS("verdicts"), *items)
-    rule = f"In brackets the difference, {NATS}, below 0 where a level predicts better, and its 95 % interval."
+    rule = (
+        f"In brackets the difference, {NATS}, below 0 where a level predicts better, its 95 % interval, and for how "
+        "many it predicts worse: a mean may rest on few."
+    )
     yield paragraph(rule, "quiet")
 
 

@@ -8,7 +8,7 @@ from lxml.html import builder as tag
 
 from penlift.answer import Answer, Configuration, Contrast
 from penlift.answer_plots import forest
-from penlift.answer_text import bounded, judged, verdict
+from penlift.answer_text import bounded, judged, verdict, worse
 from penlift.effects import Effect
 from penlift.page import Cell, figure, said, table
 
@@ -20,7 +20,7 @@ def factor_parts(found: Answer) -> Iterator[HtmlElement]:
     """For each factor, what its levels change."""
     grid = found.sweep.design == "grid"
     others = "mean over the levels of the other factors" if grid else "other factors at their first levels"
-    head = ("level", "difference", "95 % interval", "seeds", "pairs", "verdict")
+    head = ("level", "difference", "95 % interval", "worse for", "seeds", "pairs", "verdict")
     for factor, first in found.sweep.reference.items():
         contrasts = found.of(factor)
         yield tag.H3(factor)
@@ -50,7 +50,9 @@ def _picture(contrasts: list[Contrast], equal: float) -> HtmlElement:
 
 def _row(found: Answer, contrast: Contrast) -> tuple[Cell, ...]:
     effect = contrast.effect
-    return contrast.level, effect.value, _interval(effect), effect.seeds, effect.pairs, _whole(judged(found, contrast))
+    worse_for = _whole(worse(effect)) if effect.pairs else ""
+    counts = (worse_for, effect.seeds, effect.pairs)
+    return contrast.level, effect.value, _interval(effect), *counts, _whole(judged(found, contrast))
 
 
 def _configuration(found: Answer, each: Configuration) -> tuple[Cell, ...]:

@@ -5,14 +5,15 @@ import math
 import pandas as pd
 
 from penlift.answer import Answer, Configuration, Contrast
-from penlift.effects import Effect
+from penlift.effects import UNKNOWN, Effect
 from penlift.page import said
 from penlift.trials import REFERENCE
 
 FIRST = "what the others differ from"
 CONFIGURATIONS = ["configuration", "seeds", "nll", "deviation", "difference", "low", "high", "verdict", "seconds",
                   "weights"]  # fmt: skip
-EFFECTS = ["factor", "level", "first", "difference", "low", "high", "seeds", "pairs", "drawn", "verdict"]
+EFFECTS = ["factor", "level", "first", "difference", "low", "high", "seeds", "pairs", "drawn", "worse", "units",
+           "verdict"]  # fmt: skip
 
 
 def to_text(found: Answer) -> str:
@@ -29,9 +30,8 @@ def to_text(found: Answer) -> str:
 
 def to_tables(found: Answer) -> tuple[pd.DataFrame, pd.DataFrame]:
     """A row a configuration, with columns CONFIGURATIONS, and a row a level against its first, with columns EFFECTS."""
-    none = Effect(math.nan, math.nan, math.nan, 0, 0, "")
     configurations = [
-        (each.words, each.seeds, each.nll, each.deviation, *(each.effect or none)[:3], verdict(found, each),
+        (each.words, each.seeds, each.nll, each.deviation, *(each.effect or UNKNOWN)[:3], verdict(found, each),
          each.seconds, each.weights)
         for each in found.configurations
     ]  # fmt: skip
@@ -66,7 +66,7 @@ def _figures(found: Answer, effect: Effect) -> str:
         return ""
     planned = len(found.sweep.seeds)
     rest = f", {effect.seeds} of {planned} seeds" if effect.seeds < planned else ""
-    return f" ({bounded(effect)}{rest})"
+    return f" ({bounded(effect)}, worse for {worse(effect)}{rest})"
 
 
 def verdict(found: Answer, configuration: Configuration) -> str:
@@ -85,6 +85,11 @@ def bounded(found: Effect) -> str:
         return "unknown"
     bounds = "unknown" if math.isnan(found.low) else f"{signed(found.low)}, {signed(found.high)}"
     return f"{signed(found.value)} [{bounds}]"
+
+
+def worse(found: Effect) -> str:
+    """How many of the writers, or lines, it is worse for; a mean may rest on few of them."""
+    return f"{found.worse} of {found.units} {found.drawn.partition(' ')[0]}"
 
 
 def signed(value: float) -> str:

@@ -45,6 +45,8 @@ class Effect(NamedTuple):
     seeds: int
     pairs: int
     drawn: str  # what the interval is over: "writers and seeds", "writers" of one seed; or lines for writers
+    worse: int  # of the writers, or lines, those that score more with the others, as a mean over seeds
+    units: int  # of them all
 
     def verdict(self, equal: float, first: str) -> str:
         """What the others are, in words that claim no more than the interval shows.
@@ -63,6 +65,9 @@ class Effect(NamedTuple):
         if self.low <= 0 <= self.high:
             return "undecided"
         return f"better than {first}{alone}" if self.value < 0 else f"worse than {first}{alone}"
+
+
+UNKNOWN = Effect(math.nan, math.nan, math.nan, 0, 0, "", 0, 0)  # of no pair
 
 
 def side_by_side(tables: Mapping[str, pd.DataFrame], split: str) -> Scores:
@@ -86,7 +91,7 @@ def effect(scores: Scores, pairs: list[Pair], seed: int) -> Effect:
     wide side; where writers and three seeds matter alike, such intervals cover a little less, about 93 %.
     """
     if not pairs:
-        return Effect(math.nan, math.nan, math.nan, 0, 0, "")
+        return UNKNOWN
     by_seed = _by_seed(scores.nll, pairs)
     sums = pd.DataFrame({"more": by_seed.mean(axis=0), "points": scores.points})
     parts, drawn = [_over_units(sums, scores.units, seed)], scores.units.kind
@@ -95,7 +100,9 @@ def effect(scores: Scores, pairs: list[Pair], seed: int) -> Effect:
         parts.append(Part(float(own.var(ddof=1)) / len(own), len(own) - 1))
         drawn += " and seeds"
     value, reach = float(sums["more"].sum() / sums["points"].sum()), half_width(parts)
-    return Effect(value, value - reach, value + reach, len(by_seed), len(pairs), drawn)
+    each = sums["more"].groupby(scores.units.names).sum()
+    worse, units = int((each > 0).sum()), len(each)
+    return Effect(value, value - reach, value + reach, len(by_seed), len(pairs), drawn, worse, units)
 
 
 def _by_seed(nll: pd.DataFrame, pairs: list[Pair]) -> Floats:

@@ -16,15 +16,15 @@ STORAGE = click.option("--storage", metavar="URL", envvar="PENLIFT_STORAGE", sho
                        help="Database of the trials; a file in .state, if it is not said.")  # fmt: skip
 SEARCH = """\b
 Examples:
-  penlift search sweeps/first-answer.yaml
-  for i in 1 2 3 4; do penlift search sweeps/first-answer.yaml & done; wait
+  penlift search sweeps/small.yaml
+  for i in 1 2 3 4; do penlift search sweeps/small.yaml & done; wait
   export PENLIFT_STORAGE=postgresql://penlift@db.example.org/searches
-  torchrun --nproc-per-node 2 --no-python penlift search sweeps/first-answer.yaml
-  penlift search sweeps/first-answer.yaml --show"""
+  torchrun --nproc-per-node 2 --no-python penlift search sweeps/small.yaml
+  penlift search sweeps/small.yaml --show"""
 PROMOTE = """\b
 Examples:
-  penlift promote sweeps/first-answer.yaml
-  dvc exp apply first-answer-best     # what it made, brought into the workspace"""
+  penlift promote sweeps/small.yaml
+  dvc exp apply small-best     # what it made, brought into the workspace"""
 
 
 @click.command(epilog=SEARCH)
