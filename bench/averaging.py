@@ -12,23 +12,17 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-import pandas as pd
 import torch
 from clone import copy_tree, make_data
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from trainings import begun
 
 from penlift.epochs import validate
-from penlift.ink import load_ink
 from penlift.memory import keep_freed_memory
-from penlift.network import ModelParams, Network, floor_of
-from penlift.optimisation import TrainParams
-from penlift.params import read_section
 from penlift.presets import apply
-from penlift.progress import Meter
-from penlift.scales import load_scales
+from penlift.progress import shown
 from penlift.timetable import Timetable
 from penlift.training import fit, start_training
-from penlift.windows import WindowParams, Windows
 
 DECAYS = (0.99, 0.999, 0.9999)  # share of an average that a step leaves
 
@@ -41,19 +35,12 @@ def main(preset: str, archives: Path | None) -> None:
         copy_tree(folder)
         apply(folder / "presets" / f"{preset}.yaml", folder / "params.yaml")
         make_data(folder, archives)
-        ink, scales = load_ink(folder / "data" / "offsets"), load_scales(folder / "data" / "offsets" / "scales.json")
-        index, given = pd.read_csv(folder / "data" / "windows" / "index.csv"), folder / "params.yaml"
-        params, model = read_section(given, "train", TrainParams), read_section(given, "model", ModelParams)
-        windows = Windows(ink, index, read_section(given, "window", WindowParams).length)
-        torch.manual_seed(params.seed)
-        network = Network(model, floor_of(scales.scale))
+        (network, _, scales), ink, windows, params = begun(folder)
         averages = {decay: AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay)) for decay in DECAYS}
-        timetable = Timetable(windows.targets, windows.length, params)
-        with Meter(preset, timetable.steps) as meter:
-            for step in fit(start_training(network, params), windows, params):
-                for average in averages.values():
-                    average.update_parameters(network)
-                meter.advance(points=step.targets)
+        steps = Timetable(windows.targets, windows.length, params).steps
+        for _ in shown(fit(start_training(network, params), windows, params), preset, steps):
+            for average in averages.values():
+                average.update_parameters(network)
         print(f"{'weights':10} NLL of held-out lines, nats a point, offsets / 20")
         print(f"{'last':10} {validate(network, ink, scales):.3f}")
         for decay, average in averages.items():

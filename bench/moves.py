@@ -16,23 +16,20 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 import pandas as pd
 import torch
 from clone import copy_tree, make_data
+from trainings import begun
 
 from penlift.assessment import EvaluateParams, read_splits, write_beside
 from penlift.checkpoint import Model
 from penlift.findings import likelihoods
-from penlift.ink import Ink, load_ink
+from penlift.ink import Ink
 from penlift.keys import judged
 from penlift.memory import keep_freed_memory
 from penlift.metrics import metrics_of
-from penlift.network import ModelParams, Network, floor_of
-from penlift.optimisation import TrainParams
 from penlift.params import read_section
 from penlift.progress import shown
 from penlift.record import flatten
-from penlift.scales import load_scales
 from penlift.timetable import Timetable
 from penlift.training import fit, start_training
-from penlift.windows import WindowParams, Windows
 
 
 def figures(model: Model, ink: Ink, params: EvaluateParams) -> dict[str, Any]:
@@ -48,14 +45,9 @@ def main(folder: Path, given: Path | None) -> None:
     if not (folder / "data" / "windows").is_dir():
         copy_tree(folder)
         make_data(folder, given)
-    asked = folder / "params.yaml"
-    shape, recipe = read_section(asked, "model", ModelParams), read_section(asked, "train", TrainParams)
-    params, window = read_section(asked, "evaluate", EvaluateParams), read_section(asked, "window", WindowParams)
-    ink, scales = load_ink(folder / "data" / "offsets"), load_scales(folder / "data" / "offsets" / "scales.json")
-    windows = Windows(ink, pd.read_csv(folder / "data" / "windows" / "index.csv"), window.length)
-    torch.manual_seed(recipe.seed)
+    model, ink, windows, recipe = begun(folder)
+    params = read_section(folder / "params.yaml", "evaluate", EvaluateParams)
     torch.set_num_threads(recipe.threads)
-    model = Model(Network(shape, floor_of(scales.scale)), shape, scales)
     steps = fit(start_training(model.network, recipe), windows, recipe)
     whole = Timetable(windows.targets, windows.length, recipe).steps
     found = {"before": figures(model, ink, params)}

@@ -14,20 +14,14 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-import pandas as pd
 import torch
 from clone import copy_tree, make_data, set_params
+from trainings import begun
 
-from penlift.ink import load_ink
 from penlift.memory import keep_freed_memory
-from penlift.network import ModelParams, Network, floor_of
-from penlift.optimisation import TrainParams
-from penlift.params import read_section
 from penlift.presets import apply
-from penlift.scales import load_scales
 from penlift.timetable import Timetable
 from penlift.training import fit, start_training
-from penlift.windows import WindowParams, Windows
 
 PRESETS = ("fast", "article", "graves-1x900", "graves-3x400")
 WARM, STEPS, THREADS = 2, 6, 2
@@ -35,20 +29,16 @@ WARM, STEPS, THREADS = 2, 6, 2
 
 def measure(folder: Path) -> tuple[float, int, float]:
     """Seconds of a step with whole windows, steps of the training, and its hours by targets."""
-    asked, data = folder / "params.yaml", folder / "data"
-    shape, recipe = read_section(asked, "model", ModelParams), read_section(asked, "train", TrainParams)
-    length = read_section(asked, "window", WindowParams).length
-    windows = Windows(load_ink(data / "offsets"), pd.read_csv(data / "windows" / "index.csv"), length)
-    network = Network(shape, floor_of(load_scales(data / "offsets" / "scales.json").scale))
+    model, _, windows, recipe = begun(folder)
     whole = recipe.model_copy(update={"grow": 0.0, "threads": THREADS})
-    steps, seconds = fit(start_training(network, whole), windows, whole), []
+    steps, seconds = fit(start_training(model.network, whole), windows, whole), []
     for _ in range(WARM + STEPS):
         began = time.perf_counter()
         next(steps)
         seconds.append(time.perf_counter() - began)
     a_step = median(seconds[WARM:])
-    hours = a_step * Timetable(windows.targets, length, whole).steps / 3600
-    return a_step, Timetable(windows.targets, length, recipe).steps, hours
+    hours = a_step * Timetable(windows.targets, windows.length, whole).steps / 3600
+    return a_step, Timetable(windows.targets, windows.length, recipe).steps, hours
 
 
 def main(ink: Path | None) -> None:

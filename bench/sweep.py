@@ -97,7 +97,7 @@ def kills() -> None:
             time.sleep(after)
             print(f"after {after:.0f} s {'it had ended' if process.poll() is not None else 'killed'}, "
                   f"{len(experiments_in(killed))} trials finished")  # fmt: skip
-            kill(each.process for each in list(at_work(killed)))
+            kill(each.process for each in at_work(killed))
             process.wait()
         if begin(killed, 2).wait():
             sys.exit("the sweep that was killed failed in the end")

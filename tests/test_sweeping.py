@@ -80,7 +80,7 @@ def test_a_sweep_stopped_killed_and_failed_comes_to_what_dvc_repro_does(
 
     with begin(checkout):
         wait_for_a_trainer(checkout)
-        kill(each.process for each in list(at_work(checkout)))
+        kill(each.process for each in at_work(checkout))
     said = shell(checkout, "penlift", "sweep", "sweep.yaml", status=1)
     assert "1 of 2 trials failed" in said
     assert f"penlift train: {start}" in said

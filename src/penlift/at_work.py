@@ -37,7 +37,7 @@ def end(processes: Iterable[psutil.Process]) -> None:
 
 
 def kill(processes: Iterable[psutil.Process]) -> None:
-    """End processes at once."""
-    for process in processes:
+    """End processes at once, all that are found before the first is ended."""
+    for process in list(processes):
         with suppress(psutil.NoSuchProcess):
             process.kill()

@@ -9,7 +9,8 @@ from penlift.errors import InputError
 from penlift.params import parsed, sections_in
 from penlift.programs import committer, output_of
 
-REFERENCE = re.compile(r"(?<= )refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/(?P<name>.+)")  # the baseline's commit, then the name
+# of Git's list; the two parts before the name are the commit that the experiment began from
+ROW = re.compile(r"(?P<commit>\S+) (?P<reference>refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/(?P<name>.+))")
 JUDGED = ("train", "evaluate")  # stages whose results runs are compared by
 
 
@@ -24,8 +25,7 @@ class Experiment(NamedTuple):
 def experiments_in(repository: Path) -> list[Experiment]:
     """All finished experiments of a repository, whatever commit they began from."""
     rows = output_of(repository, "git", "for-each-ref", "--format=%(objectname) %(refname)", "refs/exps").decode()
-    found = ((row.split(" ", 1)[0], REFERENCE.search(row)) for row in rows.splitlines())
-    return [Experiment(match["name"], commit, match[0]) for commit, match in found if match]
+    return [Experiment(**match.groupdict()) for match in map(ROW.fullmatch, rows.split("\n")) if match]
 
 
 def snapshot(repository: Path) -> str:

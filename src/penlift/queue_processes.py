@@ -24,8 +24,7 @@ def pids(repository: Path) -> set[str]:
 
 def stop(repository: Path) -> None:
     """End them: DVC's at once, the stages' so that a trainer can save its state."""
-    there = list(_processes(repository))
-    kill(each.process for each in there if any(name in each.command for name in DVCS))
+    kill(each.process for each in _processes(repository) if any(name in each.command for name in DVCS))
     end(each.process for each in _processes(repository) if ENDS_BY_ITSELF not in each.command)
 
 

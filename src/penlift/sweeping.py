@@ -70,8 +70,8 @@ class Sweeping:
         return [*failures.values(), *(Failure(trial, KILLED, None) for trial in left)]
 
     def _progress(self) -> SweepProgress:
-        self.finished = finished_of(self.trials, self.root, self.commit)
-        return SweepProgress(self.trials, self.root, self.queue.folder, self.finished)
+        done = finished_of(self.trials, self.root, self.commit)
+        return SweepProgress(self.trials, self.root, self.queue.folder, done)
 
     def _left(self, failures: dict[str, Failure], progress: SweepProgress) -> list[Trial]:
         """The trials that have come to no end."""

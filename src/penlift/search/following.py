@@ -51,8 +51,8 @@ class Follower:
         """The journal's word for what cut the training short, if anything did."""
         folder = self.folder or self._found(self._family)  # one that ended between two looks
         events = read_events(folder / JOURNAL) if folder else []
-        own = [event for event in events[-1:] if event["time"] >= self._began]  # and of no earlier attempt
-        return str(own[0].get("ended", "")) if own else ""
+        own = [event for event in events if event["time"] >= self._began]  # of no earlier attempt
+        return str(own[-1].get("ended", "")) if own else ""
 
     def _found(self, family: set[str]) -> Path | None:
         """The folder of the training that one of these processes is or has just been at."""
