@@ -74,7 +74,7 @@ def main(offsets: Path, windows: Path, models: Path, report: Path) -> None:
                     meter.say(f"this very training has been done before; to do it again, delete {place}")
                 else:
                     meter.say(f"watch it learn to write: the newest of {place}/epoch-*.svg")
-                    train(state, material, asked, keeper, meter, ranks, learned)
+                    train(state, material, asked, keeper, meter, ranks, about, learned)
             learned()
 
 
@@ -98,12 +98,14 @@ def train(
     keeper: Keeper,
     meter: Meter,
     ranks: Ranks,
+    about: dict[str, Any],
     learned: Callable[[], None],
 ) -> None:
     """Train to the end, for all to see; `learned` leaves what came of it."""
     from penlift.feed import fed  # loaded this late, the code that shows a training decides over none
 
-    with fed(keeper.folder, ROOT, {name: section.model_dump() for name, section in asked._asdict().items()}):
+    told = {name: section.model_dump() for name, section in asked._asdict().items()}
+    with fed(keeper.folder, ROOT, told, about):
         drive(state, material, asked.train, keeper, meter, partial(show, keeper.folder), ranks)
         while not save(state, keeper, meter, done=True):  # to end now would lose it, unless there is room for the rest
             with suppress(OSError):

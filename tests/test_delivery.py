@@ -1,6 +1,7 @@
 """What no store takes waits, and nothing that waits is lost."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from filelock import FileLock
 from test_tracking import home, store
 from tracked import once, outcome, points_in, runs_in
 
-from penlift.delivery import drain, hand_over, waiting
+from penlift.delivery import deliver_training, drain, hand_over, waiting
 from penlift.journal import Journal
 from penlift.outbox import Outbox
 from penlift.record import RECORD, TRAINING
@@ -92,7 +93,7 @@ def test_the_curves_of_a_training_that_was_killed_are_sent_with_how_it_ended(sta
 
     (run,) = [run for run in runs_in(store.uri) if run.data.tags[TRAINING] == "cut-short"]
     assert run.info.status == "KILLED"
-    assert {step for _, step in points_in(store.uri, run)} == {1, 2, 3}
+    assert {step for _, step, _ in points_in(store.uri, run)} == {1, 2, 3}
     assert set(points_in(store.uri, run).values()) == {1}
 
 
@@ -151,7 +152,7 @@ def test_what_another_process_has_sent_meanwhile_is_no_error(states: Path, tmp_p
 
 
 def test_only_one_process_sends_at_a_time(states: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("penlift.delivery.SOON", 0.1)
+    monkeypatch.setattr("penlift.delivery.PATIENT", 0.1)
     with Outbox(states).alone(1):
         said = hand_over(outcome(tmp_path), states, tmp_path)
 
@@ -178,3 +179,24 @@ def test_one_that_runs_again_when_its_turn_comes_is_not_called_killed(states: Pa
         assert list(steps) == []
 
     assert not [run for run in runs_in(store.uri) if run.data.tags[TRAINING] == "again"]
+
+
+def test_a_training_that_lost_its_first_epoch_again_is_not_shown_running_for_ever(states: Path, store: Store) -> None:
+    cut_short(states / "fell-back", 1)
+    deliver_training(states / "fell-back", store, trainer="1")
+    Journal(states / "fell-back" / JOURNAL, 0).flush()  # as a resumed trainer cuts it to where its state is
+    assert waiting(states, store) == ["fell-back: the curves of a training"]
+
+    assert [sent for _, sent in drain(states, store)] == [True]
+
+    assert waiting(states, store) == []
+    (run,) = [run for run in runs_in(store.uri) if run.data.tags[TRAINING] == "fell-back"]
+    assert run.info.status == "KILLED"
+
+
+def test_one_outcome_under_two_names_waits_twice(states: Path, tmp_path: Path) -> None:
+    record = outcome(tmp_path)
+    for sweep in ("first", "second", "second"):
+        Outbox(states).put(replace(record, tags=record.tags | {"penlift.sweep": sweep}))
+
+    assert len(Outbox(states).waiting()) == 2

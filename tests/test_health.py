@@ -1,14 +1,17 @@
 """The rules of health find each fault where it is, and none where there is none."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from penlift.densities import Densities
-from penlift.dreams import Dreamt
+from penlift.dreams import Dreamt, read_lines
 from penlift.health import FAULTS, Health, finite_part, health_of, shares, table_of
 from penlift.offsets import Scales
+from penlift.slides import slides_of
 
 SCALES = Scales(500, (0, 0), (20, 20), (10, 0), (40, 30))
 
@@ -74,6 +77,18 @@ def test_of_a_line_that_breaks_off_what_is_before_can_be_drawn() -> None:
     whole = line(wavy())
     assert finite_part(whole) is whole
     assert health_of(line(points), SCALES).non_finite
+
+
+def test_so_it_is_with_the_lines_of_a_training(tmp_path: Path) -> None:
+    broken = wavy(60)
+    broken[40:] = np.inf
+    np.save(tmp_path / "samples.npy", np.stack([broken, wavy(60)]))
+
+    first, second = read_lines(tmp_path / "samples.npy")
+
+    np.testing.assert_array_equal(first, broken[:40])
+    np.testing.assert_array_equal(second, wavy(60))
+    slides_of(tmp_path, [first[:1], second], [second])  # one that broke off at once, too
 
 
 def test_shares_count_the_samples_with_a_fault() -> None:

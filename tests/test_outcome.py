@@ -80,10 +80,22 @@ def test_the_curves_have_the_times_of_the_journal_while_there_is_one(root: Path)
     journal.flush()
     whole = record_of_outcome(read(root), root / ".state", "any", {}, [])
 
-    assert half.began is None  # it lacks an epoch
+    assert half.began  # it lacks an epoch, so no time is known: that of writing it down
+    assert half.began <= min(point.time for point in half.points)
     assert whole.began
     times = [point.time for point in whole.points if point.key == "by_epoch/gradient_norm"]
     assert [round(1000 * json.loads(row)["time"]) for row in (folder / JOURNAL).read_text().splitlines()] == times
+
+
+def test_files_that_dvc_has_linked_from_its_cache_keep_their_names(
+    root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    before, cache = read(root).files, tmp_path_factory.mktemp("cache")
+    for number, file in enumerate(before.values()):
+        linked = file.rename(cache / str(number))
+        file.symlink_to(linked)
+
+    assert read(root).files.keys() == before.keys()
 
 
 def test_no_finished_run_is_named_as_such(tmp_path: Path) -> None:
@@ -103,4 +115,5 @@ def test_a_run_is_named_by_its_experiment_or_by_what_it_is(tmp_path: Path) -> No
     assert tags["penlift.cell"] == "lstm+peepholes"
     assert tags["penlift.data"] == "data/corpus"
     assert tags["penlift.revision"] == "unknown"
+    assert tags["penlift.cpu"]
     assert tags_of_training({"fingerprint": "f", "numpy": "2"}) == {"penlift.numpy": "2"}

@@ -14,12 +14,10 @@ from ruamel.yaml import YAML
 PIPELINE: dict[str, Any] = YAML(typ="safe", pure=True).load((ROOT / "dvc.yaml").read_text())
 STAGES: dict[str, Any] = PIPELINE["stages"]
 CODE = (".py", ".css")
-WATCHING = ("drawing", "feed", "provenance", "record", "training_record")
+WATCHING = ("drawing", "feed", "outcome", "provenance", "record", "training_record")
 UNLISTED = {  # what decides over none of a stage's outputs; of training, what shows it to whoever watches
     "track": {Path("src/penlift/tracking.py")},  # has no output, and is always run
-    "train": {
-        Path(f"src/penlift/{name}.py") for name in ("drawing", "feed", "provenance", "record", "training_record")
-    },
+    "train": {Path(f"src/penlift/{name}.py") for name in WATCHING},
 }
 
 

@@ -4,12 +4,14 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tracked import client_of, curve, embedded, files_in, once, outcome, points_in, runs_in, training
+from tracked import START, client_of, curve, embedded, files_in, once, outcome, points_in, runs_in, training
 
+from penlift.errors import InputError
 from penlift.record import OUTCOME, TRAINING, Record
 from penlift.store import Store, Unsent
 from penlift.tracking import send
@@ -62,6 +64,43 @@ def test_the_same_outcome_twice_is_one_run_and_another_of_that_training_is_anoth
     assert {run_of(store, run).data.tags[TRAINING] for run in (first, other)} == {"shared"}
 
 
+def test_one_outcome_under_two_names_is_two_runs(store: Store, tmp_path: Path) -> None:
+    record = outcome(tmp_path, "named", "named")
+    first, second, again, nameless = (
+        send(replace(record, tags=record.tags | called), store)
+        for called in ({"penlift.sweep": "a"}, {"penlift.sweep": "b"}, {"penlift.sweep": "a"}, {})
+    )
+
+    assert first == again
+    assert len({first, second, nameless}) == 3
+    assert points_in(store.uri, run_of(store, second)) == once(record)
+
+
+def test_a_run_that_was_watched_forgets_the_name_that_its_outcome_does_not_bear(store: Store, tmp_path: Path) -> None:
+    watched = training("renamed", 1)
+    before = send(replace(watched, tags=watched.tags | {"dvc.experiment": "killed"}), store)
+
+    after = [send(outcome(tmp_path, "renamed", "renamed"), store) for _ in range(2)]
+
+    assert after == [before, before]
+    assert "dvc.experiment" not in run_of(store, before).data.tags
+
+
+@pytest.mark.parametrize("made", [training("double", 2, "KILLED"), None])
+def test_of_runs_that_were_made_twice_one_is_left(store: Store, tmp_path: Path, made: Record | None) -> None:
+    record = made or outcome(tmp_path, "doubled", "doubled")
+    client = client_of(store.uri)
+    twice = [client.create_run(client.get_experiment_by_name("penlift").experiment_id, START, record.tags, "lstm")
+             for _ in range(2)]  # fmt: skip
+
+    run_id = send(record, store)
+
+    assert run_id in {run.info.run_id for run in twice}
+    (run,) = [run for run in runs_in(store.uri) if run.data.tags[TRAINING] == record.tags[TRAINING]]
+    assert (run.info.run_id, run.info.status) == (run_id, record.status)
+    assert points_in(store.uri, run) == once(record)
+
+
 def test_a_training_grows_with_its_journal_and_becomes_the_run_of_its_outcome(store: Store, tmp_path: Path) -> None:
     live = [send(training("grows", epochs), store) for epochs in (1, 2, 2)]
     assert len(set(live)) == 1
@@ -109,7 +148,16 @@ def calls_of(monkeypatch: pytest.MonkeyPatch, allowed: int, error: Exception) ->
 
         return call
 
-    for name in ("create_run", "update_run", "log_batch", "log_artifact", "log_image", "log_inputs", "set_terminated"):
+    for name in (
+        "create_run",
+        "update_run",
+        "log_batch",
+        "log_artifact",
+        "log_image",
+        "log_inputs",
+        "set_terminated",
+        "delete_tag",
+    ):
         monkeypatch.setattr(MlflowClient, name, limited(getattr(MlflowClient, name)))
     return lambda: made[0]
 
@@ -125,7 +173,8 @@ def test_whichever_call_breaks_the_run_is_whole_in_the_end_and_each_point_there_
         name = f"broken-{watched}-{broken}"
         record = outcome(tmp_path, name, name, epochs=2)
         if watched:
-            send(training(name, 1), store)
+            before = training(name, 1)
+            send(replace(before, tags=before.tags | {"penlift.sweep": "killed"}), store)
         with monkeypatch.context() as patch:
             calls_of(patch, broken, ConnectionError("gone"))
             try:
@@ -224,6 +273,14 @@ def test_the_store_of_a_queued_experiment_is_that_of_the_repository_it_came_from
 
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000")
     assert Store.of(tmp_path).uri == "http://127.0.0.1:5000"
+
+
+@pytest.mark.parametrize("uri", ["postgresql://me@host/mlflow", "file:///runs", "mlruns", "databricks"])
+def test_a_store_that_would_put_files_where_nobody_looks_is_refused(uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+
+    with pytest.raises(InputError, match=f"MLFLOW_TRACKING_URI is '{uri}': runs go to a server"):
+        Store.of(Path())
 
 
 def test_a_store_that_was_killed_in_the_making_is_made_anew(tmp_path: Path) -> None:

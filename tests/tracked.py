@@ -57,16 +57,16 @@ def runs_in(uri: str) -> list[Any]:
     return list(client.search_runs([found.experiment_id])) if found else []
 
 
-def points_in(uri: str, run: Any) -> Counter[tuple[str, int]]:
-    """How often each point is in the store, by key and step."""
+def points_in(uri: str, run: Any) -> Counter[tuple[str, int, str]]:
+    """How often each point is in the store, by key, step and value."""
     client = client_of(uri)
-    return Counter((key, point.step) for key in run.data.metrics
+    return Counter((key, point.step, str(point.value)) for key in run.data.metrics
                    for point in client.get_metric_history(run.info.run_id, key))  # fmt: skip
 
 
-def once(record: Record) -> Counter[tuple[str, int]]:
+def once(record: Record) -> Counter[tuple[str, int, str]]:
     """Each point of a record, once."""
-    return Counter({(point.key, point.step): 1 for point in record.points})
+    return Counter({(point.key, point.step, str(point.value)): 1 for point in record.points})
 
 
 def files_in(uri: str, run_id: str, folder: str | None = None) -> set[str]:

@@ -29,11 +29,13 @@ def hand_over(record: Record, states: Path, root: Path) -> str:
     except OSError as error:  # no room for a copy
         fault = f"{outbox.folder}: {error.strerror or error}"
         try:
-            return f"run {send(record, store, SOON)} in {store.uri}; sent without a copy that could wait ({fault})"
+            with outbox.alone(PATIENT):
+                run = send(record, store, SOON)
+            return f"run {run} in {store.uri}; sent without a copy that could wait ({fault})"
         except Unsent as unsent:
             return f"{unsent}, and no copy can wait ({fault}): `dvc repro track` sends it once one is mended"
     try:
-        run = outbox.deliver(place, partial(send, store=store, patience=SOON), SOON)
+        run = outbox.deliver(place, partial(send, store=store, patience=SOON), PATIENT)  # no training waits here
     except (Unsent, InputError, OSError) as fault:
         waits = f"{len(record.points)} figures and {len(record.files) + len(record.images)} files wait in {place}"
         return f"{fault}; nothing is lost: {waits}, and `penlift track --all` sends them"
@@ -46,9 +48,10 @@ def deliver_training(folder: Path, store: Store, trainer: str | None = None, pat
 
     `trainer`: who is at it, if that is known; nothing for nobody.
     """
+    images = dreamt_by_now(folder)  # this takes time, in which others may send
     with Outbox(folder.parent).alone(patience):
         record = record_of_training(read_training(folder, trainer))
-        run = send(replace(record, images=dreamt_by_now(folder)), store, patience)
+        run = send(replace(record, images=images), store, patience)
     write_json(folder / MIRRORED, _seen(record, store))
     return run
 
@@ -56,12 +59,10 @@ def deliver_training(folder: Path, store: Store, trainer: str | None = None, pat
 def mirrored(training: Training, store: Store) -> str:
     """Whether the store has all of a training, as far as its folder knows: yes, waits, or nothing without an epoch."""
     record = record_of_training(training)
-    if not record.points:
-        return ""
     try:
         noted = json.loads((training.folder / MIRRORED).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return "waits"
+        return "waits" if record.points else ""
     return "yes" if noted == _seen(record, store) else "waits"
 
 

@@ -44,8 +44,14 @@ def read_dreams(path: Path) -> list[Dreamt]:
 
 
 def read_lines(path: Path) -> list[Array]:
-    """The line dreamt behind each epoch of a training."""
+    """The line dreamt behind each epoch of a training, as far as it can be drawn."""
     try:
-        return list(np.load(path, allow_pickle=False).astype(np.float64))
+        return [finite(line) for line in np.load(path, allow_pickle=False).astype(np.float64)]
     except (OSError, EOFError, ValueError) as error:
         raise InputError(f"{path}: no readable samples ({error}); make them again with `dvc repro`") from None
+
+
+def finite(points: Array) -> Array:
+    """The points before the first that is not finite."""
+    broken = np.flatnonzero(~np.isfinite(points).all(axis=1))
+    return points[: broken[0]] if len(broken) else points

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from penlift.densities import Array
-from penlift.dreams import Dreamt
+from penlift.dreams import Dreamt, finite
 from penlift.errors import InputError
 from penlift.ink import LIFT
 from penlift.offsets import Scales
@@ -58,12 +58,11 @@ def health_of(line: Dreamt, scales: Scales) -> Health:
 
 def finite_part(line: Dreamt) -> Dreamt:
     """The line up to its first point that is not finite, which is what can be drawn of it; most often all of it."""
-    broken = np.flatnonzero(~np.isfinite(line.points).all(axis=1))
-    if not len(broken):
+    points = finite(line.points)
+    if len(points) == len(line.points):
         return line
-    count = int(broken[0])
     return line._replace(
-        points=line.points[:count], densities=type(line.densities)(*(part[: count - 1] for part in line.densities))
+        points=points, densities=type(line.densities)(*(part[: len(points) - 1] for part in line.densities))
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from penlift.record import OUTCOME, RECORD, Record, read_record, write_record
+from penlift.record import RECORD, Record, read_record, write_record
 from penlift.state_folder import WAITING, time_of
 from penlift.store import Silent
 
@@ -22,7 +22,7 @@ class Outbox:
 
     def put(self, record: Record) -> Path:
         """Keep a record of an outcome until it is sent; OSError where the disk does not take it."""
-        place = self.folder / record.tags[OUTCOME]
+        place = self.folder / record.identity
         if not (place / RECORD).is_file():  # the same outcome is the same record, and may be on its way
             write_record(record, place)
         return place
@@ -51,6 +51,8 @@ class Outbox:
             lock.acquire(timeout=patience)
         except Timeout:
             raise Silent(f"another process is sending ({lock.lock_file} is taken)") from None
+        except OSError:
+            pass  # no room for the lock's file, so others have none either
         try:
             yield
         finally:

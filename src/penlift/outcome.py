@@ -61,8 +61,8 @@ def read_outcome(
             metrics=json.loads(metrics.read_text(encoding="utf-8")),
             history=pd.read_csv(train / "history.csv"),
             about=json.loads((train / "training.json").read_text(encoding="utf-8")),
-            data=hash_of([ink / "points.npy", ink / "index.csv"]),
-            files={path.resolve().relative_to(root.resolve()).as_posix(): path for path in [*whole, *locked]},
+            data=hash_of_ink(ink),
+            files={path.absolute().relative_to(root.absolute()).as_posix(): path for path in [*whole, *locked]},
         )
     except (FileNotFoundError, ValueError) as error:
         raise InputError(f"no finished run to track ({error}); make one with `dvc repro`") from None
@@ -83,7 +83,7 @@ def record_of_outcome(outcome: Outcome, states: Path, name: str, tags: dict[str,
         name=name,
         tags=tags | tags_of_training(outcome.about) | own,
         status="FINISHED",
-        began=began(events),
+        began=began(events) or now,
         params=outcome.params,
         points=[*curves, *figures],
         images=images,
@@ -107,6 +107,11 @@ def note_of(outcome: Outcome) -> str:
     )
     back = "`penlift restore` and this run's id or name bring its parameters and weights back."
     return f"{head}{chr(10).join(rows)}\n\n{seen} {back}\n"
+
+
+def hash_of_ink(folder: Path) -> str:
+    """A hash of what a folder of ink holds."""
+    return hash_of([folder / "points.npy", folder / "index.csv"])
 
 
 def hash_of(paths: Iterable[Path]) -> str:

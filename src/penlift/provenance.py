@@ -25,7 +25,7 @@ def name_of(params: Mapping[str, Any], environment: Mapping[str, str]) -> str:
 
 
 def tags_of(root: Path, params: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
-    """What a run can be searched by: cell, data, the code's revision, versions, sweep, and the DVC experiment."""
+    """What a run can be searched by: cell, data, the code's revision, versions, processor, sweep, DVC experiment."""
     tags = {
         "penlift.cell": cell_of(params),
         "penlift.data": str(params["extract"]["path"]),
@@ -33,6 +33,7 @@ def tags_of(root: Path, params: Mapping[str, Any], environment: Mapping[str, str
         "penlift.changed": "yes" if _git(root, "status", "--porcelain", "--", *CODE) else "no",
         "penlift.version": _version(),
         "penlift.python": platform.python_version(),
+        "penlift.cpu": _cpu(),
         "penlift.sweep": environment.get(SWEEP, ""),
         "dvc.experiment": environment.get("DVC_EXP_NAME", ""),
         "dvc.baseline": environment.get("DVC_EXP_BASELINE_REV", ""),
@@ -50,6 +51,16 @@ def _version() -> str:
         return version("penlift")
     except PackageNotFoundError:  # a checkout that is not installed
         return ""
+
+
+def _cpu() -> str:
+    """What the processor calls itself; Python knows no more than its family on some systems."""
+    try:
+        rows = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        rows = []
+    names = (row.partition(":")[2].strip() for row in rows if row.startswith("model name"))
+    return next(names, "") or platform.processor() or platform.machine()
 
 
 def _git(root: Path, *arguments: str) -> str:

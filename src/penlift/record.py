@@ -1,5 +1,6 @@
 """What a tracking server is to hold of a run, and the folder in which it waits until the server has it."""
 
+import hashlib
 import json
 import shutil
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from penlift.errors import InputError
 from penlift.files import whole_folder, write_json
 
 TRAINING, OUTCOME = "penlift.training", "penlift.outcome"  # the tags by which a run is found again
+CALLED = ("dvc.experiment", "penlift.sweep")  # the tags of what asked for it: one outcome under two names is two runs
 RECORD, FILES, IMAGES = "record.json", "files", "images"
 
 
@@ -43,6 +45,13 @@ class Record:
     points: list[Point] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
     files: dict[str, Path] = field(default_factory=dict)  # "models/model.json", as in the checkout -> file
+
+    @property
+    def identity(self) -> str:
+        """The same for what is to be the same run: its outcome, and a hash of what asked for it."""
+        called = [self.tags[tag] for tag in CALLED if tag in self.tags]
+        digest = hashlib.sha256(json.dumps(called).encode()).hexdigest()
+        return f"{self.tags[OUTCOME]}-{digest[:16]}" if called else self.tags[OUTCOME]
 
     @property
     def ended(self) -> int | None:

@@ -3,6 +3,7 @@
 import math
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,9 +65,13 @@ def age_of(seconds: float) -> str:
 
 
 def size_of(folder: Path) -> int:
-    """Bytes of the files of a folder."""
+    """Bytes of the files of a folder, which may come and go meanwhile."""
+    total = 0
     with os.scandir(folder) as entries:
-        return sum(entry.stat().st_size for entry in entries if entry.is_file())
+        for entry in entries:
+            with suppress(FileNotFoundError):
+                total += entry.stat().st_size if entry.is_file() else 0
+    return total
 
 
 def table(rows: Iterable[Row]) -> str:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 
+from penlift.errors import InputError
+
 SQLITE = "sqlite:///"
 ANSWERS = 3.0  # s that a server has to say that it is there
 
@@ -36,8 +38,13 @@ class Store(NamedTuple):
         """
         home = Path(os.environ.get("DVC_ROOT") or root).resolve()
         uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home / 'mlflow.db'}"
-        if not uri.startswith(SQLITE):
+        if uri.startswith(("http://", "https://")):
             return cls(uri, None, None)
+        if not uri.startswith(SQLITE):
+            raise InputError(
+                f"MLFLOW_TRACKING_URI is {uri!r}: runs go to a server, http://..., or to a file, sqlite:///...; "
+                "docs/team.md sets up a server on any other store"
+            )
         file = home / uri.removeprefix(SQLITE)
         return cls(f"{SQLITE}{file}", file.with_name("mlruns").as_uri(), file.with_name(f"{file.name}.lock"))
 

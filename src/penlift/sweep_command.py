@@ -29,8 +29,11 @@ def sweep(file: Path, at_once: int | None, dry_run: bool, root: Path) -> None:
     not run again, what failed is. Ends with status 1 where a trial failed.
     """
     from penlift.answer_command import write_answer
+    from penlift.delivery import waiting
     from penlift.params import read_params
     from penlift.provenance import SWEEP
+    from penlift.state_folder import states_of
+    from penlift.store import Store
     from penlift.sweep_file import read_sweep
     from penlift.sweeping import Sweeping, note_of
     from penlift.thread_share import as_begun, share_out
@@ -51,6 +54,8 @@ def sweep(file: Path, at_once: int | None, dry_run: bool, root: Path) -> None:
     failures = sweeping.run(at_once)
     if sweeping.finished:
         write_answer(asked, tried_of(trials, sweeping.finished, root), root / "reports" / "sweeps" / asked.name)
+    if left := waiting(states_of(root), store := Store.of(root)):
+        click.echo(f"{len(left)} runs wait for {store.uri}; send them with `penlift track --all`", err=True)
     for failure in failures:
         click.echo(f"failed: {failure.trial.name}: {failure.reason}; {failure.log or ''}", err=True)
     if failures:

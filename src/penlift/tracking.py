@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from penlift.files import whole_file
-from penlift.record import OUTCOME, TRAINING, Record
+from penlift.record import CALLED, OUTCOME, TRAINING, Record
 from penlift.store import SQLITE, Store, Unsent
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def send(record: Record, store: Store, patience: float = 5.0) -> str:
             return str(run.info.run_id)
         if not run:
             run = client.create_run(experiment, record.began, record.tags, record.name)
+            run = _find(client, experiment, record) or run  # another machine may have made it at the same time
         _fill(client, run, record)
         return str(run.info.run_id)
 
@@ -95,20 +96,40 @@ def experiment_in(client: "MlflowClient", store: Store) -> str:
 
 
 def _find(client: "MlflowClient", experiment: str, record: Record) -> "Run | None":
-    """The run of the record's outcome; else that of its training, which has no outcome yet."""
+    """The run of the record's outcome under its name; else that of its training, which has no outcome yet."""
 
     def tagged(tag: str) -> "list[Run]":
         return list(client.search_runs([experiment], f"tags.`{tag}` = '{record.tags[tag]}'"))
 
+    of_training = tagged(TRAINING)
+    watched = [run for run in of_training if OUTCOME not in run.data.tags]
     if OUTCOME not in record.tags:
-        runs = sorted(tagged(TRAINING), key=lambda run: OUTCOME in run.data.tags)
-        return runs[0] if runs else None
-    if runs := tagged(OUTCOME):
-        return runs[0]
-    watched = [run for run in tagged(TRAINING) if OUTCOME not in run.data.tags]
-    if watched:  # its status first: a run that bears an outcome and is finished counts as whole
-        client.update_run(watched[0].info.run_id, "RUNNING", record.name)
-    return watched[0] if watched else None
+        return _only(client, watched) or next(iter(of_training), None)
+    same = [run for run in tagged(OUTCOME) if all(run.data.tags.get(tag) == record.tags.get(tag) for tag in CALLED)]
+    if same:
+        return _only(client, same)
+    run = _only(client, watched)
+    if run:
+        _rename(client, run, record)
+    return run
+
+
+def _only(client: "MlflowClient", runs: "list[Run]") -> "Run | None":
+    """One of the runs. There are several where a server made one after it had been given up, or two machines did:
+    the others go to the trash of MLflow's pages."""
+    ordered = sorted(runs, key=lambda run: (run.info.status != "FINISHED", run.info.run_id))
+    for other in ordered[1:]:
+        client.delete_run(other.info.run_id)
+    return ordered[0] if ordered else None
+
+
+def _rename(client: "MlflowClient", run: "Run", record: Record) -> None:
+    """Make a run whose training was watched that of an outcome, which may have been asked for under another name."""
+    # its status first: a run that bears an outcome and is finished counts as whole
+    client.update_run(run.info.run_id, "RUNNING", record.name)
+    for tag in CALLED:
+        if tag in run.data.tags and tag not in record.tags:
+            client.delete_tag(run.info.run_id, tag)
 
 
 def _fill(client: "MlflowClient", run: "Run", record: Record) -> None:
@@ -126,7 +147,7 @@ def _fill(client: "MlflowClient", run: "Run", record: Record) -> None:
     _add_images(client, run_id, record)
     for name, file in record.files.items():
         client.log_artifact(run_id, str(file), name.rpartition("/")[0] or None)
-    if record.tags.keys() >= set(DATA):
+    if record.tags.keys() >= set(DATA) and not (run.inputs and run.inputs.dataset_inputs):
         _name_data(client, run_id, *(record.tags[tag] for tag in DATA))
     if record.status == "RUNNING":
         client.update_run(run_id, record.status)
