@@ -106,11 +106,17 @@ class Checkout:
                 if not key.startswith(("DVC_", "MLFLOW_", "PENLIFT_"))}  # fmt: skip
         path = {"PYTHONPATH": str(folder / "src"), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
         self._environment = kept | person | path | {"PENLIFT_LIVE": "no"}
-        subprocess.run([*DVC, "repro", "-q", "window"], cwd=folder, env=self._environment, check=True)
+        self.dvc("repro", "-q", "window")
 
     def git(self, *command: str) -> str:
+        return self._said("git", *command)
+
+    def dvc(self, *command: str) -> str:
+        return self._said(*DVC, *command)
+
+    def _said(self, *command: str) -> str:
         return subprocess.run(
-            ["git", *command], cwd=self.folder, env=self._environment, capture_output=True, text=True, check=True
+            command, cwd=self.folder, env=self._environment, capture_output=True, text=True, check=True
         ).stdout
 
     def start(self, *command: str, **environment: str) -> "subprocess.Popen[str]":

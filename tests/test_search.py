@@ -336,7 +336,7 @@ def followed(tmp_path: Path) -> Iterator[tuple[Held, Follower, "subprocess.Popen
         journal.add(ended="Stopped")
         journal.flush()
     held = Held(search, trial, lambda: "")
-    follower = Follower(held, Place(tmp_path, {"DVC_EXP_NAME": "mine"}, {}), tmp_path / ".state")
+    follower = Follower(held, Place(tmp_path, tmp_path, {"DVC_EXP_NAME": "mine"}, {}), tmp_path / ".state")
     for folder in (tmp_path / ".state").iterdir():
         (folder / PID).write_text(f"{trainer.pid}\n")
     yield held, follower, trainer

@@ -20,6 +20,7 @@ from penlift.search.held import Held
 from penlift.search.storage import patiently, storage_of
 from penlift.search.table import best_of
 from penlift.sweep_file import read_sweep
+from penlift.trials import trial_of
 
 pytestmark = pytest.mark.slow
 SMALL: dict[str, dict[str, Any]] = {
@@ -138,9 +139,13 @@ def test_a_poor_trial_is_cut_short_and_the_best_becomes_an_experiment_without_tr
     best = best_of(search.slots())
     assert best
     folder = checkout.folder / ".state" / "searches" / "cut" / f"{best.number:03}"
-    assert {path.name for path in folder.iterdir()} == {"log", "models", "params.yaml", "reports"}
+    assert {path.name for path in folder.iterdir()} == {"dvc.lock", "log", "models", "params.yaml", "reports"}
     with open_runs([str(folder), "cut-best"], checkout.folder) as (one, other):
         assert one.metrics == other.metrics
     answered = checkout.start("answer", str(file), "--search").communicate()[0]
     assert "2 of 3 trials came to their end" in answered
     assert (checkout.folder / "reports" / "sweeps" / "cut-search" / "index.html").stat().st_size > 10_000
+
+    restored = checkout.start("restore", trial_of(read_sweep(file), best.levels, 3).name).communicate()[0]
+    assert "files differed from what was here" in restored
+    assert "up to date" in checkout.dvc("status", "train", "sample", "evaluate", "report")

@@ -1,6 +1,7 @@
 """Git and DVC, called as the programs that they are."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -26,6 +27,14 @@ def committer(repository: Path) -> dict[str, str]:
 def share_cache(folder: Path, repository: Path) -> None:
     """Let DVC work in a folder that has `.dvc/config` on the cache of a repository."""
     output_of(folder, *DVC, "config", "--local", "cache.dir", str(cache_of(repository)))
+
+
+def apart(folder: Path, repository: Path) -> None:
+    """Let DVC work in a folder outside Git, on the cache of a repository and as its configuration says."""
+    (folder / ".dvc").mkdir()
+    shutil.copyfile(repository / ".dvc" / "config", folder / ".dvc" / "config")
+    without_git(folder)
+    share_cache(folder, repository)
 
 
 def cache_of(repository: Path) -> Path:

@@ -79,7 +79,8 @@ def _create(file: Path) -> None:
 
     file.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(file) as part:
-        part.unlink(missing_ok=True)
+        for left in (part, part.with_name(f"{part.name}-journal")):  # by one that was killed
+            left.unlink(missing_ok=True)
         MlflowClient(f"{SQLITE}{part}").search_experiments(max_results=1)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from penlift.search.following import Follower, history_in
 from penlift.search.held import Held
-from penlift.search.trial import OTHERS, TRAIN, Place
+from penlift.search.trial import JUDGED, TRACK, TRAIN, Place, record
 
 LOOK = 0.5  # s between two looks at a stage
 LOG = "log"  # in a trial's folder: what its stages said
@@ -42,8 +42,10 @@ def run_trial(held: Held, place: Place, states: Path, asked_to_stop: Asked) -> s
     _check(code, TRAIN, place)
     for epoch, nll in history_in(place.folder):
         held.report(epoch, nll)
-    for stage in OTHERS:
+    for stage in JUDGED:
         _check(_run(place, stage, held, asked_to_stop), stage, place)
+    record(place.folder, place.root)
+    _check(_run(place, TRACK, held, asked_to_stop), TRACK, place)
     return "finished"
 
 

@@ -12,23 +12,25 @@ from penlift.at_work import at_work, end
 from penlift.errors import InputError
 from penlift.params import parsed
 from penlift.presets import set_values
-from penlift.programs import output_of
+from penlift.programs import DVC, apart, output_of
 from penlift.provenance import SWEEP
 from penlift.queue_processes import STAGES
 from penlift.search.storage import folder_of
 from penlift.sweep_file import Sweep, sections_of
 from penlift.trials import Trial
 
-TRAIN, OTHERS = "train", ("sample", "evaluate", "report", "track")
+TRAIN, JUDGED, TRACK = "train", ("sample", "evaluate", "report"), "track"
 CODE = ("pipeline", "src", "dvc.yaml", ".gitignore")  # copied, so that an edit changes no trial under way
 OF_LAUNCHERS = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "GROUP_RANK", "GROUP_WORLD_SIZE", "ROLE_RANK",
                 "ROLE_NAME", "ROLE_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")  # fmt: skip
+LOCK = "dvc.lock"  # of the checkout: it says which data there is
 PREFIXES = ("TORCHELASTIC_", "DVC_", "GIT_")
 
 
 class Place(NamedTuple):
     """Where a trial runs."""
 
+    root: Path  # the checkout
     folder: Path
     environment: dict[str, str]
     commands: dict[str, list[str]]  # by stage
@@ -40,7 +42,7 @@ def prepare(root: Path, sweep: Sweep, slot: int, trial: Trial) -> Place:
     stop_orphans(folder)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for name in CODE:
+    for name in (*CODE, LOCK):
         if (root / name).is_dir():
             shutil.copytree(root / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
         elif (root / name).is_file():
@@ -48,7 +50,21 @@ def prepare(root: Path, sweep: Sweep, slot: int, trial: Trial) -> Place:
     shutil.copy(root / "params.yaml", folder)
     set_values(folder / "params.yaml", sections_of(trial.settings))
     (folder / "data").symlink_to((root / "data").resolve())
-    return Place(folder, environment_of(root, folder, sweep, trial), commands_of(folder))
+    return Place(root, folder, environment_of(root, folder, sweep, trial), commands_of(folder))
+
+
+def record(folder: Path, root: Path) -> None:
+    """Have DVC's cache take what the stages left, and dvc.lock say so, as if `dvc repro` had run them: for a run that
+    was restored from MLflow there is nothing to be run then."""
+    if not (folder / LOCK).is_file():  # the data was made without DVC
+        return
+    try:
+        apart(folder, root)
+        output_of(folder, *DVC, "commit", "--quiet", "--force", TRAIN, *JUDGED)
+    except (InputError, OSError):  # the trial is what counts
+        (folder / LOCK).unlink()
+    finally:
+        shutil.rmtree(folder / ".dvc", ignore_errors=True)
 
 
 def clear(folder: Path) -> None:
@@ -77,7 +93,7 @@ def commands_of(folder: Path) -> dict[str, list[str]]:
     """The commands of the stages from training on, as dvc.yaml has them."""
     try:
         stages = parsed((folder / "dvc.yaml").read_bytes(), "dvc.yaml")["stages"]
-        said = {name: str(stages[name]["cmd"]) for name in (TRAIN, *OTHERS)}
+        said = {name: str(stages[name]["cmd"]) for name in (TRAIN, *JUDGED, TRACK)}
     except (OSError, LookupError, TypeError) as error:
         raise InputError(f"dvc.yaml has not all stages from train to track ({error}); restore it with git") from None
     for name, command in said.items():
