@@ -7,6 +7,7 @@ from typing import Any
 
 from penlift.record import OUTCOME, TRAINING, Image, Point, Record
 from penlift.store import Store
+from penlift.training_record import CURVES, LOAD
 
 PNG = Path(__file__).parents[1] / "docs" / "dreamt.png"
 START = 1_700_000_000_000  # ms since 1970
@@ -60,13 +61,18 @@ def runs_in(uri: str) -> list[Any]:
 def points_in(uri: str, run: Any) -> Counter[tuple[str, int, str]]:
     """How often each point is in the store, by key, step and value."""
     client = client_of(uri)
-    return Counter((key, point.step, str(point.value)) for key in run.data.metrics
+    return Counter((key, point.step, _value(point)) for key in run.data.metrics
                    for point in client.get_metric_history(run.info.run_id, key))  # fmt: skip
 
 
 def once(record: Record) -> Counter[tuple[str, int, str]]:
     """Each point of a record, once."""
-    return Counter({(point.key, point.step, str(point.value)): 1 for point in record.points})
+    return Counter({(point.key, point.step, _value(point)): 1 for point in record.points})
+
+
+def _value(point: Any) -> str:
+    """The value of a point; nothing where a training that fell back measures it anew: its speed, the machine's load."""
+    return "" if point.key.startswith(LOAD) or point.key == f"{CURVES}points_per_second" else str(point.value)
 
 
 def files_in(uri: str, run_id: str, folder: str | None = None) -> set[str]:
