@@ -19,8 +19,8 @@ check: .venv/ready
 	ruff format --check .
 	mypy
 
-slow: .venv/ready checkout  ## the tests that take minutes: the pipeline end to end, queued experiments
-	python -m pytest -m slow
+slow: .venv/ready checkout  ## the tests that take minutes: the pipeline end to end, queued experiments; two files at a time
+	python -m pytest -m slow -n 2 --dist loadfile
 
 sweep: .venv/ready checkout  ## all trials of SWEEP=sweeps/FILE.yaml, AT_ONCE=2 at a time, and what they answer
 	penlift sweep $(or $(SWEEP),sweeps/first-answer.yaml) $(if $(AT_ONCE),--at-once $(AT_ONCE))

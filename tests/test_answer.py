@@ -14,10 +14,11 @@ from made_up_sweep import sweep_of, tried_all
 from penlift.answer import Answer, Configuration, answer
 from penlift.answer_page import to_page
 from penlift.answer_plots import labelled, spread
-from penlift.answer_text import sentence, signed, to_tables, to_text
+from penlift.answer_text import sentence, to_tables, to_text
 from penlift.errors import InputError
+from penlift.forest import signed
 from penlift.page import said
-from penlift.trials import Trial
+from penlift.trials import REFERENCE, Trial
 from penlift.tried import Tried
 
 MORE = {"1": 0.3, "10": 0.001, "gru": -0.1}
@@ -182,11 +183,26 @@ def test_of_a_search_no_level_is_compared_over_what_was_not_cut_short() -> None:
 
     assert found.contrasts == []
     assert len(found.configurations) == len(left)
-    assert f"{len(left)} of 9 trials came to their end" in to_text(found)
+    assert f"{len(left)} of 9 trials left their results here" in to_text(found)
     assert "1 (" in sentence(whole := answer(grid, left, 1), "model.mixtures")  # what it would say otherwise
     assert "better than 20" in sentence(whole, "model.mixtures")
-    assert "Poor ones were cut short" in to_text(found)
+    assert "Poor ones are cut short" in to_text(found)
     assert "In short" not in to_page(found)
+
+
+def test_a_search_that_has_cut_its_reference_short_compares_with_the_best() -> None:
+    grid = sweep_of("grid", seeds=1)
+    tried = tried_all(grid, lambda trial: 4.0 if trial.levels["model.mixtures"] == "10" else 5.0)
+    left = [each for each in tried if each.trial.levels != grid.reference]
+
+    found = answer(grid, left, 1, slots=9)
+
+    best = min(found.configurations, key=lambda each: each.nll)
+    assert [each for each in found.configurations if each.effect is None] == [best]
+    assert all(each.effect.pairs == 1 for each in found.configurations if each.effect)
+    assert "worse than the best with this seed" in to_text(found)
+    assert "differences from the best" in to_page(found)
+    assert answer(grid, tried, 1, slots=9).first == REFERENCE
 
 
 def test_of_one_seed_the_page_says_that_intervals_are_over_writers_alone() -> None:

@@ -139,6 +139,14 @@ def test_without_a_pair_nothing_is_known() -> None:
     assert found.verdict(0.02, "20") == "not compared yet"
 
 
+def test_a_run_that_gives_a_line_no_likelihood_is_refused() -> None:
+    tables = {name: lines_of(np.full(12, 5.0)) for name in ("sound", "broken")}
+    tables["broken"].loc[0, "nll_tablet"] = math.nan
+
+    with pytest.raises(InputError, match="broken gives a line no finite likelihood"):
+        side_by_side(tables, "test")
+
+
 def test_other_lines_and_other_points_are_refused() -> None:
     one = lines_of(np.full(20, 5.0))
 

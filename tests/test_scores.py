@@ -100,6 +100,8 @@ def test_figures_of_two_parts_of_the_lines_add_up_to_those_of_all(offsets: Made)
     points = table["points"]
     parts = (first * points[:2].sum() + second * points[2:].sum()) / points.sum()
     assert whole == pytest.approx(parts)
+    table.loc[2, "lift_nll"] = np.nan
+    assert np.isnan(nll_over_20(table, offsets[1]))  # not the sum of the others
 
 
 def test_sse_is_the_squared_distance_in_standard_deviations(offsets: Made) -> None:

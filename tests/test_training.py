@@ -13,7 +13,7 @@ from test_network import CELLS, make_network
 
 from penlift.checkpoint import Model, begin_with, load_model, save_model
 from penlift.devices import computes
-from penlift.epochs import judge_epoch
+from penlift.epochs import close_epoch, judge_epoch
 from penlift.errors import InputError
 from penlift.history import Epoch, to_table
 from penlift.ink import Ink, load_ink
@@ -251,6 +251,16 @@ def test_a_step_that_is_not_finite_leaves_the_weights_alone_and_is_counted(data:
     assert epoch.skipped_steps == 2
     assert math.isfinite(epoch.train_nll_nats_per_point)
     assert math.isfinite(epoch.valid_nll_nats_per_point)
+
+
+def test_an_epoch_whose_held_out_nll_is_no_number_keeps_no_later_one_from_being_the_best(data: Data) -> None:
+    _, windows, scales = data
+    state = start_training(make_network(), recipe())
+    step = next(fit(state, windows, recipe()))
+
+    epochs = [close_epoch(state, step, nll, scales) for nll in (math.nan, 3.0, 4.0, math.nan, 2.0)]
+
+    assert [epoch.best for epoch in epochs] == [False, True, False, False, True]
 
 
 def test_three_such_steps_in_a_row_end_training_with_a_remedy(data: Data) -> None:

@@ -10,8 +10,10 @@ from penlift.errors import InputError
 from penlift.paired import common_split
 from penlift.runs import Run, check_caps
 from penlift.sweep_file import Sweep
-from penlift.trials import Trial, trial_of, trials_of, words_of
+from penlift.trials import REFERENCE, Trial, trial_of, trials_of, words_of
 from penlift.tried import Tried
+
+BEST = "the best"  # of a search without its reference
 
 
 class Configuration(NamedTuple):
@@ -21,7 +23,7 @@ class Configuration(NamedTuple):
     seeds: int  # finished; without one, the figures are NaN
     nll: float  # nats a point, tablet units, mean over seeds
     deviation: float  # standard deviation of the same over seeds; NaN for one
-    effect: Effect | None  # against the reference, which has none
+    effect: Effect | None  # against the first, which has none
     seconds: float  # of training, median over seeds
     weights: float  # how many numbers the network learns
 
@@ -44,6 +46,7 @@ class Answer(NamedTuple):
     split: str  # that all are judged by
     configurations: list[Configuration]
     contrasts: list[Contrast]  # none of a search
+    first: str = REFERENCE  # what configurations are compared with
     searched: bool = False  # poor trials are missing because they were poor
 
     def of(self, factor: str) -> list[Contrast]:
@@ -67,8 +70,12 @@ def answer(sweep: Sweep, tried: list[Tried], seed: int, slots: int | None = None
     finished = _in_order(sweep, tried, planned)
     split = common_split([each.run.lines for each in finished])
     scores = side_by_side({each.trial.name: each.run.lines for each in finished}, split)
+    first, called = sweep.reference, REFERENCE
+    if searched and all(each.trial.levels != first for each in finished):  # never drawn, or cut short
+        best = int(scores.a_point([each.trial.name for each in finished]).argmin())
+        first, called = finished[best].trial.levels, BEST
     configurations = [
-        _configuration(sweep, levels, [each for each in finished if each.trial.levels == levels], scores, seed)
+        _configuration(sweep, levels, [each for each in finished if each.trial.levels == levels], scores, seed, first)
         for levels in (trial.levels for trial in planned if trial.seed == sweep.seeds[0])
     ]
     contrasts = [
@@ -76,7 +83,8 @@ def answer(sweep: Sweep, tried: list[Tried], seed: int, slots: int | None = None
         for factor in sweep.reference
         for level in ([] if searched else list(sweep.levels[factor])[1:])
     ]
-    return Answer(sweep, finished, len(planned) if slots is None else slots, split, configurations, contrasts, searched)
+    count = len(planned) if slots is None else slots
+    return Answer(sweep, finished, count, split, configurations, contrasts, called, searched)
 
 
 def _in_order(sweep: Sweep, tried: list[Tried], planned: list[Trial]) -> list[Tried]:
@@ -103,11 +111,11 @@ def _contrast(sweep: Sweep, factor: str, level: str, finished: list[Tried], scor
 
 
 def _configuration(
-    sweep: Sweep, levels: dict[str, str], tried: list[Tried], scores: Scores, seed: int
+    sweep: Sweep, levels: dict[str, str], tried: list[Tried], scores: Scores, seed: int, first: dict[str, str]
 ) -> Configuration:
     trials, found = [each.trial for each in tried], None
-    if levels != sweep.reference:
-        found = effect(scores, _pairs(sweep, scores, trials, sweep.reference), seed)
+    if levels != first:
+        found = effect(scores, _pairs(sweep, scores, trials, first), seed)
     nll = scores.a_point([trial.name for trial in trials])
     return Configuration(
         words=words_of(sweep, levels),

@@ -21,13 +21,14 @@ SEED = 1  # of the bootstrap
 
 @click.command(epilog=EXAMPLES)
 @SWEEP_FILE
-@click.option("--search", "searched", is_flag=True, help="Of a search: its trials that were not cut short.")
+@click.option("--search", "searched", is_flag=True, help="Of a search: its trials that came to their end here.")
 @STORAGE
 @ROOT
 def answer(file: Path, searched: bool, storage: str | None, root: Path) -> None:
     """Say what the trials of a sweep FILE come to that are finished: tables, and a page, in reports/sweeps.
 
-    A trial counts if its parameters, code and data are those that the checkout has now.
+    A trial counts if its parameters, code and data are those that the checkout has now, and its results are kept; one
+    of a search, if its parameters and data are.
     """
     from penlift.experiments import snapshot
     from penlift.finished_trials import finished_of
@@ -44,24 +45,24 @@ def answer(file: Path, searched: bool, storage: str | None, root: Path) -> None:
         with answering():
             found = search_in(file, storage, root)
             tried = results_of(found, root)
-        out = root / "reports" / "sweeps" / f"{found.sweep.name}-search"
-        write_answer(found.sweep, tried, out, found.limits.trials)
+        write_answer(found.sweep, tried, root, found.limits.trials)
         return
     asked = read_sweep(file)
     asked = as_begun(asked, note_of(asked, root))
     trials = trials_of(asked)
     finished = finished_of(trials, root, snapshot(root))
-    write_answer(asked, tried_of(trials, finished, root), root / "reports" / "sweeps" / asked.name)
+    write_answer(asked, tried_of(trials, finished, root), root)
 
 
-def write_answer(asked: "Sweep", tried: "list[Tried]", out: Path, slots: int | None = None) -> None:
-    """Write the page and the tables, and print the answer; `slots`: of a search, how many trials it has."""
+def write_answer(asked: "Sweep", tried: "list[Tried]", root: Path, slots: int | None = None) -> None:
+    """Write page and tables below `root`, and print the answer; `slots`: of a search, how many trials it has."""
     from penlift.answer import answer as answered
     from penlift.answer_page import to_page
     from penlift.answer_text import to_tables, to_text
     from penlift.files import write_text
 
     found = answered(asked, tried, SEED, slots)
+    out = root / "reports" / "sweeps" / (f"{asked.name}-search" if found.searched else asked.name)
     for name, table in zip(("configurations", "effects"), to_tables(found), strict=True):
         write_text(out / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
     write_text(out / "index.html", to_page(found))

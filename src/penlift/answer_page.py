@@ -12,6 +12,7 @@ from penlift.answer_samples import sample_parts
 from penlift.answer_tables import NATS, configuration_table, factor_parts
 from penlift.answer_text import joined, progress, sentence
 from penlift.page import document, figure, paragraph, section
+from penlift.sweep_file import word
 
 
 def to_page(found: Answer) -> str:
@@ -40,7 +41,7 @@ def _tried(found: Answer) -> str:
     run, seeds = found.tried[0].run, found.sweep.seeds
     held_out = int((run.lines["split"] == found.split).sum())
     trained = f"seed{'s' if len(seeds) > 1 else ''} {joined([str(seed) for seed in seeds])}"
-    fixed = ", ".join(f"{key}: {value}" for key, value in found.sweep.set.items())
+    fixed = ", ".join(f"{key}: {word(value)}" for key, value in found.sweep.set.items())
     return (
         f"Each configuration is trained with {trained} on {run.params['extract']['path']}, and judged by the "
         f"{held_out:,} held-out lines of the {found.split} split: NLL, {NATS}; lower is better. "

@@ -1,4 +1,4 @@
-"""The pictures of a sweep's answer: differences with their intervals, cost against quality, learning curves."""
+"""The pictures of a sweep's answer: cost against quality, learning curves."""
 
 import math
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from penlift.answer import Answer, Configuration, Contrast
+from penlift.answer import Answer, Configuration
 from penlift.curves import Floats
 from penlift.drawing import HUES, INK
 from penlift.keys import A_POINT
@@ -16,22 +16,6 @@ from penlift.plots import panels, saved
 ROW = 0.22  # inches: of a label beside a plot
 MOST = 20  # labels, where all points have one
 COLUMNS = 3
-
-
-def forest(contrasts: list[Contrast], equal: float) -> bytes:
-    """SVG of the levels of a factor, the first at 0, with the differences that are called equal shaded."""
-    canvas, (axes,) = panels(1, 1, (9.0, 0.8 + 0.35 * (1 + len(contrasts))))
-    axes.axvspan(-equal, equal, color="#e9edf3", linewidth=0)
-    axes.axvline(0, color="#888888", linewidth=1, linestyle="--")
-    axes.plot([0], [0], "o", color="white", markeredgecolor=HUES[0])
-    for row, contrast in enumerate(contrasts, 1):
-        found = contrast.effect
-        axes.plot([found.low, found.high], [-row, -row], color=HUES[0], linewidth=2)
-        axes.plot([found.value], [-row], "o", color=HUES[0])
-    labels = [contrasts[0].first, *(contrast.level for contrast in contrasts)]
-    axes.set_yticks([-row for row in range(len(labels))], labels=labels)
-    axes.set(xlabel=f"difference from {labels[0]}, nats a point", ylim=(0.6 - len(labels), 0.6))
-    return saved(canvas, "svg")
 
 
 def cost(configurations: list[Configuration]) -> bytes:

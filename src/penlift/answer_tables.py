@@ -7,9 +7,9 @@ from lxml.html import HtmlElement
 from lxml.html import builder as tag
 
 from penlift.answer import Answer, Configuration, Contrast
-from penlift.answer_plots import forest
-from penlift.answer_text import bounded, judged, verdict, worse
+from penlift.answer_text import judged, verdict, worse
 from penlift.effects import Effect
+from penlift.forest import bounded, forest
 from penlift.page import Cell, figure, said, table
 
 NATS = "nats a point, tablet units"
@@ -35,7 +35,7 @@ def configuration_table(found: Answer) -> HtmlElement:
     head = ("configuration", "seeds", "NLL", "over seeds", "difference", "95 % interval", "verdict", "seconds",
             "weights")  # fmt: skip
     caption = (
-        f"NLL: {NATS}, mean and standard deviation over seeds; differences from the reference; seconds of training, "
+        f"NLL: {NATS}, mean and standard deviation over seeds; differences from {found.first}; seconds of training, "
         "median over seeds"
     )
     return table(caption, head, [_configuration(found, each) for each in found.configurations])
@@ -45,7 +45,8 @@ def _picture(contrasts: list[Contrast], equal: float) -> HtmlElement:
     factor, _, first, _ = contrasts[0]
     alt = "; ".join(f"{each.level}: {bounded(each.effect)}" for each in contrasts)
     caption = f"Left of the line: better than {first}. Shaded: within {equal:g}, which is called equal."
-    return figure(forest(contrasts, equal), f"{factor}, differences from {first}. {alt}", caption)
+    others = [(each.level, each.effect) for each in contrasts]
+    return figure(forest(first, others, equal), f"{factor}, differences from {first}. {alt}", caption)
 
 
 def _row(found: Answer, contrast: Contrast) -> tuple[Cell, ...]:

@@ -1,15 +1,12 @@
 """The answer of a sweep in words and in tables, for a terminal, a page or another program."""
 
-import math
-
 import pandas as pd
 
 from penlift.answer import Answer, Configuration, Contrast
 from penlift.effects import UNKNOWN, Effect
+from penlift.forest import FIRST, bounded
 from penlift.page import said
-from penlift.trials import REFERENCE
 
-FIRST = "what the others differ from"
 CONFIGURATIONS = ["configuration", "seeds", "nll", "deviation", "difference", "low", "high", "verdict", "seconds",
                   "weights"]  # fmt: skip
 EFFECTS = ["factor", "level", "first", "difference", "low", "high", "seeds", "pairs", "drawn", "worse", "units",
@@ -43,8 +40,8 @@ def progress(found: Answer) -> str:
     """How much of the sweep the answer rests on."""
     if found.searched:
         return (
-            f"{len(found.tried)} of {found.planned} trials came to their end. Poor ones were cut short, and are missing"
-            " for that reason: levels are not compared over what is left."
+            f"{len(found.tried)} of {found.planned} trials left their results here. Poor ones are cut short, others may"
+            " not be done or have run elsewhere: levels are not compared over what is left."
         )
     if len(found.tried) == found.planned:
         return f"All {found.planned} trials are finished."
@@ -71,7 +68,7 @@ def _figures(found: Answer, effect: Effect) -> str:
 
 def verdict(found: Answer, configuration: Configuration) -> str:
     """What a configuration is, beside the reference."""
-    return configuration.effect.verdict(found.sweep.equal, REFERENCE) if configuration.effect else FIRST
+    return configuration.effect.verdict(found.sweep.equal, found.first) if configuration.effect else FIRST
 
 
 def judged(found: Answer, contrast: Contrast) -> str:
@@ -79,22 +76,9 @@ def judged(found: Answer, contrast: Contrast) -> str:
     return contrast.effect.verdict(found.sweep.equal, contrast.first)
 
 
-def bounded(found: Effect) -> str:
-    """A difference and its interval."""
-    if not found.pairs:
-        return "unknown"
-    bounds = "unknown" if math.isnan(found.low) else f"{signed(found.low)}, {signed(found.high)}"
-    return f"{signed(found.value)} [{bounds}]"
-
-
 def worse(found: Effect) -> str:
     """How many of the writers, or lines, it is worse for; a mean may rest on few of them."""
     return f"{found.worse} of {found.units} {found.drawn.partition(' ')[0]}"
-
-
-def signed(value: float) -> str:
-    """Three decimals, plus or a true minus."""
-    return f"{value:+.3f}".replace("-", "\N{MINUS SIGN}")
 
 
 def joined(words: list[str]) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from penlift.curves import Floats
+from penlift.errors import InputError
 from penlift.intervals import Units, resampled, units_of
 from penlift.paired import same_lines
 from penlift.welch import Part, half_width
@@ -73,12 +74,14 @@ UNKNOWN = Effect(math.nan, math.nan, math.nan, 0, 0, "", 0, 0)  # of no pair
 def side_by_side(tables: Mapping[str, pd.DataFrame], split: str) -> Scores:
     """The lines of runs, by their names, as `runs.Run` has them, in one split.
 
-    Raises InputError where they are not the same lines, or have other points.
+    Raises InputError where they are not the same lines, have other points, or a likelihood that is no number.
     """
     (name, table), *_ = tables.items()
     first = table.sort_values("line")
     both = {other: same_lines(first, lines, split, f"{name} and {other}") for other, lines in tables.items()}
     nll = {other: lines["nll_tablet"].to_numpy() for other, (_, lines) in both.items()}
+    if broken := [other for other, nats in nll.items() if not np.isfinite(nats).all()]:
+        raise InputError(f"{broken[0]} gives a line no finite likelihood; leave it out, or train it anew")
     one, _ = both[name]
     return Scores(pd.DataFrame(nll), one["points"].to_numpy(dtype=np.float64), units_of(one.reset_index()))
 

@@ -33,7 +33,7 @@ def judge_epoch(state: TrainState, last: Step, ink: Ink, scales: Scales) -> Epoc
 
 def close_epoch(state: TrainState, last: Step, valid_nll: float, scales: Scales) -> Epoch:
     """Add the epoch that ends with step `last`, with the NLL of held-out lines behind it, to the history of `state`."""
-    sums = state.sums
+    sums, before = state.sums, (epoch.valid_nll_nats_per_point for epoch in state.history)
     epoch = Epoch(
         epoch=len(state.history) + 1,
         steps=last.number,
@@ -43,7 +43,7 @@ def close_epoch(state: TrainState, last: Step, valid_nll: float, scales: Scales)
         gradient_norm=sums.a_step(sums.gradient_norm),
         clipped_share=sums.a_step(sums.clipped),
         skipped_steps=sums.skipped,
-        best=valid_nll < min((epoch.valid_nll_nats_per_point for epoch in state.history), default=math.inf),
+        best=valid_nll < min(filter(math.isfinite, before), default=math.inf),
     )
     state.history.append(epoch)
     state.sums = Sums()

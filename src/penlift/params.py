@@ -57,25 +57,31 @@ def read_section(path: Path, name: str, record: type[Section]) -> Section:
     values = read_params(path).get(name)
     if not isinstance(values, dict):
         raise InputError(f"{path}: section {name!r} is {values!r}; it needs {', '.join(record.model_fields)}")
+    return checked(name, values, record, path.name)
+
+
+def checked(name: str, values: dict[str, Any], record: type[Section], place: str) -> Section:
+    """A section as its record; `place` is named where it is at fault."""
     try:
         return record.model_validate(values)
     except ValidationError as error:
-        raise InputError("; ".join(_explain(name, record, fault) for fault in error.errors())) from None
+        faults = (f"{place}: {_explain(name, record, fault)}" for fault in error.errors())
+        raise InputError("; ".join(faults)) from None
 
 
 def _explain(section: str, record: type[Params], fault: Any) -> str:
     fields = list(record.model_fields)
     if not fault["loc"]:
-        return f"params.yaml: {section}: {fault['ctx']['error']}"
+        return f"{section}: {fault['ctx']['error']}"
     key = str(fault["loc"][0])
     if fault["type"] == "missing":
-        return f"params.yaml: {section}.{key} is missing; add it ({_meaning(record, key)})"
+        return f"{section}.{key} is missing; add it ({_meaning(record, key)})"
     if fault["type"] == "extra_forbidden":
         near = difflib.get_close_matches(key, fields, n=1)
         remedy = f"did you mean {section}.{near[0]}?" if near else f"known: {', '.join(fields)}"
-        return f"params.yaml: {section}.{key} is not a parameter; {remedy}"
+        return f"{section}.{key} is not a parameter; {remedy}"
     message = fault["msg"].removeprefix("Input should be ")
-    return f"params.yaml: {section}.{key} is {fault['input']!r}; it should be {message}"
+    return f"{section}.{key} is {fault['input']!r}; it should be {message}"
 
 
 def _meaning(record: type[Params], key: str) -> str:

@@ -53,5 +53,6 @@ def output_of(folder: Path, *command: str, given: bytes = b"", environment: Mapp
         command, cwd=folder, input=given, env=os.environ | (environment or {}), capture_output=True, check=False
     )
     if answer.returncode:
-        raise InputError(f"{folder}: `{' '.join(command[:4])}` failed: {answer.stderr.decode().strip()[-300:]}")
+        shown = ("dvc", *command[len(DVC) :]) if command[: len(DVC)] == DVC else command
+        raise InputError(f"{folder}: `{' '.join(shown[:4])}` failed: {answer.stderr.decode().strip()[-300:]}")
     return answer.stdout

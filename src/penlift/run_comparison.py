@@ -9,6 +9,7 @@ from lxml.html import builder as tag
 
 from penlift.drawing import HUES, draw_plain, page_of
 from penlift.evenly import evenly
+from penlift.forest import FIRST, bounded, forest
 from penlift.keys import A_POINT
 from penlift.page import Cell, document, figure, paragraph, said, section, table
 from penlift.paired import Difference
@@ -17,7 +18,6 @@ from penlift.record import flatten
 from penlift.results import points_of
 from penlift.runs import Run
 
-FIRST = "what the others differ from"
 SHOWN = 3  # lines of each run
 FIGURES = {  # of metrics.json, beside the likelihood
     "calibration.ks_dx": "distance from uniform, dx",
@@ -41,14 +41,9 @@ def to_text(compared: Compared, split: str) -> str:
     rows = [f"{'run':{width}}  {head}"]
     for run, found in compared:
         nll = run.metrics[split][A_POINT]["tablet"]
-        said_so = f"{_bounded(found)}  {100 * found.better:6.0f} %  {found.verdict}" if found else FIRST
+        said_so = f"{bounded(found):24}  {100 * found.better:6.0f} %  {found.verdict}" if found else FIRST
         rows.append(f"{run.name:{width}}  {nll:17.3f}  {said_so}")
     return "\n".join(rows)
-
-
-def _bounded(found: Difference) -> str:
-    bounds = "unknown" if math.isnan(found.low) else f"{found.low:+.3f}, {found.high:+.3f}"
-    return f"{found.value:+.3f} [{bounds}]"
 
 
 def to_page(compared: Compared, split: str) -> str:
@@ -77,26 +72,17 @@ def _likelihood(compared: Compared, split: str) -> Iterator[HtmlElement]:
     for run, found in compared:
         nll = float(run.metrics[split][A_POINT]["tablet"])
         if found:
-            bounds = f"{said(found.low)} to {said(found.high)}"
+            bounds = "unknown" if math.isnan(found.low) else f"{said(found.low)} to {said(found.high)}"
             rows.append((run.name, nll, said(found.value), bounds, f"{100 * found.better:.0f} %", found.verdict))
         else:
             rows.append((run.name, nll, "", "", "", FIRST))
     head = ("run", "NLL", "difference", "95 % interval", "lines predicted better", "verdict")
     yield table("NLL, nats a point, tablet units", head, rows)
     others = [(run.name, found) for run, found in compared if found]
-    alt = "; ".join(f"{name}: {found.value:+.3f}, {found.low:+.3f} to {found.high:+.3f}" for name, found in others)
-    yield figure(_forest(others), f"Differences with their intervals. {alt}", "Left of the line: better.")
-
-
-def _forest(others: list[tuple[str, Difference]]) -> bytes:
-    canvas, (axes,) = panels(1, 1, (9.0, 0.8 + 0.35 * len(others)))
-    axes.axvline(0, color="#888888", linewidth=1, linestyle="--")
-    for row, (_, found) in enumerate(others):
-        axes.plot([found.low, found.high], [-row, -row], color=HUES[0], linewidth=2)
-        axes.plot([found.value], [-row], "o", color=HUES[0])
-    axes.set_yticks([-row for row in range(len(others))], labels=[name for name, _ in others])
-    axes.set(xlabel="difference, nats a point", ylim=(0.6 - len(others), 0.6))
-    return saved(canvas, "svg")
+    alt = "; ".join(f"{name}: {bounded(found)}" for name, found in others)
+    yield figure(
+        forest(compared[0][0].name, others), f"Differences with their intervals. {alt}", "Left of the line: better."
+    )
 
 
 def _parameters(runs: list[Run]) -> HtmlElement:

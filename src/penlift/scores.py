@@ -48,8 +48,8 @@ def line_scores(ink: Ink, lines: WholeLines, scores: TargetScores, scales: Scale
 
 def nll_over_20(lines: pd.DataFrame, scales: Scales) -> float:
     """Nats per point with offsets divided by 20, as the article has them, whatever they were normalised by."""
-    nll = float(lines["move_nll"].sum() + lines["lift_nll"].sum()) / int(lines["points"].sum())
-    return nll + shift_to((20.0, 20.0), scales)
+    nats = lines[["move_nll", "lift_nll"]].to_numpy().sum()  # not by pandas, which leaves out what is not a number
+    return float(nats) / int(lines["points"].sum()) + shift_to((20.0, 20.0), scales)
 
 
 def _sums(scores: TargetScores, lines: WholeLines, ordinary: npt.NDArray[np.bool_]) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def sweep(file: Path, at_once: int | None, dry_run: bool, root: Path) -> None:
     sweeping = Sweeping(asked, trials, root)
     failures = sweeping.run(at_once)
     if sweeping.finished:
-        write_answer(asked, tried_of(trials, sweeping.finished, root), root / "reports" / "sweeps" / asked.name)
+        write_answer(asked, tried_of(trials, sweeping.finished, root), root)
     if left := waiting(states_of(root), store := Store.of(root)):
         click.echo(f"{len(left)} runs wait for {store.uri}; send them with `penlift track --all`", err=True)
     for failure in failures:

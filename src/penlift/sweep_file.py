@@ -41,7 +41,7 @@ class Sweep(Params):
         for name, levels in factors.items():
             if len(levels) < 2:
                 raise ValueError(f"factor {name!r} has {len(levels)} level; it needs two or more")
-            if isinstance(levels, list) and min(len(set(levels)), len(set(map(_word, levels)))) < len(levels):
+            if isinstance(levels, list) and min(len(set(levels)), len(set(map(word, levels)))) < len(levels):
                 raise ValueError(f"factor {name!r} has a level twice; take one out")
             if isinstance(levels, dict) and len({frozenset(level) for level in levels.values()}) > 1:
                 raise ValueError(f"the levels of factor {name!r} set different parameters; let each set all of them")
@@ -61,7 +61,7 @@ class Sweep(Params):
     def levels(self) -> dict[str, dict[str, Settings]]:
         """By factor and level, what a level sets; the first level of each factor is what the others differ from."""
         return {
-            factor: given if isinstance(given, dict) else {_word(value): {factor: value} for value in given}
+            factor: given if isinstance(given, dict) else {word(value): {factor: value} for value in given}
             for factor, given in self.factors.items()
         }
 
@@ -91,6 +91,6 @@ def sections_of(settings: Settings) -> dict[str, dict[str, Value]]:
     return sections
 
 
-def _word(value: Value) -> str:
+def word(value: Value) -> str:
     """A value as the sweep file may have it."""
     return value if isinstance(value, str) else json.dumps(value)

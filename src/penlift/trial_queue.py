@@ -58,7 +58,7 @@ class TrialQueue:
         in common."""
         set_values(self.folder / "params.yaml", sections_of(settings))
         if tracked := output_of(self.folder, "git", "ls-files", "-z", "*.dvc").decode().split("\0")[:-1]:
-            self._dvc("checkout", "--quiet", *tracked)
+            self._dvc("checkout", "--quiet", "--allow-missing", *tracked)  # only one of them may be asked for
         command = [*DVC, "repro", "window"]
         if subprocess.run(command, cwd=self.folder, env=os.environ | self._environment, check=False).returncode:
             raise InputError(
@@ -92,7 +92,14 @@ class TrialQueue:
         """The logs of the trials that failed, by name."""
         rows = (line.split() for line in self._dvc("queue", "status").decode().splitlines())
         names = [row[1] for row in rows if row[-1:] == ["Failed"]]
-        return {name: self._dvc("queue", "logs", name).decode(errors="replace") for name in names}
+        return {name: self._log_of(name) for name in names}
+
+    def _log_of(self, name: str) -> str:
+        """What a trial said, or that it came to say nothing."""
+        try:
+            return self._dvc("queue", "logs", name).decode(errors="replace")
+        except InputError as error:
+            return str(error)
 
     def _dvc(self, *command: str) -> bytes:
         return output_of(self.folder, *DVC, *command, environment=self._environment)

@@ -8,10 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
-
 from penlift.errors import InputError
-from penlift.params import read_params
+from penlift.params import Params, checked, read_params
 from penlift.sweep_file import SEED, Settings, Sweep, sections_of
 
 REFERENCE = "reference"  # the configuration of all first levels
@@ -48,10 +46,20 @@ def words_of(sweep: Sweep, levels: Mapping[str, str]) -> str:
 
 
 def check_trials(trials: list[Trial], params: Path) -> None:
-    """Refuse, before the first trial, what no stage would accept, what cannot be compared, and what cannot be named."""
+    """Refuse, before the first trial, what its stage would not accept, what cannot be compared or cannot be named."""
+    from penlift.assessment import EvaluateParams
+    from penlift.compose import ComposeParams
+    from penlift.extraction import ExtractParams
     from penlift.network import ModelParams
+    from penlift.offsets import NormaliseParams
     from penlift.optimisation import TrainParams
+    from penlift.sampling import SampleParams
+    from penlift.windows import WindowParams
 
+    records: dict[str, type[Params]] = {
+        "compose": ComposeParams, "extract": ExtractParams, "normalise": NormaliseParams, "window": WindowParams,
+        "model": ModelParams, "train": TrainParams, "sample": SampleParams, "evaluate": EvaluateParams,
+    }  # fmt: skip
     known = read_params(params)
     name, count = Counter(trial.name for trial in trials).most_common(1)[0]
     if count > 1:
@@ -63,14 +71,10 @@ def check_trials(trials: list[Trial], params: Path) -> None:
         if any("${" in value for value in values):
             raise InputError(f"{key} has '${{' in a value, which DVC takes for a reference; write it without")
     for trial in trials:
-        sections = applied(known, trial.settings)
-        for name, record in (("model", ModelParams), ("train", TrainParams)):
-            try:
-                record.model_validate(sections[name])
-            except ValidationError as error:
-                fault = error.errors()[0]
-                where = ".".join(map(str, [name, *fault["loc"]]))
-                raise InputError(f"trial {trial.name}: {where}: {fault['msg']}; mend the sweep file") from None
+        sections, own = applied(known, trial.settings), sections_of(trial.settings)
+        for name, record in records.items():
+            if name in own:
+                checked(name, sections[name], record, f"trial {trial.name}")
 
 
 def applied(params: dict[str, Any], settings: Settings) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from penlift.tried import Tried, read_tried
 
 
 def results_of(found: Searched, root: Path) -> list[Tried]:
-    """Its trials that were not cut short."""
+    """Its trials that came to their end here."""
     sweep, place = found.sweep, folder_of(root, found.sweep.name)
     finished = [slot for slot in found.slots() if slot.state == "finished"]
     trials = {str(place / f"{slot.number:03}"): trial_of(sweep, slot.levels, sweep.seeds[0]) for slot in finished}
