@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ from penlift.errors import InputError
 from penlift.experiments import experiments_in
 from penlift.ink import Ink, load_ink
 from penlift.params import read_params
-from penlift.programs import DVC, output_of, share_cache, without_git
+from penlift.programs import DVC, apart, cache_of, output_of
 from penlift.results import read_json, read_table
 
 LINES = Path("reports/evaluate/lines.csv")
@@ -41,7 +42,8 @@ def is_run(name: str) -> bool:
 def open_runs(names: list[str], repository: Path) -> Iterator[list[Run]]:
     """Find runs by their names, in their order."""
     with TemporaryDirectory(prefix="penlift-") as folder:
-        places = [Path(name) if is_run(name) else _checked_out(name, repository, Path(folder)) for name in names]
+        checkouts = _Checkouts(repository, Path(folder))
+        places = [Path(name) if is_run(name) else checkouts.of(name) for name in names]
         yield [_read(name, place) for name, place in zip(_short(names), places, strict=True)]
 
 
@@ -74,30 +76,46 @@ def _training(file: Path) -> str:
     return str(read_json(file)["fingerprint"]) if file.is_file() else ""
 
 
-def _checked_out(name: str, repository: Path, folder: Path) -> Path:
-    """The run of an experiment or revision, taken from Git and from DVC's cache; the workspace stays as it is."""
-    if Path(name).exists():
-        raise InputError(f"{name}: holds no evaluated run ({LINES} is missing); make one there with `dvc repro`")
-    top = Path(output_of(repository, "git", "rev-parse", "--show-toplevel").decode().strip())
-    revision = _revision(name, top)
-    place = folder / revision
-    if place.is_dir():
-        return place
-    for file in BY_GIT:
-        (place / file).parent.mkdir(parents=True, exist_ok=True)
+class _Checkouts:
+    """Runs taken from Git and from DVC's cache, each into a folder of its own; the workspace stays as it is."""
+
+    def __init__(self, repository: Path, folder: Path) -> None:
+        self._repository, self._folder = repository, folder
+
+    @cached_property
+    def _top(self) -> Path:
+        return Path(output_of(self._repository, "git", "rev-parse", "--show-toplevel").decode().strip())
+
+    @cached_property
+    def _cache(self) -> Path:
+        return cache_of(self._top)
+
+    def of(self, name: str) -> Path:
+        """The run of an experiment or revision."""
+        if Path(name).exists():
+            raise InputError(f"{name}: holds no evaluated run ({LINES} is missing); make one there with `dvc repro`")
+        revision = _revision(name, self._top)
+        place = self._folder / revision
+        if place.is_dir():
+            return place
+        for file in BY_GIT:
+            (place / file).parent.mkdir(parents=True, exist_ok=True)
+            try:
+                (place / file).write_bytes(output_of(self._top, "git", "show", f"{revision}:{file}"))
+            except InputError:
+                raise InputError(
+                    f"{name}: has no {file}, so it holds no run; commit one that `dvc repro` made"
+                ) from None
+        if "reports/evaluate" not in (place / "dvc.lock").read_text(encoding="utf-8"):
+            raise InputError(f"{name}: from before runs were evaluated line by line; make it again with `dvc repro`")
+        apart(place, self._cache)
         try:
-            (place / file).write_bytes(output_of(top, "git", "show", f"{revision}:{file}"))
+            output_of(place, *DVC, "checkout", "--quiet", *BY_DVC)
         except InputError:
-            raise InputError(f"{name}: has no {file}, so it holds no run; commit one that `dvc repro` made") from None
-    if "reports/evaluate" not in (place / "dvc.lock").read_text(encoding="utf-8"):
-        raise InputError(f"{name}: from before runs were evaluated line by line; make it again with `dvc repro`")
-    without_git(place)
-    share_cache(place, top)
-    try:
-        output_of(place, *DVC, "checkout", "--quiet", *BY_DVC)
-    except InputError:
-        raise InputError(f"{name}: its results are not in DVC's cache; `dvc pull` or `dvc repro` brings them") from None
-    return place
+            raise InputError(
+                f"{name}: its results are not in DVC's cache; `dvc pull` or `dvc repro` brings them"
+            ) from None
+        return place
 
 
 def _revision(name: str, repository: Path) -> str:
