@@ -59,12 +59,12 @@ def curves(found: Answer) -> bytes:
     """SVG of held-out NLL by epoch: a panel a factor, a colour a level, a line a seed."""
     factors = list(found.sweep.reference)
     rows = math.ceil(len(factors) / COLUMNS)
-    canvas, places = panels(rows, min(COLUMNS, len(factors)), (10.0, 3.4 * rows))
+    canvas, places = panels(rows, min(COLUMNS, len(factors)), (10.0, 3.8 * rows))
     for factor, axes in zip(factors, places, strict=False):
         _curves(axes, found, factor)
     for axes in places[len(factors) :]:
         axes.set_axis_off()
-    places[0].set_ylabel("NLL of valid lines, nats a point (offsets / 20)")
+    places[0].set_ylabel("NLL of valid lines,\nnats a point (offsets / 20)")
     return saved(canvas, "svg")
 
 
@@ -78,4 +78,5 @@ def _curves(axes: Axes, found: Answer, factor: str) -> None:
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     if axes.lines:
-        axes.legend(frameon=False)
+        # below the axes, so on no curve
+        axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(-0.04, -0.16), ncols=2, handlelength=1.2)
