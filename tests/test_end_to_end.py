@@ -129,7 +129,7 @@ def test_queued_experiments_each_leave_an_experiment_and_an_mlflow_run(
     before_comparing = shell(repository, "git", "status", "--porcelain")
     said = shell(repository, "penlift", "compare", ".", *experiments)
     rows = {row.split()[0]: row for row in said.splitlines() if row.strip()}
-    assert all(re.search(r"[+-]\d\.\d{3} \[", rows[name]) for name in experiments)
+    assert all(re.search(r"[+\N{MINUS SIGN}]\d\.\d{3} \[", rows[name]) for name in experiments)
     assert (repository / "reports" / "compare" / "index.html").stat().st_size > 10_000
     assert shell(repository, "git", "status", "--porcelain") == before_comparing
 

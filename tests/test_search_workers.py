@@ -143,7 +143,7 @@ def test_a_poor_trial_is_cut_short_and_the_best_becomes_an_experiment_without_tr
     with open_runs([str(folder), "cut-best"], checkout.folder) as (one, other):
         assert one.metrics == other.metrics
     answered = checkout.start("answer", str(file), "--search").communicate()[0]
-    assert "2 of 3 trials came to their end" in answered
+    assert "2 of 3 trials left their results here" in answered
     assert (checkout.folder / "reports" / "sweeps" / "cut-search" / "index.html").stat().st_size > 10_000
 
     restored = checkout.start("restore", trial_of(read_sweep(file), best.levels, 3).name).communicate()[0]

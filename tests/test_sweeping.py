@@ -84,7 +84,7 @@ def test_a_sweep_stopped_killed_and_failed_comes_to_what_dvc_repro_does(
     said = shell(checkout, "penlift", "sweep", "sweep.yaml", status=1)
     assert "1 of 2 trials failed" in said
     assert f"penlift train: {start}" in said
-    assert shell(checkout, "git", "status", "--porcelain").replace("?? reports/sweeps/\n", "") == changed
+    assert shell(checkout, "git", "status", "--porcelain").replace("?? reports/sweeps/small/\n", "") == changed
 
     (reference,) = experiments_in(checkout)
     other = checkout.parent / "repro"
