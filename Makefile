@@ -12,7 +12,7 @@ repro: .venv/ready checkout  ## everything: corpus, network, samples, likelihood
 	@echo "Done. Open reports/index.html to see what the network wrote; make ui shows all runs."
 
 test: check  ## lint, types, and the tests that take no more than a second or two
-	python -m pytest -m "not slow"
+	python -m pytest -m "not slow" -n 2
 
 check: .venv/ready
 	ruff check .
