@@ -78,6 +78,11 @@ def waiting(states: Path, store: Store) -> list[str]:
     return outcomes + [f"{training.folder.name}: the curves of a training" for training in trainings]
 
 
+def told(names: list[str], store: Store) -> str:
+    """How many there are that `waiting` names, and what sends them."""
+    return f"{len(names)} wait for {store.uri}; send them with `penlift track --all`"
+
+
 def drain(states: Path, store: Store) -> Iterator[tuple[str, bool]]:
     """Send all that waits: a line each, and whether it is sent. Ends where the store does not answer."""
     outbox = Outbox(states)

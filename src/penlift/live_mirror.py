@@ -12,7 +12,7 @@ from pathlib import Path
 
 os.nice(19)  # before all that is imported below, which takes seconds
 
-from penlift.delivery import MIRRORED, deliver_training  # noqa: E402
+from penlift.delivery import deliver_training, mirrored  # noqa: E402
 from penlift.state_folder import JOURNAL, pid_in, read_training, time_of  # noqa: E402
 from penlift.store import Store, Unsent  # noqa: E402
 
@@ -40,8 +40,7 @@ def _over(wait: float) -> bool:
 
 def _sent(folder: Path, store: Store, trainer: str) -> bool:
     """Whether the store took all that there is by now; `trainer`: who is at it, or nobody."""
-    events = read_training(folder, trainer).events
-    if not any("epoch" in event for event in events) and not (folder / MIRRORED).exists():
+    if not mirrored(read_training(folder, trainer), store):  # no epoch yet, or nothing that is left to be ended
         return True
     try:
         print(f"run {deliver_training(folder, store, trainer)} in {store.uri}", flush=True)

@@ -1,6 +1,7 @@
 """Git and DVC, called as the programs that they are."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -30,10 +31,17 @@ def share_cache(folder: Path, repository: Path) -> None:
     output_of(folder, *DVC, "config", "--local", "cache.dir", str(cache_of(repository)))
 
 
-def apart(folder: Path, cache: Path) -> None:
+def apart(folder: Path, repository: Path) -> None:
+    """Let DVC work in a folder of no Git repository as it does in one: by its `.dvc/config`, and on its cache."""
+    (folder / ".dvc").mkdir()
+    shutil.copyfile(repository / ".dvc" / "config", folder / ".dvc" / "config")
+    on_cache(folder, cache_of(repository))
+
+
+def on_cache(folder: Path, cache: Path) -> None:
     """Let DVC work, on this cache, in a folder that has `.dvc/config` and belongs to no Git repository.
 
-    Written as DVC does: to call it for each of many folders takes seconds for each.
+    Written as DVC does: to call it takes seconds for each of many folders.
     """
     local = ConfigObj(str(folder / ".dvc" / "config.local"))
     local.update({"core": {"no_scm": "true"}, "cache": {"dir": str(cache)}})

@@ -49,7 +49,7 @@ class Record:
     @property
     def identity(self) -> str:
         """The same for what is to be the same run: its outcome, and a hash of what asked for it."""
-        called = [self.tags[tag] for tag in CALLED if tag in self.tags]
+        called = called_by(self.tags)
         digest = hashlib.sha256(json.dumps(called).encode()).hexdigest()
         return f"{self.tags[OUTCOME]}-{digest[:16]}" if called else self.tags[OUTCOME]
 
@@ -57,6 +57,11 @@ class Record:
     def ended(self) -> int | None:
         """When the last of it happened, in ms since 1970."""
         return max((point.time for point in self.points), default=None)
+
+
+def called_by(tags: dict[str, str]) -> dict[str, str]:
+    """Of the tags of a run or a record, those of what asked for it."""
+    return {tag: tags[tag] for tag in CALLED if tag in tags}
 
 
 def write_record(record: Record, folder: Path) -> None:

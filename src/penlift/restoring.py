@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from penlift.errors import InputError
 from penlift.outcome import LOCKED, fingerprint_of
 from penlift.params import read_params
-from penlift.programs import DVC, apart, cache_of, output_of
+from penlift.programs import DVC, apart, output_of
 from penlift.record import OUTCOME, flatten
 from penlift.retrieval import Found, fetch, find
 from penlift.state_folder import states_of
@@ -61,9 +61,7 @@ def _fetched(name: str, root: Path, place: Path) -> tuple[Found, list[str]]:
 def _into_cache(place: Path, root: Path) -> None:
     """Give DVC's cache the files below `place`, in a repository without Git of its own: without them in its cache, DVC
     would run the stages that made them."""
-    (place / ".dvc").mkdir()
-    shutil.copyfile(root / ".dvc" / "config", place / ".dvc" / "config")
-    apart(place, cache_of(root))
+    apart(place, root)
     outs = [name for name in OUTS if (place / name).exists()]
     output_of(place, *DVC, "add", "--quiet", *outs)
 

@@ -13,7 +13,7 @@ from penlift.errors import InputError
 from penlift.experiments import experiments_in
 from penlift.ink import Ink, load_ink
 from penlift.params import read_params
-from penlift.programs import DVC, apart, cache_of, output_of
+from penlift.programs import DVC, cache_of, on_cache, output_of
 from penlift.results import read_json, read_table
 
 LINES = Path("reports/evaluate/lines.csv")
@@ -108,7 +108,7 @@ class _Checkouts:
                 ) from None
         if "reports/evaluate" not in (place / "dvc.lock").read_text(encoding="utf-8"):
             raise InputError(f"{name}: from before runs were evaluated line by line; make it again with `dvc repro`")
-        apart(place, self._cache)
+        on_cache(place, self._cache)
         try:
             output_of(place, *DVC, "checkout", "--quiet", *BY_DVC)
         except InputError:

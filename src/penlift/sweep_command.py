@@ -29,7 +29,7 @@ def sweep(file: Path, at_once: int | None, dry_run: bool, root: Path) -> None:
     not run again, what failed is. Ends with status 1 where a trial failed.
     """
     from penlift.answer_command import write_answer
-    from penlift.delivery import waiting
+    from penlift.delivery import told, waiting
     from penlift.params import read_params
     from penlift.provenance import SWEEP
     from penlift.state_folder import states_of
@@ -55,7 +55,7 @@ def sweep(file: Path, at_once: int | None, dry_run: bool, root: Path) -> None:
     if sweeping.finished:
         write_answer(asked, tried_of(trials, sweeping.finished, root), root)
     if left := waiting(states_of(root), store := Store.of(root)):
-        click.echo(f"{len(left)} runs wait for {store.uri}; send them with `penlift track --all`", err=True)
+        click.echo(told(left, store), err=True)
     for failure in failures:
         click.echo(f"failed: {failure.trial.name}: {failure.reason}; {failure.log or ''}", err=True)
     if failures:

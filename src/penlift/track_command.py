@@ -23,7 +23,7 @@ def track(everything: bool, root: Path) -> None:
     Runs go there by themselves; they wait where the server was down, or the disk full. What is there already is left
     alone. With --all, ends with status 1 where something still waits.
     """
-    from penlift.delivery import drain, waiting
+    from penlift.delivery import drain, told, waiting
     from penlift.state_folder import states_of
     from penlift.store import Store
 
@@ -32,7 +32,7 @@ def track(everything: bool, root: Path) -> None:
         names = waiting(states, store)
         click.echo("\n".join(names) or f"nothing waits for {store.uri}")
         if names:
-            click.echo(f"{len(names)} wait for {store.uri}; send them with `penlift track --all`")
+            click.echo(told(names, store))
         return
     sent = True
     for line, taken in drain(states, store):

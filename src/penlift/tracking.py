@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from penlift.files import whole_file
-from penlift.record import CALLED, OUTCOME, TRAINING, Record
+from penlift.record import OUTCOME, TRAINING, Record, called_by
 from penlift.store import SQLITE, Store, Unsent
 
 if TYPE_CHECKING:
@@ -102,14 +102,14 @@ def _find(client: "MlflowClient", experiment: str, record: Record) -> "Run | Non
     def tagged(tag: str) -> "list[Run]":
         return list(client.search_runs([experiment], f"tags.`{tag}` = '{record.tags[tag]}'"))
 
+    if OUTCOME in record.tags:
+        named = called_by(record.tags)
+        if same := [run for run in tagged(OUTCOME) if called_by(run.data.tags) == named]:
+            return _only(client, same)
     of_training = tagged(TRAINING)
-    watched = [run for run in of_training if OUTCOME not in run.data.tags]
+    run = _only(client, [run for run in of_training if OUTCOME not in run.data.tags])
     if OUTCOME not in record.tags:
-        return _only(client, watched) or next(iter(of_training), None)
-    same = [run for run in tagged(OUTCOME) if all(run.data.tags.get(tag) == record.tags.get(tag) for tag in CALLED)]
-    if same:
-        return _only(client, same)
-    run = _only(client, watched)
+        return run or next(iter(of_training), None)
     if run:
         _rename(client, run, record)
     return run
@@ -128,9 +128,8 @@ def _rename(client: "MlflowClient", run: "Run", record: Record) -> None:
     """Make a run whose training was watched that of an outcome, which may have been asked for under another name."""
     # its status first: a run that bears an outcome and is finished counts as whole
     client.update_run(run.info.run_id, "RUNNING", record.name)
-    for tag in CALLED:
-        if tag in run.data.tags and tag not in record.tags:
-            client.delete_tag(run.info.run_id, tag)
+    for tag in called_by(run.data.tags).keys() - record.tags.keys():
+        client.delete_tag(run.info.run_id, tag)
 
 
 def _fill(client: "MlflowClient", run: "Run", record: Record) -> None:

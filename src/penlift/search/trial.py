@@ -12,7 +12,7 @@ from penlift.at_work import at_work, end
 from penlift.errors import InputError
 from penlift.params import parsed
 from penlift.presets import set_values
-from penlift.programs import DVC, apart, cache_of, output_of
+from penlift.programs import DVC, apart, output_of
 from penlift.provenance import SWEEP
 from penlift.queue_processes import STAGES
 from penlift.search.storage import folder_of
@@ -58,10 +58,8 @@ def record(folder: Path, root: Path) -> None:
     was restored from MLflow there is nothing to be run then."""
     if not (folder / LOCK).is_file():  # the data was made without DVC
         return
-    (folder / ".dvc").mkdir(exist_ok=True)
     try:
-        shutil.copyfile(root / ".dvc" / "config", folder / ".dvc" / "config")
-        apart(folder, cache_of(root))
+        apart(folder, root)
         output_of(folder, *DVC, "commit", "--quiet", "--force", TRAIN, *JUDGED)
     except (InputError, OSError):  # the trial is what counts
         (folder / LOCK).unlink()
