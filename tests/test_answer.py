@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import text_of
 from hypothesis import given
@@ -91,13 +92,34 @@ def test_a_terminal_shows_every_configuration_and_every_sentence(whole: Answer) 
 
 
 def test_tables_hold_every_figure(whole: Answer) -> None:
-    configurations, effects = to_tables(whole)
+    configurations, effects, writers = to_tables(whole).values()
 
     assert list(configurations["nll"]) == [each.nll for each in whole.configurations]
     assert list(configurations["seeds"]) == [3, 3, 3, 3]
     assert list(configurations["seconds"]) == [60.0] * 4
     assert list(effects["difference"]) == [each.effect.value for each in whole.contrasts]
     assert list(effects["verdict"]) == ["worse than 20", "equal to 20 within 0.02", "better than lstm"]
+    differences = pd.concat([each.writers["difference"] for each in whole.contrasts])
+    assert list(writers["difference"]) == list(differences)
+    assert list(writers["writer"]) == list(differences.index)
+
+
+def test_where_writers_are_few_the_page_says_what_is_one_writers_alone(page: str) -> None:
+    sweep = sweep_of()
+    few = [each._replace(run=each.run._replace(lines=by_three(each.run.lines))) for each in finished()]
+
+    found = answer(sweep, few, seed=1)
+
+    text = text_of(to_page(found))
+    assert "by writer" in text
+    assert "by writer" not in text_of(page)
+    for contrast in found.contrasts:
+        assert {said(value) for value in contrast.writers["difference"]} <= set(text.split())
+
+
+def by_three(lines: pd.DataFrame) -> pd.DataFrame:
+    """The same lines, by three writers."""
+    return lines.assign(writer=[f"w{number % 3}" for number in range(len(lines))])
 
 
 def test_each_mixture_more_is_six_more_outputs(whole: Answer) -> None:

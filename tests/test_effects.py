@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from made_up_sweep import lines_of
 from scipy import stats
 
-from penlift.effects import Effect, Pair, Scores, effect, side_by_side
+from penlift.effects import Effect, Pair, Scores, by_writer, effect, side_by_side
 from penlift.errors import InputError
 from penlift.intervals import Units
 from penlift.paired import difference
@@ -32,7 +32,7 @@ def experiment(rng: np.random.Generator, seeds: int, writers: float, own: float,
         more = of_writers + rng.normal(0, own) + rng.normal(0, noise, count)
         nll[f"b{seed}"] = nll[f"a{seed}"] + points * more
     pairs = [Pair(seed, f"a{seed}", f"b{seed}") for seed in range(seeds)]
-    return effect(Scores(pd.DataFrame(nll), points, Units("writers", NAMES)), pairs, seed=1)
+    return effect(Scores(pd.DataFrame(nll), points, Units("writers", NAMES), NAMES), pairs, seed=1)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +117,34 @@ def test_where_all_lines_agree_the_interval_is_students_over_the_seeds() -> None
     expected = stats.ttest_1samp(more, 0).confidence_interval(0.95)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
     assert found.drawn == "writers and seeds"
+
+
+@given(st.integers(0, 1000), st.integers(1, 9))
+def test_the_differences_of_writers_make_up_the_whole_and_each_is_that_of_their_lines_alone(
+    number: int, writers: int
+) -> None:
+    rng = np.random.default_rng(number)
+    tables = {name: lines_of(rng.normal(5, 0.1, 60), 60 // writers) for name in ("a1", "b1", "a2", "b2")}
+    pairs = [Pair(seed, f"a{seed}", f"b{seed}") for seed in (1, 2)]
+    scores = side_by_side(tables, "test")
+
+    found = by_writer(scores, pairs)
+
+    shares = found["points"] / found["points"].sum()
+    assert (shares * found["difference"]).sum() == pytest.approx(effect(scores, pairs, seed=1).value)
+    assert found["lines"].sum() == 60
+    writer = found.index[-1]
+    alone = side_by_side({name: lines[lines["writer"] == writer] for name, lines in tables.items()}, "test")
+    assert found["difference"][writer] == pytest.approx(effect(alone, pairs, seed=1).value)
+
+
+def test_whose_writer_is_unknown_is_left_out_by_writer_and_without_a_pair_nothing_is_known() -> None:
+    tables = {"a1": lines_of(np.full(12, 5.0), 4), "b1": lines_of(np.full(12, 5.5), 4)}
+    nobody = {name: lines.assign(writer=lines["writer"].replace("w01", "")) for name, lines in tables.items()}
+    scores = side_by_side(nobody, "test")
+
+    assert list(by_writer(scores, [Pair(1, "a1", "b1")]).index) == ["w00", "w02"]
+    assert by_writer(scores, [])["difference"].isna().all()
 
 
 def test_several_pairs_of_a_seed_count_as_their_mean() -> None:

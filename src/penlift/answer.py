@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from penlift.effects import Effect, Pair, Scores, effect, side_by_side
+from penlift.effects import Effect, Pair, Scores, by_writer, effect, side_by_side
 from penlift.errors import InputError
 from penlift.paired import common_split
 from penlift.runs import Run, check_caps
@@ -35,6 +35,7 @@ class Contrast(NamedTuple):
     level: str
     first: str
     effect: Effect
+    writers: pd.DataFrame  # the same by writer, as `effects.by_writer` has it
 
 
 class Answer(NamedTuple):
@@ -107,7 +108,8 @@ def _pairs(sweep: Sweep, scores: Scores, others: list[Trial], levels: dict[str, 
 def _contrast(sweep: Sweep, factor: str, level: str, finished: list[Tried], scores: Scores, seed: int) -> Contrast:
     first = sweep.reference[factor]
     trials = [each.trial for each in finished if each.trial.levels[factor] == level]
-    return Contrast(factor, level, first, effect(scores, _pairs(sweep, scores, trials, {factor: first}), seed))
+    pairs = _pairs(sweep, scores, trials, {factor: first})
+    return Contrast(factor, level, first, effect(scores, pairs, seed), by_writer(scores, pairs))
 
 
 def _configuration(

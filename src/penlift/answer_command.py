@@ -63,7 +63,8 @@ def write_answer(asked: "Sweep", tried: "list[Tried]", root: Path, slots: int | 
 
     found = answered(asked, tried, SEED, slots)
     out = root / "reports" / "sweeps" / (f"{asked.name}-search" if found.searched else asked.name)
-    for name, table in zip(("configurations", "effects"), to_tables(found), strict=True):
+    tables = to_tables(found)
+    for name, table in tables.items():
         write_text(out / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
     write_text(out / "index.html", to_page(found))
-    click.echo(f"{to_text(found)}\n\nin {out}: index.html, configurations.csv, effects.csv")
+    click.echo(f"{to_text(found)}\n\nin {out}: index.html, {', '.join(f'{name}.csv' for name in tables)}")

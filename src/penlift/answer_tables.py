@@ -10,6 +10,7 @@ from penlift.answer import Answer, Configuration, Contrast
 from penlift.answer_text import judged, verdict, worse
 from penlift.effects import Effect
 from penlift.forest import bounded, forest
+from penlift.intervals import ENOUGH_WRITERS
 from penlift.page import Cell, figure, said, table
 
 NATS = "nats a point, tablet units"
@@ -28,6 +29,8 @@ def factor_parts(found: Answer) -> Iterator[HtmlElement]:
         yield table(f"{factor}, difference from {first}: {NATS}; {others}", head, rows)
         if any(each.effect.pairs for each in contrasts):
             yield _picture(contrasts, found.sweep.equal)
+        if 1 < len(contrasts[0].writers) < ENOUGH_WRITERS:
+            yield _by_writer(contrasts)
 
 
 def configuration_table(found: Answer) -> HtmlElement:
@@ -41,8 +44,17 @@ def configuration_table(found: Answer) -> HtmlElement:
     return table(caption, head, [_configuration(found, each) for each in found.configurations])
 
 
+def _by_writer(contrasts: list[Contrast]) -> HtmlElement:
+    """With so few writers intervals are over lines, and do not tell what is one writer's alone."""
+    factor, _, first, _, writers = contrasts[0]
+    columns = [each.writers["difference"] for each in contrasts]
+    rows = [(*row, *(column[row[0]] for column in columns)) for row in writers[["lines", "points"]].itertuples()]
+    caption = f"{factor}, difference from {first} by writer: {NATS}; a mean may rest on one of so few"
+    return table(caption, ("writer", "lines", "points", *(each.level for each in contrasts)), rows)
+
+
 def _picture(contrasts: list[Contrast], equal: float) -> HtmlElement:
-    factor, _, first, _ = contrasts[0]
+    factor, _, first, *_ = contrasts[0]
     alt = "; ".join(f"{each.level}: {bounded(each.effect)}" for each in contrasts)
     caption = f"Left of the line: better than {first}. Shaded: within {equal:g}, which is called equal."
     others = [(each.level, each.effect) for each in contrasts]

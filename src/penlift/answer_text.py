@@ -11,6 +11,7 @@ CONFIGURATIONS = ["configuration", "seeds", "nll", "deviation", "difference", "l
                   "weights"]  # fmt: skip
 EFFECTS = ["factor", "level", "first", "difference", "low", "high", "seeds", "pairs", "drawn", "worse", "units",
            "verdict"]  # fmt: skip
+WRITERS = ["factor", "level", "first", "writer", "lines", "points", "difference"]
 
 
 def to_text(found: Answer) -> str:
@@ -25,15 +26,21 @@ def to_text(found: Answer) -> str:
     return "\n".join([progress(found), "", *rows, "", *sentences])
 
 
-def to_tables(found: Answer) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """A row a configuration, with columns CONFIGURATIONS, and a row a level against its first, with columns EFFECTS."""
+def to_tables(found: Answer) -> dict[str, pd.DataFrame]:
+    """By name: a row a configuration, with columns CONFIGURATIONS; a row a level against its first, with columns
+    EFFECTS; and a row a level and writer, with columns WRITERS."""
     configurations = [
         (each.words, each.seeds, each.nll, each.deviation, *(each.effect or UNKNOWN)[:3], verdict(found, each),
          each.seconds, each.weights)
         for each in found.configurations
     ]  # fmt: skip
     effects = [(*each[:3], *each.effect, judged(found, each)) for each in found.contrasts]
-    return pd.DataFrame(configurations, columns=CONFIGURATIONS), pd.DataFrame(effects, columns=EFFECTS)
+    writers = [(*each[:3], *row) for each in found.contrasts for row in each.writers.itertuples()]
+    return {
+        "configurations": pd.DataFrame(configurations, columns=CONFIGURATIONS),
+        "effects": pd.DataFrame(effects, columns=EFFECTS),
+        "writers": pd.DataFrame(writers, columns=WRITERS),
+    }
 
 
 def progress(found: Answer) -> str:

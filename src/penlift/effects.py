@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from penlift.curves import Floats
@@ -23,6 +24,7 @@ class Scores(NamedTuple):
     nll: pd.DataFrame  # a row a line, a column a run: nats, tablet units
     points: Floats  # (n,) of each line
     units: Units
+    writers: npt.NDArray[np.object_]  # (n,) of each line; "" where unknown
 
     def a_point(self, runs: list[str]) -> Floats:
         """Nats a point of some runs."""
@@ -83,7 +85,8 @@ def side_by_side(tables: Mapping[str, pd.DataFrame], split: str) -> Scores:
     if broken := [other for other, nats in nll.items() if not np.isfinite(nats).all()]:
         raise InputError(f"{broken[0]} gives a line no finite likelihood; leave it out, or train it anew")
     one, _ = both[name]
-    return Scores(pd.DataFrame(nll), one["points"].to_numpy(dtype=np.float64), units_of(one.reset_index()))
+    points, writers = one["points"].to_numpy(dtype=np.float64), one["writer"].to_numpy(dtype=object)
+    return Scores(pd.DataFrame(nll), points, units_of(one.reset_index()), writers)
 
 
 def effect(scores: Scores, pairs: list[Pair], seed: int) -> Effect:
@@ -106,6 +109,19 @@ def effect(scores: Scores, pairs: list[Pair], seed: int) -> Effect:
     each = sums["more"].groupby(scores.units.names).sum()
     worse, units = int((each > 0).sum()), len(each)
     return Effect(value, value - reach, value + reach, len(by_seed), len(pairs), drawn, worse, units)
+
+
+def by_writer(scores: Scores, pairs: list[Pair]) -> pd.DataFrame:
+    """A row a known writer, by name, with columns lines, points and difference: that of `effect`, on their lines alone.
+
+    Together, weighed by points, they are the effect.
+    """
+    more = _by_seed(scores.nll, pairs).mean(axis=0) if pairs else math.nan
+    known = scores.writers != ""
+    lines = pd.DataFrame({"lines": 1, "points": scores.points.astype(int), "more": more})[known]
+    sums: pd.DataFrame = lines.groupby(scores.writers[known]).sum(min_count=1)  # of unknown numbers no sum
+    sums["difference"] = sums.pop("more") / sums["points"]
+    return sums
 
 
 def _by_seed(nll: pd.DataFrame, pairs: list[Pair]) -> Floats:
