@@ -88,13 +88,29 @@ def training_step(
     cell: str, peepholes: bool, precision: str, batch: int = BATCH, length: int = LENGTH, hidden: int = HIDDEN
 ) -> Callable[[], None]:
     """One step of `penlift.training.fit` on made-up ink."""
+    return step_of(make_network(cell, peepholes, hidden), precision, batch, length)
+
+
+def plain_step(cell: str) -> Callable[[], None]:
+    """The same with PyTorch's own GRU or RNN in the place of ours."""
+    from torch import nn
+
+    network = make_network(cell, False)
+    own = {"gru": nn.GRU, "rnn": nn.RNN}[cell]
+    for number, layer in enumerate(network.layers):
+        network.layers[number] = own(layer.input_size, layer.hidden_size, batch_first=True)
+    return step_of(network, "float32", BATCH, LENGTH)
+
+
+def step_of(network: "Network", precision: str, batch: int, length: int) -> Callable[[], None]:
+    """One step of a network's training."""
     from penlift.optimisation import TrainParams
     from penlift.params import read_params
     from penlift.training import fit, start_training
 
     recipe = read_params(ROOT / "params.yaml")["train"] | {"batch": batch, "threads": THREADS, "precision": precision}
     params = TrainParams.model_validate(recipe | {"epochs": 1000, "learning_rate": 1e-4, "grow": 0})
-    steps = fit(start_training(make_network(cell, peepholes, hidden), params), made_up_windows(length), params)
+    steps = fit(start_training(network, params), made_up_windows(length), params)
 
     def step() -> None:
         next(steps)
@@ -146,6 +162,7 @@ VARIANTS = {
     **{alone(cell): Variant(partial(products, cell), cell) for cell in GATES},
     f"{alone('lstm')}, bfloat16": Variant(partial(products, "lstm", "bfloat16")),
     **{name: Variant(partial(training_step, *what), what[0]) for name, what in CELLS.items()},
+    **{f"{cell}, PyTorch's own": Variant(partial(plain_step, cell), cell) for cell in ("gru", "rnn")},
     "making the windows alone": Variant(windows_alone),
     **{name: Variant(partial(peer, BATCH, LENGTH, HIDDEN, LAYERS, MIXTURES)) for name, peer in PEERS.items()},
 }

@@ -6,8 +6,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from penlift.gru import GRU
 from penlift.network import ModelParams, Network
 from penlift.peephole import PeepholeLSTM
+from penlift.rnn import RNN
 
 CELLS = [("lstm", False), ("lstm", True), ("gru", False), ("rnn", False)]
 BUILDS = [(cell, peepholes, skip) for (cell, peepholes), skip in itertools.product(CELLS, (False, True))]
@@ -153,6 +155,23 @@ def test_the_gradient_of_the_peephole_lstm_reaches_the_state_before_it() -> None
         torch.randn(*shape, dtype=torch.float64, requires_grad=True) for shape in ((2, 4, 2), (1, 2, 3), (1, 2, 3))
     ]
     assert torch.autograd.gradcheck(read, inputs)
+
+
+@pytest.mark.parametrize(("ours_", "theirs_"), [(GRU, nn.GRU), (RNN, nn.RNN)])
+def test_gru_and_rnn_and_their_gradients_are_pytorchs(ours_: type[GRU | RNN], theirs_: type[nn.GRU | nn.RNN]) -> None:
+    ours, theirs = ours_(5, 7).double(), theirs_(5, 7, batch_first=True).double()
+    theirs.load_state_dict(ours.state_dict())
+    x, h, weight, weight_behind = (
+        torch.randn(*shape, dtype=torch.float64, requires_grad=True)
+        for shape in ((4, 9, 5), (1, 4, 7), (4, 9, 7), (1, 4, 7))
+    )
+
+    def read(layer: nn.Module) -> tuple[Tensor, ...]:
+        output, behind = layer(x, h)
+        loss = (output * weight).sum() + (behind * weight_behind).sum()
+        return output, behind, *torch.autograd.grad(loss, [x, h, *layer.parameters()])
+
+    torch.testing.assert_close(read(ours), read(theirs))
 
 
 def test_the_default_network_has_the_articles_121_outputs_and_as_many_weights() -> None:

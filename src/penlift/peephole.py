@@ -1,7 +1,6 @@
 """The LSTM of Graves (2013), equations 7 to 11: its gates look at the cell through diagonal peepholes.
 
-Backward through time is written by hand: autograd would keep some twenty small tensors a step, and takes twice as long.
-A test holds it against autograd.
+Backward through time is written by hand: autograd takes twice as long. A test holds it against autograd.
 """
 
 from collections.abc import Callable
@@ -9,12 +8,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
+
+from penlift.through_time import backwards, input_products, states_behind, through_sigmoid, through_tanh
 
 State = tuple[Tensor, Tensor]
-
-_through_sigmoid = torch.ops.aten.sigmoid_backward  # of a gradient and of what came out
-_through_tanh = torch.ops.aten.tanh_backward
 
 
 class PeepholeLSTM(nn.Module):
@@ -35,8 +32,7 @@ class PeepholeLSTM(nn.Module):
     def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """(B, T, inputs) and (h, c), each (1, B, hidden), to (B, T, hidden) and the state behind the last step."""
         h, c = state if state is not None else (x.new_zeros(1, len(x), self.hidden),) * 2
-        by_time = x.transpose(0, 1).contiguous()
-        gates = functional.linear(by_time, self.weight_ih_l0, self.bias_ih_l0).to(h.dtype)  # all input products at once
+        gates = input_products(x, self.weight_ih_l0, self.bias_ih_l0, h)
         output, cell = _scan(gates, self.weight_hh_l0, self.peepholes, h[0], c[0], self.bound)
         return output.transpose(0, 1), (output[-1:], cell[None])
 
@@ -53,46 +49,50 @@ class _Scan(torch.autograd.Function):
         ctx: Any, gates: Tensor, weight: Tensor, peepholes: Tensor, h: Tensor, c: Tensor, bound: float | None
     ) -> tuple[Tensor, Tensor]:
         w_c, w_co = peepholes[:2], peepholes[2]
-        outputs, cells = gates.new_empty(len(gates) + 1, *h.shape), gates.new_empty(len(gates) + 1, *h.shape)
-        outputs[0], cells[0] = h, c
+        outputs, cells = states_behind(h, len(gates)), states_behind(c, len(gates))
         by_gate = gates.unflatten(-1, (4, -1))  # input, forget, cell and output gate
-        for step, (i, f, g, o) in enumerate(by_gate.transpose(1, 2)):
-            gates[step].addmm_(outputs[step], weight.t())
-            by_gate[step, :, :2].addcmul_(w_c, cells[step, :, None]).sigmoid_()
+        parts = (gates, by_gate[:, :, :2], *by_gate.unbind(2))
+        for step, (all_four, i_f, i, f, g, o) in enumerate(zip(*parts, strict=True)):
+            c, behind = cells[step], cells[step + 1]
+            all_four.addmm_(outputs[step], weight.t())
+            i_f.addcmul_(w_c, c[:, None]).sigmoid_()
             g.tanh_()
-            torch.mul(f, cells[step], out=cells[step + 1]).addcmul_(i, g)
-            o.addcmul_(w_co, cells[step + 1]).sigmoid_()
-            torch.mul(o, cells[step + 1].tanh(), out=outputs[step + 1])
+            torch.mul(f, c, out=behind).addcmul_(i, g)
+            o.addcmul_(w_co, behind).sigmoid_()
+            torch.mul(o, behind.tanh(), out=outputs[step + 1])
         ctx.bound = bound
         ctx.save_for_backward(gates, outputs, cells, weight, peepholes)
         return outputs[1:], cells[-1].clone()
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        activations, outputs, cells, weight, peepholes = ctx.saved_tensors
-        grad_outputs, grad_c = grads
+        gates, outputs, cells, weight, peepholes = ctx.saved_tensors
+        i, f, g, o = gates.chunk(4, -1)
+        # what each gate makes of a gradient, and then the gradient
+        grad_gates = torch.empty_like(gates)
+        d_i, d_f, d_g, d_o = grad_gates.chunk(4, -1)
+        squashed = cells[1:].tanh()
+        through_sigmoid(g, i, grad_input=d_i)
+        through_sigmoid(cells[:-1], f, grad_input=d_f)
+        through_tanh(i, g, grad_input=d_g)
+        through_sigmoid(squashed, o, grad_input=d_o)
+        let_out = through_tanh(o, squashed)
         w_ci, w_cf, w_co = peepholes.unbind()
-        grad_gates = torch.empty_like(activations)
-        grad_h = torch.zeros_like(grad_c)
-        for step in reversed(range(len(activations))):
-            i, f, g, o = activations[step].chunk(4, dim=-1)
-            d_i, d_f, d_g, d_o = grad_gates[step].chunk(4, dim=-1)
-            squashed = cells[step + 1].tanh()
-            grad_h = grad_h + grad_outputs[step]
-            _through_sigmoid(grad_h * squashed, o, grad_input=d_o)
-            _clip(d_o, ctx.bound)
-            grad_c = grad_c + _through_tanh(grad_h * o, squashed).addcmul_(d_o, w_co)
-            _through_sigmoid(grad_c * g, i, grad_input=d_i)
-            _through_sigmoid(grad_c * cells[step], f, grad_input=d_f)
-            _through_tanh(grad_c * i, g, grad_input=d_g)
-            _clip(grad_gates[step], ctx.bound)
-            grad_c = (grad_c * f).addcmul_(d_i, w_ci).addcmul_(d_f, w_cf)
-            grad_h = grad_gates[step] @ weight
+        grad_h, grad_c = grads[0][-1], grads[1].clone()
+        by_gate = grad_gates.unflatten(-1, (4, -1))[:, :, :3]
+        grad_peepholes = cells.new_zeros(len(grad_c), 3, len(w_co))
+        grad_w_c, grad_w_co = grad_peepholes[:, :2], grad_peepholes[:, 2]
+        parts = (grad_gates, by_gate, d_i, d_f, d_o, let_out, f, cells[:-1], cells[1:])
+        for reaches, all_four, but_o, to_i, to_f, to_o, out, kept, before, behind in backwards(grads[0], *parts):
+            _clip(to_o.mul_(grad_h), ctx.bound)
+            grad_c.addcmul_(grad_h, out).addcmul_(to_o, w_co)
+            _clip(but_o.mul_(grad_c[:, None]), ctx.bound)
+            grad_c.mul_(kept).addcmul_(to_i, w_ci).addcmul_(to_f, w_cf)
+            grad_w_c.addcmul_(but_o[:, :2], before[:, None])
+            grad_w_co.addcmul_(to_o, behind)
+            grad_h = torch.addmm(reaches, all_four, weight)
         grad_weight = grad_gates.flatten(0, 1).t() @ outputs[:-1].flatten(0, 1)
-        d_i, d_f, _, d_o = grad_gates.chunk(4, dim=-1)
-        looks = ((d_i, cells[:-1]), (d_f, cells[:-1]), (d_o, cells[1:]))
-        grad_peepholes = torch.stack([(gate * seen).sum((0, 1)) for gate, seen in looks])
-        return grad_gates, grad_weight, grad_peepholes, grad_h, grad_c, None
+        return grad_gates, grad_weight, grad_peepholes.sum(0), grad_h, grad_c, None
 
 
 def _clip(gradient: Tensor, bound: float | None) -> None:

@@ -8,7 +8,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from penlift.gru import GRU
 from penlift.peephole import PeepholeLSTM
+from penlift.rnn import RNN
 
 State = Tensor | tuple[Tensor, Tensor]
 
@@ -34,6 +36,6 @@ def _open_forget_gate(layer: nn.Module, hidden: int) -> nn.Module:
 CELLS: dict[tuple[str, bool], Callable[[int, int], nn.Module]] = {
     ("lstm", False): _lstm,
     ("lstm", True): _peephole_lstm,
-    ("gru", False): lambda inputs, hidden: nn.GRU(inputs, hidden, batch_first=True),
-    ("rnn", False): lambda inputs, hidden: nn.RNN(inputs, hidden, batch_first=True),
+    ("gru", False): GRU,
+    ("rnn", False): RNN,
 }

@@ -11,8 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor, nn
 
+from penlift.gru import GRU
 from penlift.network import Network
 from penlift.peephole import PeepholeLSTM
+from penlift.rnn import RNN
 
 Array = npt.NDArray[np.float32]
 HALVES = np.array([0.5, 0.5, 1, 0.5], np.float32)  # of an LSTM's gates; the first three are a GRU's too
@@ -94,7 +96,7 @@ class _PeepholeLSTM(_LSTM):
 
 
 class _GRU:
-    """`nn.GRU`: gates reset, update, new; what is new is reset behind the product with the state."""
+    """`GRU`: gates reset, update, new; what is new is reset behind the product with the state."""
 
     def __init__(self, layer: nn.Module) -> None:
         self.hidden = layer.get_parameter("weight_hh_l0").shape[1]
@@ -130,7 +132,7 @@ class _GRU:
 
 
 class _RNN:
-    """`nn.RNN` with tanh."""
+    """`RNN`, with tanh."""
 
     def __init__(self, layer: nn.Module) -> None:
         self.weight, self.bias = _side_by_side(layer)
@@ -184,6 +186,6 @@ def _array(weight: Tensor) -> Array:
 CELLS: dict[type[nn.Module], Callable[[nn.Module], Cell]] = {
     nn.LSTM: _LSTM,
     PeepholeLSTM: _PeepholeLSTM,
-    nn.GRU: _GRU,
-    nn.RNN: _RNN,
+    GRU: _GRU,
+    RNN: _RNN,
 }

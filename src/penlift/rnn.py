@@ -1,0 +1,55 @@
+"""`nn.RNN` with tanh, whose backward through time is written by hand: on a CPU it learns faster."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from penlift.through_time import backwards, input_products, states_behind
+
+
+class RNN(nn.RNN):
+    """One layer, with the weights of `nn.RNN` under its names; on a GPU it is `nn.RNN`."""
+
+    weight_ih_l0: Tensor
+    weight_hh_l0: Tensor
+    bias_ih_l0: Tensor
+    bias_hh_l0: Tensor
+
+    def __init__(self, inputs: int, hidden: int) -> None:
+        super().__init__(inputs, hidden, batch_first=True)
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        """(B, T, inputs) and h, (1, B, hidden), to (B, T, hidden) and the h behind the last step."""
+        if x.device.type != "cpu":
+            return super().forward(x, state)
+        h = state if state is not None else x.new_zeros(1, len(x), self.hidden_size)
+        inputs = input_products(x, self.weight_ih_l0, self.bias_ih_l0 + self.bias_hh_l0, h)
+        output = _scan(inputs, self.weight_hh_l0, h[0])
+        return output.transpose(0, 1), output[-1:]
+
+
+class _Scan(torch.autograd.Function):
+    """h' = tanh(input + W h) over time. Shapes: inputs (T, B, H), h (B, H)."""
+
+    @staticmethod
+    def forward(ctx: Any, inputs: Tensor, weight: Tensor, h: Tensor) -> Tensor:
+        states = states_behind(h, len(inputs))
+        for x, before, behind in zip(inputs, states, states[1:], strict=False):
+            torch.addmm(x, before, weight.t(), out=behind).tanh_()
+        ctx.save_for_backward(states, weight)
+        return states[1:]
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        states, weight = ctx.saved_tensors
+        grad_inputs = 1 - states[1:].square()  # of tanh; then times the gradient
+        grad_h = grads[0][-1]
+        for reaches, grad_x in backwards(grads[0], grad_inputs):
+            grad_x.mul_(grad_h)
+            grad_h = torch.addmm(reaches, grad_x, weight)
+        return grad_inputs, grad_inputs.flatten(0, 1).t() @ states[:-1].flatten(0, 1), grad_h
+
+
+_scan: Callable[..., Tensor] = _Scan.apply
