@@ -92,7 +92,7 @@ def test_a_terminal_shows_every_configuration_and_every_sentence(whole: Answer) 
 
 
 def test_tables_hold_every_figure(whole: Answer) -> None:
-    configurations, effects, writers = to_tables(whole).values()
+    configurations, effects, writers = to_tables(whole)
 
     assert list(configurations["nll"]) == [each.nll for each in whole.configurations]
     assert list(configurations["seeds"]) == [3, 3, 3, 3]

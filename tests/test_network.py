@@ -1,6 +1,7 @@
 """Every cell keeps the one contract, reads as it writes, and looks only back."""
 
 import itertools
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from penlift.peephole import PeepholeLSTM
 from penlift.rnn import RNN
 
 CELLS = [("lstm", False), ("lstm", True), ("gru", False), ("rnn", False)]
+Made = Callable[..., nn.Module]
 BUILDS = [(cell, peepholes, skip) for (cell, peepholes), skip in itertools.product(CELLS, (False, True))]
 
 
@@ -143,23 +145,43 @@ def test_the_peephole_lstm_and_its_gradient_are_graves_equations(bound: float | 
     torch.testing.assert_close(mine, expected)
 
 
-def test_the_gradient_of_the_peephole_lstm_reaches_the_state_before_it() -> None:
-    layer = PeepholeLSTM(2, 3).double()
-    nn.init.normal_(layer.peepholes)
+@pytest.mark.parametrize("steps", [1, 4])
+@pytest.mark.parametrize(("made", "states"), [(PeepholeLSTM, 2), (GRU, 1), (RNN, 1)])
+def test_a_gradient_by_hand_reaches_the_state_before_it_and_comes_from_the_state_behind(
+    made: Made, states: int, steps: int
+) -> None:
+    layer = made(2, 3).double()
+    for name, weight in layer.named_parameters():
+        if "peepholes" in name:
+            nn.init.normal_(weight)
 
-    def read(x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, ...]:
-        output, (last, cell) = layer(x, (h, c))
-        return output, last, cell
+    def read(x: Tensor, *before: Tensor) -> tuple[Tensor, ...]:
+        output, behind = layer(x, before if states == 2 else before[0])
+        return output, *(behind if states == 2 else [behind])
 
-    inputs = [
-        torch.randn(*shape, dtype=torch.float64, requires_grad=True) for shape in ((2, 4, 2), (1, 2, 3), (1, 2, 3))
-    ]
+    shapes = [(2, steps, 2), *[(1, 2, 3)] * states]
+    inputs = [torch.randn(*shape, dtype=torch.float64, requires_grad=True) for shape in shapes]
     assert torch.autograd.gradcheck(read, inputs)
 
 
-@pytest.mark.parametrize(("ours_", "theirs_"), [(GRU, nn.GRU), (RNN, nn.RNN)])
-def test_gru_and_rnn_and_their_gradients_are_pytorchs(ours_: type[GRU | RNN], theirs_: type[nn.GRU | nn.RNN]) -> None:
-    ours, theirs = ours_(5, 7).double(), theirs_(5, 7, batch_first=True).double()
+@pytest.mark.parametrize(("cell", "peepholes"), CELLS)
+def test_a_line_in_two_pieces_has_the_gradient_of_the_whole(cell: str, peepholes: bool) -> None:
+    network = make_network(cell, peepholes, dropout=0)
+    line = torch.randn(2, 12, 3)
+
+    def gradient(*pieces: Tensor) -> tuple[Tensor, ...]:
+        states, nll = None, torch.zeros(())
+        for piece in pieces:
+            predicted, states = network(piece, states)
+            nll = nll - predicted.log_prob(torch.ones_like(piece)).sum()
+        return torch.autograd.grad(nll, list(network.parameters()))
+
+    torch.testing.assert_close(gradient(line[:, :5], line[:, 5:]), gradient(line), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(("made", "pytorchs"), [(GRU, nn.GRU), (RNN, nn.RNN)])
+def test_gru_and_rnn_and_their_gradients_are_pytorchs(made: Made, pytorchs: Made) -> None:
+    ours, theirs = made(5, 7).double(), pytorchs(5, 7, batch_first=True).double()
     theirs.load_state_dict(ours.state_dict())
     x, h, weight, weight_behind = (
         torch.randn(*shape, dtype=torch.float64, requires_grad=True)

@@ -63,7 +63,7 @@ def write_answer(asked: "Sweep", tried: "list[Tried]", root: Path, slots: int | 
 
     found = answered(asked, tried, SEED, slots)
     out = root / "reports" / "sweeps" / (f"{asked.name}-search" if found.searched else asked.name)
-    tables = to_tables(found)
+    tables = to_tables(found)._asdict()
     for name, table in tables.items():
         write_text(out / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
     write_text(out / "index.html", to_page(found))

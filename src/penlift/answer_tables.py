@@ -29,8 +29,8 @@ def factor_parts(found: Answer) -> Iterator[HtmlElement]:
         yield table(f"{factor}, difference from {first}: {NATS}; {others}", head, rows)
         if any(each.effect.pairs for each in contrasts):
             yield _picture(contrasts, found.sweep.equal)
-        if 1 < len(contrasts[0].writers) < ENOUGH_WRITERS:
-            yield _by_writer(contrasts)
+            if 1 < len(contrasts[0].writers) < ENOUGH_WRITERS:
+                yield _by_writer(contrasts)
 
 
 def configuration_table(found: Answer) -> HtmlElement:
@@ -45,7 +45,7 @@ def configuration_table(found: Answer) -> HtmlElement:
 
 
 def _by_writer(contrasts: list[Contrast]) -> HtmlElement:
-    """With so few writers intervals are over lines, and do not tell what is one writer's alone."""
+    """A row a writer: with so few, intervals are over lines and do not tell what is one writer's alone."""
     factor, _, first, _, writers = contrasts[0]
     columns = [each.writers["difference"] for each in contrasts]
     rows = [(*row, *(column[row[0]] for column in columns)) for row in writers[["lines", "points"]].itertuples()]

@@ -1,5 +1,7 @@
 """The answer of a sweep in words and in tables, for a terminal, a page or another program."""
 
+from typing import NamedTuple
+
 import pandas as pd
 
 from penlift.answer import Answer, Configuration, Contrast
@@ -26,9 +28,16 @@ def to_text(found: Answer) -> str:
     return "\n".join([progress(found), "", *rows, "", *sentences])
 
 
-def to_tables(found: Answer) -> dict[str, pd.DataFrame]:
-    """By name: a row a configuration, with columns CONFIGURATIONS; a row a level against its first, with columns
-    EFFECTS; and a row a level and writer, with columns WRITERS."""
+class Tables(NamedTuple):
+    """An answer as tables, each with the columns of its name above."""
+
+    configurations: pd.DataFrame  # a row a configuration
+    effects: pd.DataFrame  # a row a level against its first
+    writers: pd.DataFrame  # a row a level and writer
+
+
+def to_tables(found: Answer) -> Tables:
+    """All figures of an answer."""
     configurations = [
         (each.words, each.seeds, each.nll, each.deviation, *(each.effect or UNKNOWN)[:3], verdict(found, each),
          each.seconds, each.weights)
@@ -36,11 +45,11 @@ def to_tables(found: Answer) -> dict[str, pd.DataFrame]:
     ]  # fmt: skip
     effects = [(*each[:3], *each.effect, judged(found, each)) for each in found.contrasts]
     writers = [(*each[:3], *row) for each in found.contrasts for row in each.writers.itertuples()]
-    return {
-        "configurations": pd.DataFrame(configurations, columns=CONFIGURATIONS),
-        "effects": pd.DataFrame(effects, columns=EFFECTS),
-        "writers": pd.DataFrame(writers, columns=WRITERS),
-    }
+    return Tables(
+        pd.DataFrame(configurations, columns=CONFIGURATIONS),
+        pd.DataFrame(effects, columns=EFFECTS),
+        pd.DataFrame(writers, columns=WRITERS),
+    )
 
 
 def progress(found: Answer) -> str:

@@ -114,12 +114,12 @@ def effect(scores: Scores, pairs: list[Pair], seed: int) -> Effect:
 def by_writer(scores: Scores, pairs: list[Pair]) -> pd.DataFrame:
     """A row a known writer, by name, with columns lines, points and difference: that of `effect`, on their lines alone.
 
-    Together, weighed by points, they are the effect.
+    Where all writers are known, these differences weighed by points make up the effect.
     """
     more = _by_seed(scores.nll, pairs).mean(axis=0) if pairs else math.nan
     known = scores.writers != ""
     lines = pd.DataFrame({"lines": 1, "points": scores.points.astype(int), "more": more})[known]
-    sums: pd.DataFrame = lines.groupby(scores.writers[known]).sum(min_count=1)  # of unknown numbers no sum
+    sums: pd.DataFrame = lines.groupby(scores.writers[known]).sum(min_count=1)  # NaN, not 0, where there is no pair
     sums["difference"] = sums.pop("more") / sums["points"]
     return sums
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
-from penlift.through_time import backwards, input_products, states_behind
+from penlift.through_time import backwards, input_products, states_from
 
 
 class RNN(nn.RNN):
@@ -27,21 +28,22 @@ class RNN(nn.RNN):
         h = state if state is not None else x.new_zeros(1, len(x), self.hidden_size)
         inputs = input_products(x, self.weight_ih_l0, self.bias_ih_l0 + self.bias_hh_l0, h)
         output = _scan(inputs, self.weight_hh_l0, h[0])
-        return output.transpose(0, 1), output[-1:]
+        return output.transpose(0, 1), output[-1:].clone()
 
 
 class _Scan(torch.autograd.Function):
-    """h' = tanh(input + W h) over time. Shapes: inputs (T, B, H), h (B, H)."""
+    """h' = tanh(input + W h) over time. Shapes: inputs (T, B, H), weight (H, H), h (B, H)."""
 
     @staticmethod
     def forward(ctx: Any, inputs: Tensor, weight: Tensor, h: Tensor) -> Tensor:
-        states = states_behind(h, len(inputs))
+        states = states_from(h, len(inputs))
         for x, before, behind in zip(inputs, states, states[1:], strict=False):
             torch.addmm(x, before, weight.t(), out=behind).tanh_()
         ctx.save_for_backward(states, weight)
         return states[1:]
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         states, weight = ctx.saved_tensors
         grad_inputs = 1 - states[1:].square()  # of tanh; then times the gradient

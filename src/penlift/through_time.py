@@ -1,9 +1,11 @@
 """What cells whose backward through time is written by hand have in common.
 
-PyTorch's own GRU and RNN, and any loop under autograd, keep some ten small tensors a step on a CPU and go back through
-each of them. What a gradient is multiplied by on its way through a gate does not depend on the gradient: it is computed
-for all of time at once, so that a step back is the product with the weights and little else.
+Autograd keeps some ten small tensors a step and goes back through each. What a gate multiplies a gradient by does not
+depend on the gradient: here it is computed for all of time at once, so that a step back is the product with the weights
+and little else. Under autocast only the products with the inputs are in bfloat16, all else in float32.
 """
+
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
@@ -18,14 +20,14 @@ def input_products(x: Tensor, weight: Tensor, bias: Tensor, h: Tensor) -> Tensor
     return functional.linear(x.transpose(0, 1).contiguous(), weight, bias).to(h.dtype)
 
 
-def states_behind(h: Tensor, steps: int) -> Tensor:
+def states_from(h: Tensor, steps: int) -> Tensor:
     """(T + 1, B, H), of which the first is h and the others are not yet written."""
     states = h.new_empty(steps + 1, *h.shape)
     states[0] = h
     return states
 
 
-def backwards(grad_outputs: Tensor, *others: Tensor) -> "zip[tuple[Tensor, ...]]":
+def backwards(grad_outputs: Tensor, *others: Tensor) -> Iterator[tuple[Tensor, ...]]:
     """Steps from the last to the first: what reaches the outputs of the step before, and a part of each other array."""
-    before = torch.cat([torch.zeros_like(grad_outputs[:1]), grad_outputs[:-1]])
-    return zip(*(reversed(each.unbind()) for each in (before, *others)), strict=True)
+    before = [torch.zeros_like(grad_outputs[0]), *grad_outputs[:-1].unbind()]
+    return zip(reversed(before), *(reversed(each.unbind()) for each in others), strict=True)
