@@ -1,5 +1,6 @@
-"""A training step against its cell's own matrix products alone, in alternating fresh processes: `python bench/step.py`.
+"""A training step against its cell's own matrix products alone, in alternating fresh processes.
 
+`python bench/step.py [WINDOWS]`: so many windows a step, 50 as the article has it, or 8 as the default recipe.
 Variants measured in one process distort each other through the heap, so each measurement is a process of its own, and
 the variants take turns. Prints medians, their ratio to the products in float32, and peak memory.
 """
@@ -37,17 +38,17 @@ CELLS = {
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}  # a unit
 
 
-def products(cell: str, precision: str = "float32") -> Callable[[], None]:
+def products(cell: str, precision: str, batch: int) -> Callable[[], None]:
     """The products of a step of a network and nothing else: those over all of time at once, and those step by step."""
     import torch
 
-    gates, rows, outputs = GATES[cell] * HIDDEN, BATCH * LENGTH, 1 + 6 * MIXTURES
+    gates, rows, outputs = GATES[cell] * HIDDEN, batch * LENGTH, 1 + 6 * MIXTURES
     fed = [3] + [HIDDEN] * (LAYERS - 1)
     shapes = [(rows, inputs, gates) for inputs in fed]  # forward
     shapes += [(gates, rows, inputs) for inputs in fed] + [(gates, rows, HIDDEN)] * LAYERS  # of the weights' gradients
     shapes += [(rows, gates, inputs) for inputs in fed[1:]]  # of the inputs' gradients
     shapes += [(rows, HIDDEN, outputs), (rows, outputs, HIDDEN), (outputs, rows, HIDDEN)]  # of the head
-    shapes += [(BATCH, HIDDEN, gates), (BATCH, gates, HIDDEN)] * (LENGTH * LAYERS)  # a step at a time, there and back
+    shapes += [(batch, HIDDEN, gates), (batch, gates, HIDDEN)] * (LENGTH * LAYERS)  # a step at a time, there and back
     dtype = getattr(torch, precision)
     made = partial(torch.randn, dtype=dtype)
     operands = {shape: (made(shape[:2]), made(shape[1:])) for shape in set(shapes)}
@@ -91,7 +92,7 @@ def training_step(
     return step_of(make_network(cell, peepholes, hidden), precision, batch, length)
 
 
-def plain_step(cell: str) -> Callable[[], None]:
+def plain_step(cell: str, batch: int) -> Callable[[], None]:
     """The same with PyTorch's own GRU or RNN in the place of ours."""
     from torch import nn
 
@@ -99,7 +100,7 @@ def plain_step(cell: str) -> Callable[[], None]:
     own = {"gru": nn.GRU, "rnn": nn.RNN}[cell]
     for number, layer in enumerate(network.layers):
         network.layers[number] = own(layer.input_size, layer.hidden_size, batch_first=True)
-    return step_of(network, "float32", BATCH, LENGTH)
+    return step_of(network, "float32", batch, LENGTH)
 
 
 def step_of(network: "Network", precision: str, batch: int, length: int) -> Callable[[], None]:
@@ -118,17 +119,22 @@ def step_of(network: "Network", precision: str, batch: int, length: int) -> Call
     return step
 
 
-def windows_alone() -> Callable[[], None]:
+def windows_alone(batch: int) -> Callable[[], None]:
     """Making the windows of one step."""
     windows, numbers = made_up_windows(LENGTH), count()
 
     def make() -> None:
-        windows.batch(1, next(numbers), BATCH, LENGTH)
+        windows.batch(1, next(numbers), batch, LENGTH)
 
     return make
 
 
-def measure(variant: str) -> dict[str, float]:
+def peer_step(peer: Callable[..., Callable[[], None]], batch: int) -> Callable[[], None]:
+    """The step that others take."""
+    return peer(batch, LENGTH, HIDDEN, LAYERS, MIXTURES)
+
+
+def measure(variant: str, batch: int) -> dict[str, float]:
     """Milliseconds of a step, the median of a few after a warm-up, and peak memory in MiB, in this process."""
     import torch
 
@@ -136,7 +142,7 @@ def measure(variant: str) -> dict[str, float]:
 
     keep_freed_memory()
     torch.set_num_threads(THREADS)
-    step = VARIANTS[variant].make()
+    step = VARIANTS[variant].make(batch)
     times = []
     for _ in range(STEPS + 2):
         began = time.perf_counter()
@@ -149,7 +155,7 @@ def measure(variant: str) -> dict[str, float]:
 class Variant(NamedTuple):
     """What is measured."""
 
-    make: Callable[[], Callable[[], None]]
+    make: Callable[[int], Callable[[], None]]  # of so many windows a step
     cell: str = "lstm"  # whose products alone it is set against
 
 
@@ -159,16 +165,16 @@ def alone(cell: str) -> str:
 
 
 VARIANTS = {
-    **{alone(cell): Variant(partial(products, cell), cell) for cell in GATES},
+    **{alone(cell): Variant(partial(products, cell, "float32"), cell) for cell in GATES},
     f"{alone('lstm')}, bfloat16": Variant(partial(products, "lstm", "bfloat16")),
     **{name: Variant(partial(training_step, *what), what[0]) for name, what in CELLS.items()},
     **{f"{cell}, PyTorch's own": Variant(partial(plain_step, cell), cell) for cell in ("gru", "rnn")},
     "making the windows alone": Variant(windows_alone),
-    **{name: Variant(partial(peer, BATCH, LENGTH, HIDDEN, LAYERS, MIXTURES)) for name, peer in PEERS.items()},
+    **{name: Variant(partial(peer_step, peer)) for name, peer in PEERS.items()},
 }
 
 
-def main() -> None:
+def main(batch: int) -> None:
     import torch
 
     from penlift.devices import computes
@@ -179,11 +185,12 @@ def main() -> None:
         found = {variant: runs for variant, runs in found.items() if not variant.endswith("bfloat16")}
     for turn in range(ROUNDS):
         for variant, runs in found.items():
-            answer = subprocess.run([sys.executable, __file__, variant], capture_output=True, text=True, check=True)
+            command = [sys.executable, __file__, str(batch), variant]
+            answer = subprocess.run(command, capture_output=True, text=True, check=True)
             runs.append(json.loads(answer.stdout))
         print(f"round {turn + 1} of {ROUNDS}", file=sys.stderr)
     medians = {variant: statistics.median(run["ms"] for run in runs) for variant, runs in found.items()}
-    print(f"{'B 50, T 300, 2 x 256, 20 mixtures':40} {'ms':>7} {'ratio':>6} {'peak MiB':>9}")
+    print(f"{f'B {batch}, T 300, 2 x 256, 20 mixtures':40} {'ms':>7} {'ratio':>6} {'peak MiB':>9}")
     for variant, runs in found.items():
         own = found[alone(VARIANTS[variant].cell)]
         ratio = statistics.median(run["ms"] / least["ms"] for run, least in zip(runs, own, strict=True))
@@ -191,7 +198,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 2:
-        print(json.dumps(measure(sys.argv[1])))
+    windows = int(sys.argv[1]) if len(sys.argv) > 1 else BATCH
+    if len(sys.argv) > 2:
+        print(json.dumps(measure(sys.argv[2], windows)))
     else:
-        main()
+        main(windows)
