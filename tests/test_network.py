@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from typing import TypeVar
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from penlift.rnn import RNN
 
 CELLS = [("lstm", False), ("lstm", True), ("gru", False), ("rnn", False)]
 Made = Callable[..., nn.Module]
+Module = TypeVar("Module", bound=nn.Module)
 BUILDS = [(cell, peepholes, skip) for (cell, peepholes), skip in itertools.product(CELLS, (False, True))]
 
 
@@ -31,10 +33,15 @@ def make_network(cell: str = "lstm", peepholes: bool = False, skip: bool = False
         }
     )
     network = Network(params, floor=(0.025, 0.025))
-    for name, weight in network.named_parameters():
+    return looking(network)
+
+
+def looking(module: Module) -> Module:
+    """The same with peepholes that are not zero, where it has any."""
+    for name, weight in module.named_parameters():
         if "peepholes" in name:
             nn.init.normal_(weight)
-    return network
+    return module
 
 
 @pytest.mark.parametrize(("cell", "peepholes", "skip"), BUILDS)
@@ -130,9 +137,8 @@ def graves_loop(layer: PeepholeLSTM, x: Tensor) -> Tensor:
 
 @pytest.mark.parametrize("bound", [None, 0.2])
 def test_the_peephole_lstm_and_its_gradient_are_graves_equations(bound: float | None) -> None:
-    layer = PeepholeLSTM(3, 6).double()
+    layer = looking(PeepholeLSTM(3, 6).double())
     layer.bound = bound
-    nn.init.normal_(layer.peepholes)
     x = torch.randn(2, 15, 3, dtype=torch.float64, requires_grad=True)
     weight = torch.randn(2, 15, 6, dtype=torch.float64)
     leaves = [x, *layer.parameters()]
@@ -150,10 +156,7 @@ def test_the_peephole_lstm_and_its_gradient_are_graves_equations(bound: float | 
 def test_a_gradient_by_hand_reaches_the_state_before_it_and_comes_from_the_state_behind(
     made: Made, states: int, steps: int
 ) -> None:
-    layer = made(2, 3).double()
-    for name, weight in layer.named_parameters():
-        if "peepholes" in name:
-            nn.init.normal_(weight)
+    layer = looking(made(2, 3).double())
 
     def read(x: Tensor, *before: Tensor) -> tuple[Tensor, ...]:
         output, behind = layer(x, before if states == 2 else before[0])

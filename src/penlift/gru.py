@@ -11,30 +11,21 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from penlift.through_time import backwards, input_products, states_from, through_sigmoid, through_tanh
+from penlift.through_time import OneState, backwards, input_products, states_from, through_sigmoid, through_tanh
 
 
-class GRU(nn.GRU):
-    """One layer, with the weights of `nn.GRU` under its names; on a GPU it is `nn.GRU`."""
-
-    weight_ih_l0: Tensor
-    weight_hh_l0: Tensor
-    bias_ih_l0: Tensor
-    bias_hh_l0: Tensor
+class GRU(OneState, nn.GRU):  # type: ignore[misc]  # nn.GRU takes packed sequences, too
+    """One layer."""
 
     def __init__(self, inputs: int, hidden: int) -> None:
         super().__init__(inputs, hidden, batch_first=True)
 
-    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:  # type: ignore[override]
-        """(B, T, inputs) and h, (1, B, hidden), to (B, T, hidden) and the h behind the last step."""
-        if x.device.type != "cpu":
-            return super().forward(x, state)
-        h = state if state is not None else x.new_zeros(1, len(x), self.hidden_size)
+    def scan(self, x: Tensor, h: Tensor) -> Tensor:
+        """As `OneState` has it."""
         both = 2 * self.hidden_size  # of gates r and z, whose two biases add up
         bias = self.bias_ih_l0 + functional.pad(self.bias_hh_l0[:both], (0, self.hidden_size))
         gates = input_products(x, self.weight_ih_l0, bias, h)
-        output = _scan(gates, self.weight_hh_l0, self.bias_hh_l0[both:], h[0])
-        return output.transpose(0, 1), output[-1:].clone()
+        return _scan(gates, self.weight_hh_l0, self.bias_hh_l0[both:], h)
 
 
 class _Scan(torch.autograd.Function):

@@ -7,28 +7,19 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from penlift.through_time import backwards, input_products, states_from
+from penlift.through_time import OneState, backwards, input_products, states_from
 
 
-class RNN(nn.RNN):
-    """One layer, with the weights of `nn.RNN` under its names; on a GPU it is `nn.RNN`."""
-
-    weight_ih_l0: Tensor
-    weight_hh_l0: Tensor
-    bias_ih_l0: Tensor
-    bias_hh_l0: Tensor
+class RNN(OneState, nn.RNN):  # type: ignore[misc]  # nn.RNN takes packed sequences, too
+    """One layer."""
 
     def __init__(self, inputs: int, hidden: int) -> None:
         super().__init__(inputs, hidden, batch_first=True)
 
-    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:  # type: ignore[override]
-        """(B, T, inputs) and h, (1, B, hidden), to (B, T, hidden) and the h behind the last step."""
-        if x.device.type != "cpu":
-            return super().forward(x, state)
-        h = state if state is not None else x.new_zeros(1, len(x), self.hidden_size)
+    def scan(self, x: Tensor, h: Tensor) -> Tensor:
+        """As `OneState` has it."""
         inputs = input_products(x, self.weight_ih_l0, self.bias_ih_l0 + self.bias_hh_l0, h)
-        output = _scan(inputs, self.weight_hh_l0, h[0])
-        return output.transpose(0, 1), output[-1:].clone()
+        return _scan(inputs, self.weight_hh_l0, h)
 
 
 class _Scan(torch.autograd.Function):
