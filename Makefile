@@ -12,7 +12,7 @@ repro: .venv/ready checkout  ## everything: corpus, network, samples, likelihood
 	@echo "Done. Open reports/index.html to see what the network wrote; make ui shows all runs."
 
 test: check  ## lint, types, and the tests that take no more than a second or two
-	python -m pytest -m "not slow" -n 2
+	python -m pytest -m "not slow" -n 2 --max-worker-restart 0
 
 check: .venv/ready
 	ruff check .
@@ -20,7 +20,7 @@ check: .venv/ready
 	mypy
 
 slow: .venv/ready checkout  ## the tests that take minutes: the pipeline end to end, queued experiments; two files at a time
-	python -m pytest -m slow -n 2 --dist loadfile
+	python -m pytest -m slow -n 2 --dist loadfile --max-worker-restart 0
 
 sweep: .venv/ready checkout  ## all trials of SWEEP=sweeps/FILE.yaml, AT_ONCE=2 at a time, and what they answer
 	penlift sweep $(or $(SWEEP),sweeps/first-answer.yaml) $(if $(AT_ONCE),--at-once $(AT_ONCE))

@@ -16,6 +16,7 @@ from clone import DATA_STAGES, commit_tree, set_params
 from ruamel.yaml import YAML
 
 pytestmark = pytest.mark.slow
+LONGEST = 600.0  # s that a command may take, on a busy machine
 SMALL: dict[str, dict[str, Any]] = {
     "compose": {"lines": 60, "writers": 12},
     "window": {"length": 50},
@@ -37,8 +38,9 @@ def shell() -> Callable[..., str]:
 
     def run(folder: Path, *command: str, status: int = 0) -> str:
         answer = subprocess.run(
-            command, cwd=folder, env=environment | person | {"PATH": path}, capture_output=True, text=True, check=False
-        )
+            command, cwd=folder, env=environment | person | {"PATH": path}, capture_output=True, text=True, check=False,
+            timeout=LONGEST,
+        )  # fmt: skip
         assert answer.returncode == status, f"{command}: {answer.stdout[-3000:]} {answer.stderr[-3000:]}"
         return answer.stdout + answer.stderr
 

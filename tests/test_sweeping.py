@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -43,11 +44,18 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def begin(folder: Path) -> "subprocess.Popen[str]":
+@contextmanager
+def begin(folder: Path) -> Iterator["subprocess.Popen[str]"]:
+    """A sweep as long as this is entered; then all that works in the folder is killed."""
     command = [str(Path(sys.executable).with_name("penlift")), "sweep", "sweep.yaml"]
-    return subprocess.Popen(
+    process = subprocess.Popen(
         command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
+    try:
+        yield process
+    finally:
+        kill(each.process for each in at_work(folder))
+        process.communicate()
 
 
 def wait_for_a_trainer(folder: Path) -> None:
@@ -74,13 +82,12 @@ def test_a_sweep_stopped_killed_and_failed_comes_to_what_dvc_repro_does(
         wait_for_a_trainer(checkout)
         os.killpg(first.pid, signal.SIGINT)  # as a terminal does: all that it calls is told, too
         said = first.communicate(timeout=WAIT)[1]
-    assert f"process {first.pid} runs sweep small here" in refused
-    assert said.splitlines()[-1].startswith("penlift sweep: stopped by SIGINT")
-    assert [each for each in at_work(checkout) if "pipeline/" in each.command] == []
+        assert f"process {first.pid} runs sweep small here" in refused
+        assert said.splitlines()[-1].startswith("penlift sweep: stopped by SIGINT")
+        assert [each for each in at_work(checkout) if "pipeline/" in each.command] == []
 
     with begin(checkout):
         wait_for_a_trainer(checkout)
-        kill(each.process for each in at_work(checkout))
     said = shell(checkout, "penlift", "sweep", "sweep.yaml", status=1)
     assert "1 of 2 trials failed" in said
     assert f"penlift train: {start}" in said

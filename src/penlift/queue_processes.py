@@ -1,5 +1,6 @@
 """The processes of DVC's queue in a repository: its workers, and all that they have started."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,9 +8,32 @@ from penlift.at_work import Working, at_work, end, kill
 
 TRIALS = ".dvc/tmp/exps"  # where DVC puts the folders of running trials
 WORKER = "exp queue-worker"
-DVCS = (WORKER, "exp exec-run", "queue start", "exp run", "dvc repro")  # commands of DVC's own processes
+TRIAL = "exp exec-run"  # a worker's, for each
+DVCS = (WORKER, TRIAL, "queue start", "exp run", "dvc repro")  # commands of DVC's own processes
 STAGES = " pipeline/"  # in the commands of stages
 ENDS_BY_ITSELF = "penlift.live_mirror"  # once its trainer is gone
+IDLE = 120.0  # s; a worker without a trial ends after ten, and takes a few to fetch one or to bring one home
+
+
+class Workers:
+    """The workers of a repository's queue, followed to the end of the last.
+
+    A worker ends by a message to itself. Where two workers write to DVC's queue of files at once such a message can be
+    lost, and the worker then waits for ever: those that have had no trial for `idle` seconds are ended here.
+    """
+
+    def __init__(self, repository: Path, idle: float = IDLE) -> None:
+        self._repository, self._idle = repository, idle
+        self._tried = time.monotonic()  # when a trial was last seen at work
+
+    def at_work(self) -> bool:
+        """Whether a worker is there."""
+        found = list(_processes(self._repository))
+        if any(TRIAL in each.command for each in found):
+            self._tried = time.monotonic()
+        elif time.monotonic() - self._tried > self._idle:
+            stop(self._repository)
+        return any(WORKER in each.command for each in found)
 
 
 def working(repository: Path) -> bool:

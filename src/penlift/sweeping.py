@@ -14,7 +14,7 @@ from penlift.errors import InputError
 from penlift.experiments import Experiment, experiments_in, snapshot, take_over
 from penlift.files import write_text
 from penlift.finished_trials import finished_of
-from penlift.queue_processes import stop, working
+from penlift.queue_processes import Workers, stop
 from penlift.signals import Signals
 from penlift.state_folder import states_of
 from penlift.sweep_file import THREADS, Sweep
@@ -91,9 +91,10 @@ class Sweeping:
 
     def _follow(self, progress: SweepProgress, signals: Signals) -> None:
         """Take over what finishes, until the last worker has ended."""
-        at_work, known = True, {experiment.reference: experiment.commit for experiment in experiments_in(self.root)}
+        known = {experiment.reference: experiment.commit for experiment in experiments_in(self.root)}
+        workers, at_work = Workers(self.queue.folder), True
         while at_work:
-            at_work = working(self.queue.folder)  # asked first: what the last worker left is taken over too
+            at_work = workers.at_work()  # asked first: what the last worker left is taken over too
             for experiment in self.queue.finished():
                 if known.get(experiment.reference) != experiment.commit:
                     take_over(self.root, self.queue.folder, experiment)
