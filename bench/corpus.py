@@ -5,7 +5,6 @@ cores. Peak memory is that of the main process and of the largest of those that 
 """
 
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -23,6 +22,7 @@ def measure(lines: int) -> dict[str, float]:
     from penlift.archives import save_archives
     from penlift.compose import ComposeParams, compose
     from penlift.params import read_section
+    from penlift.processor import cores
     from penlift.text import read_words
     from penlift.typeface import read_typefaces
 
@@ -34,7 +34,7 @@ def measure(lines: int) -> dict[str, float]:
             params,
             read_typefaces(source / "fonts"),
             read_words(source / "prose" / "sentences.txt"),
-            os.cpu_count() or 1,
+            cores(),
         )
         save_archives(Path(folder), written)
     peaks = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]

@@ -27,6 +27,7 @@ from penlift.keeping import Keeper, only_trainer
 from penlift.memory import keep_freed_memory
 from penlift.network import ModelParams, Network, floor_of
 from penlift.optimisation import TrainParams
+from penlift.processor import processor_name
 from penlift.progress import Meter
 from penlift.ranks import Lost, Ranks, gathered, launch
 from penlift.scales import load_scales
@@ -72,10 +73,10 @@ def main(offsets: Path, windows: Path, models: Path, report: Path) -> None:
             with Meter("train", timetable.targets, timetable.behind(state.step)) as meter:
                 if done:
                     meter.say(f"this very training has been done before; to do it again, delete {place}")
+                    learned()
                 else:
                     meter.say(f"watch it learn to write: the newest of {place}/epoch-*.svg")
                     train(state, material, asked, keeper, meter, ranks, about, learned)
-            learned()
 
 
 def load(offsets: Path, windows: Path, window: WindowParams) -> Material:
@@ -110,8 +111,9 @@ def train(
         while not save(state, keeper, meter, done=True):  # to end now would lose it, unless there is room for the rest
             with suppress(OSError):
                 learned()
-                break
+                return
             time.sleep(keeper.every)
+    learned()
 
 
 def facts(asked: Sections, ranks: Ranks, device: torch.device) -> dict[str, object]:
@@ -122,6 +124,7 @@ def facts(asked: Sections, ranks: Ranks, device: torch.device) -> dict[str, obje
         "window": asked.window.model_dump(),
         "processes": ranks.size,
         "machine": machine_facts(device),
+        "processor": processor_name(),  # another's library may pick other instructions
     }
 
 

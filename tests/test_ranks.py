@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from clone import copy_tree, make_data, set_params, start
 from conftest import ROOT
 from safetensors.torch import load_file
 
+from penlift.at_work import at_work, end
 from penlift.ink import Ink
 from penlift.normalisation import normalise
 from penlift.offsets import NormaliseParams
@@ -103,6 +105,21 @@ def test_where_one_process_is_lost_or_told_to_stop_all_end_with_a_state_that_goe
     assert len(message) == 1
     assert ("one of the 2 processes is gone" if wanted == signal.SIGKILL else " after step ") in message[0]
     assert "the state is saved: `dvc repro` goes on with" in message[0]
+    resumed = result(folder, "train")
+    clear(folder)
+    assert result(folder, "train") == resumed
+
+
+@pytest.mark.slow
+def test_where_each_process_is_told_to_stop_and_torchrun_tells_them_again_the_state_is_saved(folder: Path) -> None:
+    set_params(folder, {"train": {"processes": 2, "seed": 21}})
+    trainer = start(folder, "train")
+    wait_for_first(folder, trainer)
+
+    end(each.process for each in at_work(folder) if "pipeline/train.py" in each.command)
+
+    _, said = trainer.communicate()
+    assert re.search(r"penlift train: SIGTERM after step \d+ of \d+; the state is saved", said), said
     resumed = result(folder, "train")
     clear(folder)
     assert result(folder, "train") == resumed

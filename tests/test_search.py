@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,8 @@ from penlift.search.database import connected, shown
 from penlift.search.draw import draw, space_of
 from penlift.search.following import Follower
 from penlift.search.held import Held, TakenOver
-from penlift.search.owner import BEAT, Owner, Watch, owner_of, this_worker
-from penlift.search.slots import comes_too_late
+from penlift.search.owner import BEAT, OWNER, Owner, Watch, owner_of, this_worker
+from penlift.search.slots import SLOT, comes_too_late
 from penlift.search.stages import Faulty, Interrupted
 from penlift.search.storage import answering, patiently, storage_of
 from penlift.search.study import Searched, held
@@ -380,6 +381,27 @@ def work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None]
             Worker(search, tmp_path, Signals(), meter).work()
 
     return run
+
+
+def test_where_others_hold_all_levels_a_worker_is_told_so_at_once_and_goes_on_when_one_is_gone() -> None:
+    search = search_of(8)
+    space = space_of(search.sweep.levels)
+    *others, last = [
+        dict(zip(space, chosen, strict=True)) for chosen in product(*(one.choices for one in space.values()))
+    ]
+    claims = [(slot, "a", levels) for slot, levels in enumerate(others, 1)]
+    for slot, owner, levels in (*claims, (1, "b", last)):  # b came too late, and was lost before it could say so
+        told = {SLOT: slot, OWNER: [*worker(owner)], BEAT: 0}
+        search.study.add_trial(
+            optuna.create_trial(state=TrialState.RUNNING, params=levels, distributions={**space}, user_attrs=told)
+        )
+
+    assert search.take(worker("c"), waits) is None
+    search.free_lost(Gone({"b"}))
+    mine = search.take(worker("c"), waits)
+
+    assert mine
+    assert (mine.user_attrs[SLOT], mine.params) == (8, last)
 
 
 def test_a_trial_that_fails_is_tried_again_by_the_next_command_and_not_by_this_one(

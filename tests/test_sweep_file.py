@@ -134,7 +134,9 @@ def test_dvc_reads_the_value_of_a_trial_as_it_is(value: Any) -> None:
         ({"normalise.cap": [500, 90]}, "normalise.cap changes the held-out lines"),
         ({"compose.lines": [60, 80]}, "compose.lines changes the held-out lines"),
         ({"train.start": [None, "${HOME}/models"]}, "which DVC takes for a reference"),
-        ({"sample.lines": [1, 0]}, "lines-0-s1: sample.lines is 0; it should be greater than or equal to 1"),
+        ({"sample.bias": [0, 1]}, "sample.bias changes no training"),
+        ({"train.save_every": [60, 600]}, "train.save_every changes no training"),
+        ({"model.layers": [1, 0]}, "layers-0-s1: model.layers is 0; it should be greater than or equal to 1"),
         ({"train.threads": [None, 2]}, "s1: train.threads is None; it should be a valid integer"),
     ],
 )

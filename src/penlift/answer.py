@@ -94,7 +94,10 @@ def _in_order(sweep: Sweep, tried: list[Tried], planned: list[Trial]) -> list[Tr
     if strange := sorted(set(known) - {trial.name for trial in planned}):
         raise InputError(f"{strange[0]} is no trial of sweep {sweep.name}; take it out, or read the sweep it is of")
     if not known:
-        raise InputError(f"no trial of sweep {sweep.name} is finished, so it has no answer yet; run it first")
+        raise InputError(
+            f"no trial of sweep {sweep.name} is finished with the parameters, code and data that the checkout has now; "
+            "run it, or undo what has changed since"
+        )
     check_caps(each.run for each in tried)
     return [known[trial.name] for trial in planned if trial.name in known]
 

@@ -7,14 +7,13 @@ import click
 from penlift.answer_command import answer
 from penlift.compare_command import compare
 from penlift.errors import InputError
+from penlift.given import FOLDER, ROOT
 from penlift.restore_command import restore
 from penlift.runs_command import clean, runs
 from penlift.sample_command import sample
 from penlift.search_command import promote, search
 from penlift.sweep_command import sweep
 from penlift.track_command import track
-
-FOLDER = click.Path(path_type=Path)
 
 
 class Commands(click.Group):
@@ -83,7 +82,7 @@ def score(model: Path, ink: Path, split: str) -> None:
 
 @main.command(epilog=PRESET)
 @click.argument("name")
-@click.option("--root", type=FOLDER, default=Path(), help="of the checkout; this folder, if it is not said")
+@ROOT
 def preset(name: str, root: Path) -> None:
     """Set params.yaml to a recipe of presets/: article, fast, graves-1x900 or graves-3x400; `dvc repro` runs it."""
     from penlift.presets import apply

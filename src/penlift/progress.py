@@ -21,7 +21,7 @@ class Meter:
         self._before = done
         self.began, self.printed = time.monotonic(), 0.0
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        bar = Progress(*columns, TextColumn("{task.fields[note]}"), console=Console(stderr=True))
+        bar = Progress(*columns, TextColumn("{task.fields[note]}", markup=False), console=Console(stderr=True))
         self._bar = bar if sys.stderr.isatty() else None
         self._task = bar.add_task(label, total=total, completed=done, note="")
 
@@ -50,7 +50,7 @@ class Meter:
     def say(self, text: str) -> None:
         """Print a line that stays."""
         if self._bar:
-            self._bar.console.print(text, highlight=False)
+            self._bar.console.print(text, highlight=False, markup=False)
         else:
             print(text, file=sys.stderr, flush=True)
 

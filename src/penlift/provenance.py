@@ -7,6 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from penlift.processor import processor_name
+
 CODE = ("src", "pipeline", "dvc.yaml")
 SWEEP = "PENLIFT_SWEEP"  # the environment variable that names the sweep which a run belongs to
 
@@ -33,7 +35,7 @@ def tags_of(root: Path, params: Mapping[str, Any], environment: Mapping[str, str
         "penlift.changed": "yes" if _git(root, "status", "--porcelain", "--", *CODE) else "no",
         "penlift.version": _version(),
         "penlift.python": platform.python_version(),
-        "penlift.cpu": _cpu(),
+        "penlift.cpu": processor_name(),
         "penlift.sweep": environment.get(SWEEP, ""),
         "dvc.experiment": environment.get("DVC_EXP_NAME", ""),
         "dvc.baseline": environment.get("DVC_EXP_BASELINE_REV", ""),
@@ -51,16 +53,6 @@ def _version() -> str:
         return version("penlift")
     except PackageNotFoundError:  # a checkout that is not installed
         return ""
-
-
-def _cpu() -> str:
-    """What the processor calls itself; Python knows no more than its family on some systems."""
-    try:
-        rows = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        rows = []
-    names = (row.partition(":")[2].strip() for row in rows if row.startswith("model name"))
-    return next(names, "") or platform.processor() or platform.machine()
 
 
 def _git(root: Path, *arguments: str) -> str:

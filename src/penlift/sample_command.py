@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from penlift.errors import InputError
+from penlift.given import FOLDER
 
 if TYPE_CHECKING:
     from penlift.checkpoint import Model
     from penlift.dreams import Dreamt
     from penlift.ink import Rows
 
-FOLDER = click.Path(path_type=Path)
 PATH_DATA = re.compile(r"\s*[Mm][\s\d.+-]")  # how the d of an SVG path begins
 EXAMPLES = """\b
 Examples:

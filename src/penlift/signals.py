@@ -6,7 +6,11 @@ from typing import Any, Self
 
 
 class Signals:
-    """While entered, notes the first SIGINT or SIGTERM in `asked`; a second one acts as it always does."""
+    """While entered, notes the first SIGINT or SIGTERM in `asked`.
+
+    A second Ctrl-C acts as it always does. A second SIGTERM changes nothing: torchrun sends one on, and a scheduler or
+    whoever ends a whole folder's processes sends them to all.
+    """
 
     WATCHED = (signal.SIGINT, signal.SIGTERM)
 
@@ -19,13 +23,9 @@ class Signals:
         return self
 
     def __exit__(self, *failure: object) -> None:
-        self._restore()
-
-    def _note(self, number: int, _frame: FrameType | None) -> None:
-        self.asked = signal.Signals(number).name
-        self._restore()
-
-    def _restore(self) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
-        self._before = {}
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        self.asked = self.asked or signal.Signals(number).name
+        signal.signal(signal.SIGINT, self._before[signal.SIGINT])

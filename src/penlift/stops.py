@@ -30,8 +30,8 @@ def kept(points: Array, stops: Stops) -> int:
     if stops.width is not None:
         x = points[:, 0]
         reach = np.maximum.accumulate(x) - np.minimum.accumulate(x)
-        fits = int(np.count_nonzero(reach <= stops.width))
-        if fits < allowed:
-            ends = np.flatnonzero(lifted[:fits])
-            allowed = int(ends[-1]) + 1 if len(ends) else fits
+        beyond = np.flatnonzero((reach > stops.width) & np.isfinite(reach))  # what is not finite stays, to be seen
+        if len(beyond) and beyond[0] < allowed:
+            ends = np.flatnonzero(lifted[: beyond[0]])
+            allowed = int(ends[-1] + 1 if len(ends) else beyond[0])
     return allowed

@@ -1,6 +1,5 @@
 """The command `penlift sweep`: all trials of a sweep file, on DVC's queue."""
 
-import os
 import shlex
 from pathlib import Path
 
@@ -31,6 +30,7 @@ def sweep(file: Path, at_once: int | None, dry_run: bool, root: Path) -> None:
     from penlift.answer_command import write_answer
     from penlift.delivery import told, waiting
     from penlift.params import read_params
+    from penlift.processor import cores
     from penlift.provenance import SWEEP
     from penlift.state_folder import states_of
     from penlift.store import Store
@@ -43,8 +43,8 @@ def sweep(file: Path, at_once: int | None, dry_run: bool, root: Path) -> None:
 
     asked = read_sweep(file)
     check_trials(trials_of(asked), root / "params.yaml")
-    cores, processes = len(os.sched_getaffinity(0)), read_params(root / "params.yaml")["train"]["processes"]
-    asked, at_once = share_out(as_begun(asked, note_of(asked, root)), at_once, cores, processes)
+    processes = read_params(root / "params.yaml")["train"]["processes"]
+    asked, at_once = share_out(as_begun(asked, note_of(asked, root)), at_once, cores(), processes)
     trials = trials_of(asked)
     if dry_run:
         click.echo("\n".join(shlex.join(queued(trial.name, trial.settings)) for trial in trials))

@@ -25,8 +25,8 @@ from penlift.trials import Trial
 SWEEPS = "sweeps"  # beside the trainings: a folder a sweep, with its queue and the logs of failed trials
 NOTE = "threads"  # in a sweep's folder: those that its trials were given first
 LOOK = 5.0  # s between two looks at the queue
-ROUNDS = 3  # in which trials are queued again whose worker was killed
-KILLED = "its worker was killed, each time that it was tried"
+ROUNDS = 3  # without a trial that ends, before those whose workers were killed are given up
+KILLED = "its worker ended without it, each time that it was tried"
 
 
 class Failure(NamedTuple):
@@ -59,14 +59,16 @@ class Sweeping:
 
     def _rounds(self, at_once: int, progress: SweepProgress, signals: Signals) -> list[Failure]:
         failures: dict[str, Failure] = {}
-        self._follow(progress, signals)  # of workers that an earlier command has left at work
-        left = self._left(failures, progress)
-        for _ in range(ROUNDS):
-            if left:
-                self._begin(left, at_once, progress, signals)
-                self._follow(progress, signals)
-                failures |= self._failures(left)
-                left = self._left(failures, progress)
+        if not self.queue.is_of(self.commit):
+            stop(self.queue.folder)  # an earlier command's workers try what has been changed since
+        self._follow(progress, signals)  # else they go on
+        left, in_vain = self._left(failures, progress), 0
+        while left and in_vain < ROUNDS:
+            self._begin(left, at_once, progress, signals)
+            self._follow(progress, signals)
+            failures |= self._failures(left)
+            before, left = left, self._left(failures, progress)
+            in_vain = in_vain + 1 if len(left) == len(before) else 0
         return [*failures.values(), *(Failure(trial, KILLED, None) for trial in left)]
 
     def _progress(self) -> SweepProgress:

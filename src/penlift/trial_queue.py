@@ -25,6 +25,7 @@ from penlift.state_folder import states_of
 from penlift.store import Store
 from penlift.sweep_file import Settings, Value, sections_of
 
+TREE = "penlift-tree"  # in the clone's .git: Git's name for what it was made of
 APPEAR = 10.0  # s for a worker that was started to be seen
 
 
@@ -51,7 +52,13 @@ class TrialQueue:
             output_of(self.folder, "git", "apply", "--index", "--whitespace=nowarn", given=changes)
         (self.folder / ".state").symlink_to(states_of(self.root).resolve())
         (self.folder / ".git" / "info" / "exclude").write_text("/.state\n", encoding="utf-8")
+        (self.folder / ".git" / TREE).write_bytes(self._tree(commit))
         share_cache(self.folder, self.root)
+
+    def is_of(self, commit: str) -> bool:
+        """Whether the queue is there and was made of what this commit has."""
+        note = self.folder / ".git" / TREE
+        return note.is_file() and note.read_bytes() == self._tree(commit)
 
     def make_data(self, settings: Settings) -> None:
         """Run the stages before training, with these parameters, so that the trials find in DVC's cache what they have
@@ -100,6 +107,9 @@ class TrialQueue:
             return self._dvc("queue", "logs", name).decode(errors="replace")
         except InputError as error:
             return str(error)
+
+    def _tree(self, commit: str) -> bytes:
+        return output_of(self.root, "git", "rev-parse", f"{commit}^{{tree}}")
 
     def _dvc(self, *command: str) -> bytes:
         return output_of(self.folder, *DVC, *command, environment=self._environment)

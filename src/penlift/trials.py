@@ -14,6 +14,7 @@ from penlift.sweep_file import SEED, Settings, Sweep, sections_of
 
 REFERENCE = "reference"  # the configuration of all first levels
 HELD_OUT, CAP = ("compose", "extract"), "normalise.cap"  # what decides over the lines and offsets that are scored
+BEHIND, OFTEN = ("sample", "evaluate"), "train.save_every"  # what makes no training another one
 
 
 class Trial(NamedTuple):
@@ -68,6 +69,8 @@ def check_trials(trials: list[Trial], params: Path) -> None:
         values = {json.dumps(trial.settings[key]) for trial in trials}
         if len(values) > 1 and (key.partition(".")[0] in HELD_OUT or key == CAP):
             raise InputError(f"{key} changes the held-out lines, by which trials are compared; set it for all of them")
+        if len(values) > 1 and (key.partition(".")[0] in BEHIND or key == OFTEN):
+            raise InputError(f"{key} changes no training, so its trials would be the same; set it for all of them")
         if any("${" in value for value in values):
             raise InputError(f"{key} has '${{' in a value, which DVC takes for a reference; write it without")
     for trial in trials:

@@ -31,6 +31,7 @@ class Follower:
         self.folder: Path | None = None  # of the training, once it is known
         self.poor = False
         self._judged = 0  # epochs
+        self._read = 0.0  # when the journal was written that was read last: to read it takes time
         self._began, self._family = time.time(), set[str]()
 
     def look(self, trainer: "subprocess.Popen[bytes]") -> None:
@@ -38,6 +39,9 @@ class Follower:
         self.folder = self.folder or self._found(_family(trainer.pid))
         if self.folder is None or self.poor:
             return
+        if (written := time_of(self.folder / JOURNAL)) == self._read:
+            return
+        self._read = written
         for epoch, nll in _epochs(read_events(self.folder / JOURNAL)):
             self._held.report(epoch, nll)
         newest = max(self._held.nlls, default=0)

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
+from penlift.at_work import end
 from penlift.search.following import Follower, history_in
 from penlift.search.held import Held
 from penlift.search.trial import JUDGED, TRACK, TRAIN, Place, record
@@ -71,8 +74,7 @@ def _started(place: Place, stage: str) -> Iterator["subprocess.Popen[bytes]"]:
     try:
         yield process
     finally:
-        if process.poll() is None:
-            process.terminate()
+        end([psutil.Process(process.pid)] if process.poll() is None else [])
         process.wait()
 
 

@@ -39,23 +39,33 @@ class Searched(NamedTuple):
                 self.free(trial)
 
     def take(self, me: Owner, may_take: Callable[[Slot], bool]) -> FrozenTrial | None:
-        """A running trial that no other worker has, in the first slot that may be taken; None where there is none."""
+        """A running trial that no other worker has, in the first slot that may be taken.
+
+        None where there is no such slot, or others hold all levels that are left.
+        """
         while slot := next((slot for slot in self.slots() if may_take(slot)), None):
-            if mine := self._claim(slot, me):
+            levels = self._levels_for(slot)
+            if not levels:
+                return None
+            if mine := self._claim(slot, levels, me):
                 return mine
             time.sleep(AGAIN)
         return None
 
-    def _claim(self, slot: Slot, me: Owner) -> FrozenTrial | None:
+    def _levels_for(self, slot: Slot) -> dict[str, str]:
+        """Those that it had, or new ones; none where all are taken."""
         trials = self.study.get_trials(deepcopy=False)
         taken = [trial.params for trial in trials if trial.state != TrialState.FAIL and not is_closed(trial)]
         taken += [other.levels for other in self.slots() if other.number != slot.number]
-        levels, space = slot.levels, space_of(self.sweep.levels)
-        if not levels or levels in taken:
-            levels = draw(space, trials, taken, [self.sweep.seeds[0], slot.number, len(slot.attempts)]) or {}
-        if not levels:
-            return None
+        if slot.levels and slot.levels not in taken:
+            return slot.levels
+        seed = [self.sweep.seeds[0], slot.number, len(slot.attempts)]
+        return draw(space_of(self.sweep.levels), trials, taken, seed) or {}
+
+    def _claim(self, slot: Slot, levels: dict[str, str], me: Owner) -> FrozenTrial | None:
+        """The trial; None where another worker was faster."""
         told = {SLOT: slot.number, OWNER: [*me], BEAT: 0}
+        space = space_of(self.sweep.levels)
         self.study.add_trial(
             optuna.create_trial(state=TrialState.RUNNING, params=levels, distributions={**space}, user_attrs=told)
         )
