@@ -5,7 +5,7 @@ from pathlib import Path
 from checkout import run, section
 
 from penlift.files import whole_folder
-from penlift.ink import load_ink
+from penlift.ink import load_points
 from penlift.normalisation import normalise
 from penlift.offsets import NormaliseParams
 
@@ -13,7 +13,7 @@ from penlift.offsets import NormaliseParams
 def main(ink: Path, offsets: Path) -> None:
     params = section("normalise", NormaliseParams)
     with whole_folder(offsets) as folder:
-        scales, extremes = normalise(load_ink(ink), params, folder)
+        scales, extremes = normalise(load_points(ink), params, folder)
     print(f"{extremes.offsets} offsets, {extremes.capped} at the cap of {scales.cap:g}, {extremes.zero} exactly zero")
 
 

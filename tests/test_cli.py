@@ -79,6 +79,15 @@ def test_archives_and_what_extract_makes_of_them_are_the_same_ink(
             np.testing.assert_array_equal(copy.rows, ink.rows)
 
 
+def test_offsets_lie_as_ink_does_and_are_not_taken_for_it(tmp_path: Path, small_ink: Ink, trained: Model) -> None:
+    save_model(tmp_path / "models", trained)
+
+    for command in (("score", tmp_path / "models"), ("compare", tmp_path / "offsets")):
+        result = run(*command, tmp_path / "offsets")
+        assert result.exit_code == 1
+        assert f"{tmp_path / 'offsets'}: offsets, not ink; give the ink that they were made from" in result.output
+
+
 def test_scoring_ink_of_ones_own_equals_what_the_pipeline_finds(tmp_path: Path, small_ink: Ink, trained: Model) -> None:
     offsets = load_ink(tmp_path / "offsets")
     tables = pd.concat(score_lines(trained.network, offsets, offsets.of_split("test"), trained.scales))

@@ -205,7 +205,7 @@ def test_a_name_that_is_no_text_can_be_printed(tmp_path: Path) -> None:
 def test_no_usable_line_says_what_was_looked_for(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
 
-    with pytest.raises(InputError, match=r"no usable line; looked for lineStrokes-all\.tar\.gz, or a folder"):
+    with pytest.raises(InputError, match=r"empty: no usable line; looked for lineStrokes-all\.tar\.gz, or a folder"):
         extracted(tmp_path / "empty")
 
 
@@ -247,6 +247,27 @@ def test_writers_are_found_in_the_original_xml_where_forms_are_not_listed(make_c
 
     assert dict(zip(index["form"], index["writer"], strict=True))["a01-000u"] == "10017"
     assert set(index["writer"]) == {"", "10017"}
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage\n", b"\xff\x00 \x01\n" * 30])
+def test_a_list_of_writers_that_names_no_form_of_the_ink_is_refused(make_corpus: MakeCorpus, content: bytes) -> None:
+    corpus = make_corpus()
+    (corpus / "forms.txt").write_bytes(content)
+
+    with pytest.raises(
+        InputError, match=r"forms\.txt: names no form of the lines here; let each row be a form and its"
+    ):
+        extracted(corpus)
+
+
+def test_writers_that_are_not_known_are_not_counted(make_corpus: MakeCorpus, tmp_path: Path) -> None:
+    corpus = make_corpus()
+    (corpus / "forms.txt").unlink()
+
+    extracted(corpus)
+
+    summary = json.loads((tmp_path / "ink of iam standard" / "summary.json").read_text())
+    assert {split["writers"] for split in summary["splits"].values()} == {0}
 
 
 NAMES = st.sets(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8), min_size=1, max_size=40)

@@ -127,7 +127,9 @@ def test_a_fan_leaves_the_line_where_it_was_asked_to(trained: Model) -> None:
         (["--out", "line.gif"], "--out is line.gif; let its name end in one of .svg, .png, .inkml, .jsonl, .npz"),
         (["--style", "time", "--out", "line.png"], "--style is time, which is drawn as SVG only"),
         (["--style", "fan", "--at", "99"], "no fan from point 99: the line can go on from its points 1 to 30"),
-        (["--model", "gone"], "gone: no model (gone/model.json is missing); train one with `dvc repro train`"),
+        (["--at", "9"], "--at is 9, and --style is plain; a line forks in --style fan alone"),
+        (["--prime", ""], "--prime is '', neither a file nor a line of"),
+        (["--model", "gone"], "gone: no model (model.safetensors is missing); train one with `dvc repro train`"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(

@@ -73,7 +73,8 @@ def test_peepholes_with_a_cell_that_has_none_are_refused(tmp_path: Path) -> None
     [
         ("model: [", "not readable as YAML"),
         ("", "not sections"),
-        ("a: {}", "'model' is None; it needs cell, peepholes"),
+        ("a: {}", "'model' is missing; it needs cell, peepholes"),
+        ("modle: {}", "section 'model' is missing; is it 'modle'?"),
         ("a: 1", "section 'a' is 1, not parameters"),
         ("a: {b: 2026-02-31}", "not readable as YAML"),
     ],

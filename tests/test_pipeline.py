@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -83,7 +84,7 @@ def test_a_stage_depends_on_the_parameters_it_reads_and_on_no_other(stage: str) 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_names_all_the_paths_that_it_is_given(stage: str) -> None:
-    given = STAGES[stage]["cmd"].split()[2:]
+    given = shlex.split(STAGES[stage]["cmd"])[2:]
     made = [next(iter(out)) if isinstance(out, dict) else out for key in ("outs", "metrics")
             for out in STAGES[stage].get(key, [])]  # fmt: skip
     needed = [dep for dep in STAGES[stage]["deps"] if not dep.endswith(CODE)]

@@ -72,6 +72,7 @@ def test_an_older_run_comes_back_hash_for_hash_and_what_it_replaces_is_kept(chec
     (checkout / "reports/mine.txt").write_text("mine")
 
     found, changed, aside = restore(run_id[:12], checkout)
+    assert restore(found.tags["penlift.training"][:8], checkout)[0] == found
 
     assert found.name == "older"
     assert hashes(checkout, *older) == older
@@ -101,10 +102,18 @@ def test_files_that_are_not_what_was_sent_are_not_restored(checkout: Path, store
 def test_what_cannot_be_restored_is_named(checkout: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     send(training("unfinished", status="KILLED", images=[]), store)
 
-    with pytest.raises(InputError, match="has no run whose id begins with 'nothing'"):
+    with pytest.raises(InputError, match="has no run 'nothing', by its id"):
         restore("nothing", checkout)
     with pytest.raises(InputError, match="is KILLED and has left no weights"):
         restore("lstm", checkout)
+    for name in ("", "l", "ls"):  # a few characters stand for no run
+        with pytest.raises(InputError, match=f"has no run '{name}', by its id"):
+            restore(name, checkout)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{checkout / 'none' / 'mlflow.db'}")
+    with pytest.raises(InputError, match="there is no such store; set MLFLOW_TRACKING_URI"):
+        restore("lstm", checkout)
+    assert not (checkout / "none").exists()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
     for seed in (5, 6):
         made(checkout, seed)
         send(record(checkout, "two"), store)

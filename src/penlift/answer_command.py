@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from penlift.errors import InputError
 from penlift.given import ROOT, SWEEP_FILE
 from penlift.search_command import STORAGE, search_in
 
@@ -47,6 +48,8 @@ def answer(file: Path, searched: bool, storage: str | None, root: Path) -> None:
             tried = results_of(found, root)
         write_answer(found.sweep, tried, root, found.limits.trials)
         return
+    if storage:
+        raise InputError(f"--storage is {storage}, which has trials of a search; add --search")
     asked = read_sweep(file)
     asked = as_begun(asked, note_of(asked, root))
     trials = trials_of(asked)

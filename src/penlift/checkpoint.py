@@ -39,15 +39,13 @@ def save_model(folder: Path, model: Model) -> None:
 
 def load_model(folder: Path) -> Model:
     """Read a model that `save_model` wrote, ready to predict."""
+    if missing := [file.name for file in files_of(folder) if not file.is_file()]:
+        raise InputError(f"{folder}: no model ({missing[0]} is missing); train one with `dvc repro train`")
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         params, scales = ModelParams.model_validate(config["model"]), scales_of(config["scales"])
         network = Network(params, floor_of(scales.scale))
         network.load_state_dict(load_file(folder / WEIGHTS))
-    except FileNotFoundError as error:
-        raise InputError(
-            f"{folder}: no model ({error.filename} is missing); train one with `dvc repro train`"
-        ) from None
     except (ValidationError, ValueError, LookupError, TypeError, RuntimeError, SafetensorError) as error:
         fault = " ".join(str(error).split())
         raise InputError(f"{folder}: a damaged model ({fault}); train it again with `dvc repro -f train`") from None

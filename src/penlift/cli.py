@@ -25,6 +25,8 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except InputError as error:
             raise SystemExit(f"penlift {ctx.invoked_subcommand}: {error}") from None
+        except BrokenPipeError:  # whoever read what is printed has had enough
+            raise
         except OSError as error:
             raise SystemExit(f"penlift {ctx.invoked_subcommand}: {error}; check the path and the free space") from None
 
@@ -59,9 +61,10 @@ Examples:
 def score(model: Path, ink: Path, split: str) -> None:
     """Score any ink with a trained network, beside what can be predicted without one.
 
-    MODEL is a folder as `models`; INK one as `data/ink`, or with the archives of IAM-OnDB.
+    MODEL is a folder as `models`; INK one as `data/ink`, or with the archives of IAM-OnDB. Archives are split by their
+    standard lists: for a network that learned with extract.splits graves, give data/ink.
     """
-    from penlift.any_ink import open_ink
+    from penlift.any_ink import is_archive, open_ink
     from penlift.checkpoint import load_model
     from penlift.transfer import score_baseline, score_ink
 
@@ -70,7 +73,8 @@ def score(model: Path, ink: Path, split: str) -> None:
         figures = score_ink(trained, lines, split)
         known = bool(lines.of_split("train"))
         without = score_baseline(trained.scales, lines, split, seed=1) if known else None
-    click.echo(f"{figures['lines']} lines, {figures['points']} points, {figures['writers']} writers; split {split}")
+    where = f"split {split}{' of the standard lists' if is_archive(ink) else ''}"
+    click.echo(f"{figures['lines']} lines, {figures['points']} points, {figures['writers']} writers; {where}")
     click.echo("nats a point                      tablet units")
     click.echo(f"network                           {figures['nll_nats_per_point']['tablet']:.3f}")
     if without:

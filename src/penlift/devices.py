@@ -1,6 +1,7 @@
 """Where the network is computed, and in what precision."""
 
 import os
+from textwrap import shorten
 
 import torch
 from torch import nn
@@ -10,16 +11,17 @@ from penlift.errors import InputError
 
 def choose(device: str) -> torch.device:
     """The device of this name; `auto` is a GPU where there is one, else the CPU. Under torchrun each has a GPU."""
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    if device == "cuda":
+    name = device
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda":
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # or cuBLAS sums in any order, recurrent layers too
-        device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
+        name = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
     try:
-        chosen = torch.device(device)
+        chosen = torch.device(name)
         torch.empty(1, device=chosen)
     except (RuntimeError, AssertionError) as error:
-        fault = str(error).strip().partition("\n")[0]
+        fault = shorten(str(error).strip().partition("\n")[0], 80)
         raise InputError(f"train.device is {device!r}, which cannot be used here ({fault}); set auto or cpu") from None
     return chosen
 

@@ -44,7 +44,7 @@ def extract(source: Source, rule: str, folder: Path) -> Counts:
     lines = _usable(source, aside)
     first = next(lines, None)
     if first is None:
-        raise InputError(f"no usable line; looked for {source.sought}; {_first_reasons(aside)}")
+        raise InputError(f"{source.folder}: no usable line; looked for {source.sought}; {_first_reasons(aside)}")
     save_ink(folder, _chained(first, lines))
     index = load_ink(folder).index
     index["split"] = splits_of(index, source.lists, rule)
@@ -85,12 +85,12 @@ def _chained(first: Line, others: Iterator[Line]) -> Iterator[Line]:
 
 def _first_reasons(aside: list[SetAside]) -> str:
     if not aside:
-        return "found no such file: see extract.path in params.yaml"
+        return "put them there, or name another folder"
     return f"all {len(aside)} files were set aside, the first, {aside[0].file}, for: {aside[0].reason}"
 
 
 def _count(index: pd.DataFrame, aside: list[SetAside]) -> Counts:
-    groups = index.groupby("split")
+    groups = index.assign(writer=index["writer"].replace("", pd.NA)).groupby("split")  # unknown ones are not counted
     by_split = groups.agg(
         lines=("line", "size"), points=("points", "sum"), writers=("writer", "nunique"), forms=("form", "nunique")
     )

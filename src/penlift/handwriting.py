@@ -91,6 +91,8 @@ def write(
 def sample_params(values: dict[str, Any], temperature: float | tuple[float, float, float]) -> SampleParams:
     """The parameters of a call; raises InputError with the one at fault."""
     three = temperature if isinstance(temperature, tuple) else (temperature,) * 3
+    if len(three) != 3:
+        raise InputError(f"temperature is {temperature!r}; give one number, or three")
     names = ("weights_temperature", "spread_temperature", "lift_temperature")
     try:
         return SampleParams.model_validate(values | dict(zip(names, three, strict=True)))

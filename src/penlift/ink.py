@@ -20,6 +20,7 @@ Rows = npt.NDArray[np.float32]
 INDEX = ["line", "form", "writer", "text", "split", "start", "first", "points", "strokes"]
 SPLITS = ("train", "valid", "test")
 LIFT = 2  # the column of a row that says whether the pen leaves the paper after this point
+TIME = 3  # the last column, of pen positions only: s since the first
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,14 @@ def load_ink(folder: Path) -> Ink:
     if list(index.columns) != INDEX or int(index["points"].sum()) != len(rows):
         raise InputError(f"{folder}: index.csv and points.npy do not belong together; make them again with `dvc repro`")
     return Ink(rows, index)
+
+
+def load_points(folder: Path) -> Ink:
+    """Open a folder of pen positions; what is made from them has the same shape, and one column less."""
+    ink = load_ink(folder)
+    if ink.rows.shape[1:] != (TIME + 1,):
+        raise InputError(f"{folder}: offsets, not ink; give the ink that they were made from, as data/ink is")
+    return ink
 
 
 def save_ink(folder: Path, lines: Iterable[Line]) -> None:

@@ -54,10 +54,12 @@ def read_params(path: Path) -> dict[str, Any]:
 
 def read_section(path: Path, name: str, record: type[Section]) -> Section:
     """Read section `name` of params.yaml as its record."""
-    values = read_params(path).get(name)
-    if not isinstance(values, dict):
-        raise InputError(f"{path}: section {name!r} is {values!r}; it needs {', '.join(record.model_fields)}")
-    return checked(name, values, record, path.name)
+    sections = read_params(path)
+    if name not in sections:
+        near = difflib.get_close_matches(name, sections, n=1)
+        remedy = f"is it {near[0]!r}?" if near else f"it needs {', '.join(record.model_fields)}"
+        raise InputError(f"{path}: section {name!r} is missing; {remedy}")
+    return checked(name, sections[name], record, path.name)
 
 
 def checked(name: str, values: dict[str, Any], record: type[Section], place: str) -> Section:

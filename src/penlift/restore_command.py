@@ -8,7 +8,7 @@ from penlift.given import ROOT
 
 EXAMPLES = """\b
 Examples:
-  penlift restore 0f4ef39e        # the first characters of a run's id
+  penlift restore 0f4ef39e        # the first characters of a run's id in MLflow, or of a training in `penlift runs`
   penlift restore brave-puma      # or its name
   dvc repro                       # then runs nothing but what differs here"""
 

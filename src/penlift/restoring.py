@@ -40,6 +40,8 @@ def restore(name: str, root: Path) -> tuple[Found, list[str], Path | None]:
 
 def _fetched(name: str, root: Path, place: Path) -> tuple[Found, list[str]]:
     store = Store.of(root)
+    if store.file and not store.file.exists():
+        raise InputError(f"{store.uri}: there is no such store; set MLFLOW_TRACKING_URI to where the run is")
     try:
         run = _the_one(name, find(name, store), store)
         names = fetch(run.run_id, _belongs, place, store)
@@ -69,7 +71,7 @@ def _into_cache(place: Path, root: Path) -> None:
 def _the_one(name: str, runs: list[Found], store: Store) -> Found:
     """The run that is meant, which has come to its end."""
     if not runs:
-        raise InputError(f"{store.uri} has no run whose id begins with {name!r} or whose name it is; see `make ui`")
+        raise InputError(f"{store.uri} has no run {name!r}, by its id, its training or its name; see `penlift runs`")
     whole = [run for run in runs if OUTCOME in run.tags and run.status == "FINISHED"]
     if not whole:
         raise InputError(

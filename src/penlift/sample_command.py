@@ -75,8 +75,10 @@ def sample(
     keep_freed_memory()
     params = sample_params(values, _temperatures(temperature))
     kept = _needed(style, out)
+    if at is not None and style != "fan":
+        raise InputError(f"--at is {at}, and --style is {style}; a line forks in --style fan alone")
     trained = load_model(model)
-    read = _prime_of(prime, ink) if prime else None
+    read = None if prime is None else _prime_of(prime, ink)
     dreamt = dream_lines(trained.network, trained.scales, params, read)
     lines = [kept(line) for line in shown(dreamt, "sample", params.lines)]
     for path, content in _files(trained, [finite_part(line) for line in lines], style, at, out):

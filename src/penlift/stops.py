@@ -21,7 +21,8 @@ ENDLESS = Stops()
 def kept(points: Array, stops: Stops) -> int:
     """How many of the points, (n, 3) of x, y, lift in tablet units, stay: n where no rule bites.
 
-    The line ends with its last stroke that the rules allow; within the first stroke, at the last point that fits.
+    The first point is where the pen was. The line ends with its last stroke that the rules allow; within the first
+    stroke, at the last point that fits, but it always has one.
     """
     lifted = points[:, LIFT] > 0.5
     allowed = len(points)
@@ -33,5 +34,5 @@ def kept(points: Array, stops: Stops) -> int:
         beyond = np.flatnonzero((reach > stops.width) & np.isfinite(reach))  # what is not finite stays, to be seen
         if len(beyond) and beyond[0] < allowed:
             ends = np.flatnonzero(lifted[: beyond[0]])
-            allowed = int(ends[-1] + 1 if len(ends) else beyond[0])
+            allowed = int(ends[-1] + 1 if len(ends) else max(beyond[0], 2))
     return allowed

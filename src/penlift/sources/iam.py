@@ -19,6 +19,7 @@ from penlift.sources.source import SetAside, Source
 from penlift.sources.whiteboard import UnusableError, read_line
 
 LISTS = ("trainset", "testset_v", "testset_t", "testset_f")
+FORMS = "forms.txt"  # who wrote what
 LINE_NAME = re.compile(r"(?P<form>[^-]+-[^-]+)-(?P<number>\d+)")
 KNOWN_BAD = re.compile(r"z01-000z-\d+|a08-551z-0[89]")
 SOUGHT = "lineStrokes-all.tar.gz, or a folder lineStrokes with the .xml files that it unpacks to"
@@ -27,12 +28,16 @@ SOUGHT = "lineStrokes-all.tar.gz, or a folder lineStrokes with the .xml files th
 def open_source(folder: Path) -> Source:
     """The ink of a folder that holds IAM-OnDB's archives or the trees that they unpack to."""
     if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder; put the archives of IAM-OnDB there, or set extract.path")
-    return Source(_read_lines(folder), _read_lists(folder), SOUGHT)
+        raise InputError(
+            f"{folder}: no such folder; put the archives of IAM-OnDB there, or name another (data/corpus is made by "
+            "`dvc repro compose`)"
+        )
+    return Source(folder, _read_lines(folder), _read_lists(folder), SOUGHT)
 
 
 def _read_lines(folder: Path) -> Iterator[Line | SetAside]:
     texts, writers = _read_texts(folder), _read_writers(folder)
+    known: bool | None = None  # whether any form has a writer, once there is a line
     for member in members(folder, "lineStrokes-all.tar.gz", "lineStrokes", ".xml"):
         name = LINE_NAME.fullmatch(member.stem)
         if name is None:
@@ -42,7 +47,13 @@ def _read_lines(folder: Path) -> Iterator[Line | SetAside]:
         elif member.content is None:
             yield SetAside(member.path, "absurd size: a file of over 16 MiB")
         else:
+            known = bool(known) or name["form"] in writers
             yield _line(member.path, name, member.content, texts, writers)
+    if known is False and (folder / FORMS).is_file():
+        raise InputError(
+            f"{folder / FORMS}: names no form of the lines here; let each row be a form and its writer, such as "
+            "`a01-000u 10000`, or take it away"
+        )
 
 
 def _line(
@@ -71,7 +82,7 @@ def transcription(content: bytes) -> list[str]:
 
 
 def _read_writers(folder: Path) -> dict[str, str]:
-    forms = folder / "forms.txt"
+    forms = folder / FORMS
     if not forms.is_file():
         return dict(_writers_of_originals(folder))
     entries = (line.split() for line in forms.read_text(encoding="latin-1").splitlines())

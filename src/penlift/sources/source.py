@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from penlift.ink import Line
@@ -18,6 +19,7 @@ class SetAside(NamedTuple):
 class Source:
     """Lines as they come, with empty splits, and the official list of each form where the data has lists."""
 
+    folder: Path
     lines: Iterator[Line | SetAside]
     lists: dict[str, str]  # form -> trainset, testset_v, testset_t or testset_f; empty where there are no lists
     sought: str  # what was looked for, for the message when nothing is found
