@@ -1,6 +1,7 @@
 """Whatever a user's folder holds, each file ends as a line or in the table of those set aside."""
 
 import gzip
+import json
 import random
 import subprocess
 import tarfile
