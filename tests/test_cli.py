@@ -1,6 +1,8 @@
 """The command `penlift`, used as a user does: on folders, with answers as text and files."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
-from conftest import written_line
+from conftest import ROOT, written_line
 from test_network import make_network
 
 from penlift.any_ink import open_ink
@@ -21,6 +23,8 @@ from penlift.normalisation import normalise
 from penlift.offsets import NormaliseParams
 from penlift.scores import score_lines
 from penlift.transfer import score_baseline, score_ink
+
+PENLIFT = str(Path(sys.executable).with_name("penlift"))
 
 
 def run(*arguments: object) -> Result:
@@ -77,6 +81,34 @@ def test_archives_and_what_extract_makes_of_them_are_the_same_ink(
         save_ink(tmp_path / "copy", iter(ink))
         with open_ink(tmp_path / "copy") as copy:
             np.testing.assert_array_equal(copy.rows, ink.rows)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (
+            ["sample", "--lines", "x"],
+            "penlift sample: Invalid value for '--lines': 'x' is not a valid integer; see",
+        ),
+        (["score", "a", "b", "--split", "none"], "penlift score: Invalid value for '--split': 'none' is not one of"),
+        (["sweep"], "penlift sweep: Missing argument 'FILE'; see `penlift sweep --help`"),
+        (["swep", "a"], "penlift: No such command 'swep'"),
+    ],
+)
+def test_what_is_typed_wrong_is_said_in_one_line(typed: list[str], said: str) -> None:
+    answer = subprocess.run([PENLIFT, *typed], capture_output=True, text=True, check=False)
+
+    assert answer.returncode == 1
+    assert answer.stdout == ""
+    assert answer.stderr.startswith(said)
+    assert answer.stderr.count("\n") == 1
+
+
+def test_whoever_has_read_enough_of_what_is_printed_is_not_told_of_a_fault() -> None:
+    command = f"'{PENLIFT}' sweep sweeps/first-answer.yaml --dry-run | true"
+    answer = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert answer.stderr == ""
 
 
 def test_offsets_lie_as_ink_does_and_are_not_taken_for_it(tmp_path: Path, small_ink: Ink, trained: Model) -> None:

@@ -166,7 +166,7 @@ def test_a_name_is_one_that_dvc_takes() -> None:
         ({"set": {"model.mixtures": 3}}, "model.mixtures is given twice"),
         ({"set": {"train.seed": 3}}, "train.seed is given twice"),
         ({"seeds": [1, 1]}, "has one twice"),
-        ({"name": "../x"}, "name: String should match"),
+        ({"name": "../x"}, "name is '../x': String should match"),
         ({"colour": 1}, "colour: Extra inputs"),
     ],
 )

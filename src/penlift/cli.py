@@ -1,6 +1,7 @@
 """The command `penlift`: what is asked of ink and of trained networks outside the pipeline."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,7 +18,20 @@ from penlift.track_command import track
 
 
 class Commands(click.Group):
-    """Ends in one line, status 1, where a user can mend what is wrong."""
+    """Ends in one line, status 1, where a user can mend what is wrong, or has typed it wrong."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Read what was typed, and run it."""
+        try:
+            return super().main(*args, **kwargs | {"standalone_mode": False})
+        except click.exceptions.NoArgsIsHelpError as error:  # nothing was typed, so all is said
+            error.show()
+            raise SystemExit(1) from None
+        except click.UsageError as error:
+            command = error.ctx.command_path if error.ctx else "penlift"
+            raise SystemExit(f"{command}: {error.format_message().rstrip('.')}; see `{command} --help`") from None
+        except click.Abort:
+            raise SystemExit("penlift: stopped") from None
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command."""

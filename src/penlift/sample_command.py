@@ -42,7 +42,8 @@ Examples:
 @click.option(
     "--prime",
     help="A line to go on from: a file (csv, json, jsonl, npy, npz, inkml, svg), the d of an SVG path, or the name of "
-    "a line of --ink.",
+    "a line of --ink. Of a file its first line, in tablet units, y downwards: csv and npy have rows of x, y, lift, npz "
+    "of dx, dy, lift; an SVG is one line.",
 )
 @click.option("--ink", type=FOLDER, default=Path("data/ink"), show_default=True, help="Where a line is found by name.")
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same bytes.")

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -78,8 +79,16 @@ def read_sweep(path: Path) -> Sweep:
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such sweep file; sweeps/ has some") from None
     except ValidationError as error:
-        faults = (f"{'.'.join(map(str, fault['loc'])) or 'sweep'}: {fault['msg']}" for fault in error.errors())
+        faults = dict.fromkeys(map(_explained, error.errors()))
         raise InputError(f"{path}: {'; '.join(faults)}; see sweeps/first-answer.yaml") from None
+
+
+def _explained(fault: Any) -> str:
+    """A fault by its place and value; pydantic names each kind that a value might have been, as `list[...]`."""
+    place = ".".join(str(part) for part in fault["loc"] if "[" not in str(part)) or "sweep"
+    if fault["type"] in ("missing", "extra_forbidden", "value_error"):
+        return f"{place}: {fault['msg']}"
+    return f"{place} is {shorten(repr(fault['input']), 60)}: {fault['msg']}"
 
 
 def sections_of(settings: Settings) -> dict[str, dict[str, Value]]:
