@@ -1,6 +1,7 @@
 """Stage train: from windows to the network with the best likelihood of held-out lines."""
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from checkout import ROOT, run, section
 
 from penlift.checkpoint import Model, begin_with, files_of, save_model
 from penlift.devices import check_precision, choose
-from penlift.driving import Material, drive, follow, save
+from penlift.driving import Material, Stopped, drive, follow, save
 from penlift.errors import InputError
 from penlift.files import whole_file, whole_folder, write_bytes, write_json
 from penlift.fingerprint import code_below, fingerprint, machine_facts
@@ -27,7 +28,6 @@ from penlift.keeping import Keeper, only_trainer
 from penlift.memory import keep_freed_memory
 from penlift.network import ModelParams, Network, floor_of
 from penlift.optimisation import TrainParams
-from penlift.processor import processor_name
 from penlift.progress import Meter
 from penlift.ranks import Lost, Ranks, gathered, launch
 from penlift.scales import load_scales
@@ -107,7 +107,11 @@ def train(
 
     told = {name: section.model_dump() for name, section in asked._asdict().items()}
     with fed(keeper.folder, ROOT, told, about):
-        drive(state, material, asked.train, keeper, meter, partial(show, keeper.folder), ranks)
+        try:
+            drive(state, material, asked.train, keeper, meter, partial(show, keeper.folder), ranks)
+        except Stopped:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # another may come, and what became of it is yet to be said
+            raise
         while not save(state, keeper, meter, done=True):  # to end now would lose it, unless there is room for the rest
             with suppress(OSError):
                 learned()
@@ -124,7 +128,6 @@ def facts(asked: Sections, ranks: Ranks, device: torch.device) -> dict[str, obje
         "window": asked.window.model_dump(),
         "processes": ranks.size,
         "machine": machine_facts(device),
-        "processor": processor_name(),  # another's library may pick other instructions
     }
 
 

@@ -91,6 +91,7 @@ def test_archives_and_what_extract_makes_of_them_are_the_same_ink(
             "penlift sample: Invalid value for '--lines': 'x' is not a valid integer; see",
         ),
         (["score", "a", "b", "--split", "none"], "penlift score: Invalid value for '--split': 'none' is not one of"),
+        (["sample", "--style"], "penlift sample: Option '--style' requires an argument; see `penlift sample --help`"),
         (["sweep"], "penlift sweep: Missing argument 'FILE'; see `penlift sweep --help`"),
         (["swep", "a"], "penlift: No such command 'swep'"),
     ],

@@ -2,13 +2,12 @@
 
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from penlift.queue_processes import TRIALS, Workers
+from penlift.queue_processes import IDLE, TRIALS, Workers
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
@@ -45,13 +44,31 @@ def test_workers_are_at_work_until_the_last_has_ended(tmp_path: Path, start: Sta
     assert not workers.at_work()
 
 
+class Clock:
+    """Says what it was set to."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def look(workers: Workers, clock: Clock, seconds: float) -> bool:
+    """Look every ten seconds; whether there were workers each time."""
+    answers = []
+    for _ in range(int(seconds / 10)):
+        clock.now += 10
+        answers.append(workers.at_work())
+    return all(answers)
+
+
 def test_a_worker_that_has_no_trial_and_does_not_end_is_ended(tmp_path: Path, start: Start) -> None:
     idle, elsewhere = (start(tmp_path / name, "exp queue-worker") for name in ("here", "elsewhere"))
-    workers = Workers(tmp_path / "here", idle=0.2)
+    workers = Workers(tmp_path / "here", clock := Clock())
 
-    assert workers.at_work()
-    time.sleep(0.3)
-    assert workers.at_work()  # and is told to end
+    assert look(workers, clock, IDLE)
+    assert idle.poll() is None
+    look(workers, clock, 20)
 
     idle.wait(10)
     assert not workers.at_work()
@@ -62,17 +79,24 @@ def test_a_worker_with_a_trial_is_left_alone_and_gets_its_time_afterwards(tmp_pa
     start(tmp_path, "queue start")  # that waits for the worker it began
     worker, trial = start(tmp_path, "exp queue-worker"), start(tmp_path, "exp exec-run")
     mirror = start(tmp_path / TRIALS / "one", "penlift.live_mirror")
-    workers = Workers(tmp_path, idle=0.5)
+    workers = Workers(tmp_path, clock := Clock())
 
-    for _ in range(4):
-        time.sleep(0.3)
-        assert workers.at_work()
+    assert look(workers, clock, 3 * IDLE)
     trial.kill()
     trial.wait()
-    assert workers.at_work()
+    assert look(workers, clock, IDLE)
     assert worker.poll() is None
+    look(workers, clock, 20)
 
-    time.sleep(0.6)
-    assert workers.at_work()
     worker.wait(10)
     assert mirror.poll() is None  # it ends by itself
+
+
+def test_nothing_is_ended_for_what_nobody_was_there_to_see(tmp_path: Path, start: Start) -> None:
+    worker = start(tmp_path, "exp queue-worker")
+    workers = Workers(tmp_path, clock := Clock())
+
+    clock.now += 10 * IDLE  # the command was asleep
+
+    assert look(workers, clock, IDLE)
+    assert worker.poll() is None

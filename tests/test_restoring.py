@@ -102,12 +102,12 @@ def test_files_that_are_not_what_was_sent_are_not_restored(checkout: Path, store
 def test_what_cannot_be_restored_is_named(checkout: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     send(training("unfinished", status="KILLED", images=[]), store)
 
-    with pytest.raises(InputError, match="has no run 'nothing', by its id"):
+    with pytest.raises(InputError, match="has no run 'nothing', by name"):
         restore("nothing", checkout)
     with pytest.raises(InputError, match="is KILLED and has left no weights"):
         restore("lstm", checkout)
     for name in ("", "l", "ls"):  # a few characters stand for no run
-        with pytest.raises(InputError, match=f"has no run '{name}', by its id"):
+        with pytest.raises(InputError, match=f"has no run '{name}', by name or 4 characters of an id"):
             restore(name, checkout)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{checkout / 'none' / 'mlflow.db'}")
     with pytest.raises(InputError, match="there is no such store; set MLFLOW_TRACKING_URI"):

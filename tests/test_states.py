@@ -28,7 +28,7 @@ def states(data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A training that is done and mirrored, one that is done and is not, and one that was cut short."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", STORE.uri)
     monkeypatch.delenv("DVC_ROOT", raising=False)
-    (tmp_path / "params.yaml").touch()
+    (tmp_path / "dvc.yaml").touch()
     states = tmp_path / ".state"
     for name in ("mirrored", "waits"):
         history = trained(data, states / name)
@@ -55,7 +55,7 @@ def test_every_training_has_a_row_with_its_state_its_nll_and_what_waits(states: 
 
 
 def test_without_a_training_it_says_how_to_begin_one(tmp_path: Path) -> None:
-    (tmp_path / "params.yaml").touch()
+    (tmp_path / "dvc.yaml").touch()
     assert "`make repro` begins one" in run("runs", "--root", tmp_path).output
 
 
@@ -64,7 +64,7 @@ def test_a_folder_that_is_no_checkout_is_named_and_not_called_empty(tmp_path: Pa
     result = run(command, "--root", tmp_path)
 
     assert result.exit_code == 1
-    assert f"{tmp_path}: no checkout of penlift (params.yaml is missing)" in result.output
+    assert f"{tmp_path}: no checkout of penlift (dvc.yaml is missing)" in result.output
 
 
 def test_only_what_is_finished_and_mirrored_or_abandoned_may_go(states: Path) -> None:

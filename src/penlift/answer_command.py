@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from penlift.errors import InputError
 from penlift.given import ROOT, SWEEP_FILE
@@ -48,8 +49,9 @@ def answer(file: Path, searched: bool, storage: str | None, root: Path) -> None:
             tried = results_of(found, root)
         write_answer(found.sweep, tried, root, found.limits.trials)
         return
-    if storage:
-        raise InputError(f"--storage is {storage}, which has trials of a search; add --search")
+    typed = click.get_current_context().get_parameter_source("storage") == ParameterSource.COMMANDLINE
+    if typed:  # and not set for the searches of this shell; it may hold a password
+        raise InputError("--storage has trials of a search; add --search")
     asked = read_sweep(file)
     asked = as_begun(asked, note_of(asked, root))
     trials = trials_of(asked)

@@ -39,6 +39,10 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except InputError as error:
             raise SystemExit(f"penlift {ctx.invoked_subcommand}: {error}") from None
+        except click.UsageError as error:  # a parser's own says not of which command
+            if error.ctx is None and ctx.invoked_subcommand:
+                error.ctx = click.Context(main, ctx, info_name=ctx.invoked_subcommand)
+            raise
         except BrokenPipeError:  # whoever read what is printed has had enough
             raise
         except OSError as error:

@@ -57,12 +57,21 @@ def is_current(repository: Path, experiment: Experiment, params: dict[str, Any],
     """Whether an experiment had these parameters, and the code and data that commit `now` has; `code`: of `code_at`."""
     if params_at(repository, experiment.commit) != params:
         return False
-    paths = [*code, "dvc.yaml", "*.dvc"]
-    ink = PurePosixPath(str(params.get("extract", {}).get("path", "")))
-    if ink.parts and not ink.is_absolute() and ".." not in ink.parts:
-        paths.append(ink.as_posix())  # which Git may have
+    paths = [*code, "dvc.yaml", "*.dvc", *_ink_of(params)]
     changed = output_of(repository, "git", "diff-tree", "-r", "--name-only", experiment.commit, now, "--", *paths)
     return not changed
+
+
+def decisive(repository: Path, commit: str) -> list[str]:
+    """Git's rows of the files that decide over results at a commit: code, parameters, and data as far as Git has it."""
+    paths = [*code_at(repository, commit), "dvc.yaml", "params.yaml", *_ink_of(params_at(repository, commit))]
+    rows = output_of(repository, "git", "ls-tree", "-r", "-z", commit).decode().split("\0")[:-1]
+    names = [PurePosixPath(row.partition("\t")[2]) for row in rows]
+    return [
+        row
+        for row, name in zip(rows, names, strict=True)
+        if name.suffix == ".dvc" or any(name.is_relative_to(path) for path in paths)
+    ]
 
 
 def is_kept(repository: Path, experiment: Experiment, cache: Path) -> bool:
@@ -78,6 +87,12 @@ def code_at(repository: Path, commit: str) -> list[str]:
     stages = _yaml(repository, commit, "dvc.yaml").get("stages", {})
     paths = {path for stage in stages.values() for path in stage.get("deps", []) if "$" not in path}
     return sorted(path for path in paths if path.startswith(("src/", "pipeline/")))
+
+
+def _ink_of(params: dict[str, Any]) -> list[str]:
+    """The path of the ink, where it is one that Git may have."""
+    ink = PurePosixPath(str(params.get("extract", {}).get("path", "")))
+    return [ink.as_posix()] if ink.parts and not ink.is_absolute() and ".." not in ink.parts else []
 
 
 def _yaml(repository: Path, commit: str, name: str) -> dict[str, Any]:

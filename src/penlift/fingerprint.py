@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from penlift.processor import processor_name
+
 DIGITS = 16  # of a fingerprint, in hexadecimal
 
 
@@ -30,5 +32,8 @@ def code_below(*folders: Path) -> list[Path]:
 
 def machine_facts(device: torch.device) -> dict[str, str]:
     """What besides code, data and parameters decides over the last bits."""
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else torch.backends.cpu.get_cpu_capability()
+    if device.type == "cuda":
+        name = torch.cuda.get_device_name(device)
+    else:  # a library may not use on one processor what it uses on another with the same instructions
+        name = f"{torch.backends.cpu.get_cpu_capability()}, {processor_name()}"
     return {"torch": torch.__version__, "numpy": np.__version__, "device": f"{device.type} {name}"}

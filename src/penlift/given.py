@@ -8,9 +8,9 @@ from penlift.errors import InputError
 
 
 def _checkout(_context: click.Context, _option: click.Parameter, root: Path) -> Path:
-    if not (root / "params.yaml").is_file():
+    if not (root / "dvc.yaml").is_file():
         raise InputError(
-            f"{root.resolve()}: no checkout of penlift (params.yaml is missing); go there, or name it by --root"
+            f"{root.resolve()}: no checkout of penlift (dvc.yaml is missing); go there, or name it by --root"
         )
     return root
 

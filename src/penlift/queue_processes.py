@@ -1,7 +1,7 @@
 """The processes of DVC's queue in a repository: its workers, and all that they have started."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from penlift.at_work import Working, at_work, end, kill
@@ -13,25 +13,28 @@ DVCS = (WORKER, TRIAL, "queue start", "exp run", "dvc repro")  # commands of DVC
 STAGES = " pipeline/"  # in the commands of stages
 ENDS_BY_ITSELF = "penlift.live_mirror"  # once its trainer is gone
 IDLE = 120.0  # s; a worker without a trial ends after ten, and takes a few to fetch one or to bring one home
+AWAY = 30.0  # s without a look, of which nothing is known
 
 
 class Workers:
     """The workers of a repository's queue, followed to the end of the last.
 
     A worker ends by a message to itself. Where two workers write to DVC's queue of files at once such a message can be
-    lost, and the worker then waits for ever: those that have had no trial for `idle` seconds are ended here.
+    lost, and the worker then waits for ever: where no trial has been at work for IDLE seconds, all are ended here.
     """
 
-    def __init__(self, repository: Path, idle: float = IDLE) -> None:
-        self._repository, self._idle = repository, idle
-        self._tried = time.monotonic()  # when a trial was last seen at work
+    def __init__(self, repository: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock`: s."""
+        self._repository, self._clock = repository, clock
+        self._tried = self._looked = clock()  # when a trial was seen at work last, and when anybody looked
 
     def at_work(self) -> bool:
-        """Whether a worker is there."""
-        found = list(_processes(self._repository))
-        if any(TRIAL in each.command for each in found):
-            self._tried = time.monotonic()
-        elif time.monotonic() - self._tried > self._idle:
+        """Whether a worker is there; to be asked every few seconds."""
+        found, now = list(_processes(self._repository)), self._clock()
+        if any(TRIAL in each.command for each in found) or now - self._looked > AWAY:
+            self._tried = now
+        self._looked = now
+        if now - self._tried > IDLE:
             stop(self._repository)
         return any(WORKER in each.command for each in found)
 

@@ -10,7 +10,7 @@ from penlift.outcome import LOCKED, fingerprint_of
 from penlift.params import read_params
 from penlift.programs import DVC, apart, output_of
 from penlift.record import OUTCOME, flatten
-from penlift.retrieval import Found, fetch, find
+from penlift.retrieval import SHORTEST, Found, fetch, find
 from penlift.state_folder import states_of
 from penlift.store import Store, Unsent
 
@@ -71,7 +71,7 @@ def _into_cache(place: Path, root: Path) -> None:
 def _the_one(name: str, runs: list[Found], store: Store) -> Found:
     """The run that is meant, which has come to its end."""
     if not runs:
-        raise InputError(f"{store.uri} has no run {name!r}, by its id, its training or its name; see `penlift runs`")
+        raise InputError(f"{store.uri} has no run {name!r}, by name or {SHORTEST} characters of an id; see `make ui`")
     whole = [run for run in runs if OUTCOME in run.tags and run.status == "FINISHED"]
     if not whole:
         raise InputError(

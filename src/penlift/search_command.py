@@ -58,7 +58,7 @@ def search(file: Path, storage: str | None, root: Path, show: bool) -> None:
 def promote(file: Path, storage: str | None, root: Path) -> None:
     """Make the best finished trial of a search the DVC experiment NAME-best, the workspace left as it is.
 
-    On the machine that trained it, or one that shares its .state, its training is not repeated.
+    On the machine that trained it, or one of its type that shares its .state, its training is not repeated.
     """
     from penlift.search.promotion import promoted
     from penlift.search.storage import answering

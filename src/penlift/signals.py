@@ -8,8 +8,8 @@ from typing import Any, Self
 class Signals:
     """While entered, notes the first SIGINT or SIGTERM in `asked`.
 
-    A second Ctrl-C acts as it always does. A second SIGTERM changes nothing: torchrun sends one on, and a scheduler or
-    whoever ends a whole folder's processes sends them to all.
+    A second Ctrl-C acts as it always does. Another SIGTERM changes nothing: torchrun sends one on, a scheduler and
+    whoever ends all processes of a folder send them to all, and what was asked for is being done.
     """
 
     WATCHED = (signal.SIGINT, signal.SIGTERM)

@@ -1,8 +1,8 @@
 """A sweep as a file: a question, and which parameters vary over which levels."""
 
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from textwrap import shorten
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -12,6 +12,7 @@ from penlift.params import Params, parsed
 
 Value = bool | int | float | str | None
 Settings = dict[str, Value]  # "model.mixtures": 5
+KINDS, LONG = ("bool", "int", "float", "str"), 60  # of values, as pydantic calls them; characters of one in a message
 SEED, THREADS, PROCESSES = "train.seed", "train.threads", "train.processes"
 
 
@@ -79,16 +80,20 @@ def read_sweep(path: Path) -> Sweep:
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such sweep file; sweeps/ has some") from None
     except ValidationError as error:
-        faults = dict.fromkeys(map(_explained, error.errors()))
+        faults = _explained(error.errors())
         raise InputError(f"{path}: {'; '.join(faults)}; see sweeps/first-answer.yaml") from None
 
 
-def _explained(fault: Any) -> str:
-    """A fault by its place and value; pydantic names each kind that a value might have been, as `list[...]`."""
-    place = ".".join(str(part) for part in fault["loc"] if "[" not in str(part)) or "sweep"
-    if fault["type"] in ("missing", "extra_forbidden", "value_error"):
-        return f"{place}: {fault['msg']}"
-    return f"{place} is {shorten(repr(fault['input']), 60)}: {fault['msg']}"
+def _explained(faults: Iterable[Any]) -> Iterator[str]:
+    """The faults of each place, which pydantic tells apart by all kinds that a value there might have been."""
+    said: dict[str, list[str]] = {}
+    for fault in faults:
+        place = ".".join(str(part) for part in fault["loc"] if "[" not in str(part) and part not in KINDS) or "sweep"
+        if fault["type"] not in ("missing", "extra_forbidden", "value_error"):
+            value = repr(fault["input"])
+            place += f" is {value if len(value) < LONG else value[:LONG] + '...'}"
+        said.setdefault(place, []).append(fault["msg"].removeprefix("Input should be "))
+    return (f"{place}: {', or '.join(dict.fromkeys(messages))}" for place, messages in said.items())
 
 
 def sections_of(settings: Settings) -> dict[str, dict[str, Value]]:

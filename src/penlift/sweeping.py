@@ -59,8 +59,8 @@ class Sweeping:
 
     def _rounds(self, at_once: int, progress: SweepProgress, signals: Signals) -> list[Failure]:
         failures: dict[str, Failure] = {}
-        if not self.queue.is_of(self.commit):
-            stop(self.queue.folder)  # an earlier command's workers try what has been changed since
+        if not self.queue.is_of(self.commit, self.trials):
+            stop(self.queue.folder)  # an earlier command's workers, who try what nobody asks for any more
         self._follow(progress, signals)  # else they go on
         left, in_vain = self._left(failures, progress), 0
         while left and in_vain < ROUNDS:
@@ -82,7 +82,7 @@ class Sweeping:
         return [trial for trial in self.trials if trial.name not in self.finished and trial.name not in failures]
 
     def _begin(self, left: list[Trial], at_once: int, progress: SweepProgress, signals: Signals) -> None:
-        self.queue.make(self.commit)
+        self.queue.make(self.commit, self.trials)
         progress.say(f"the queue: cd {self.queue.folder} && dvc queue status")
         self.queue.make_data(self.sweep.set)
         for number, trial in enumerate(left, 1):

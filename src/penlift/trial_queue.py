@@ -5,6 +5,7 @@ ever in its list. In a clone that can be made again neither matters: the checkou
 if all is killed, and its owner can go on working in it. Cache, states and MLflow store are the checkout's.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -12,11 +13,12 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from penlift.errors import InputError
-from penlift.experiments import Experiment, experiments_in
+from penlift.experiments import Experiment, decisive, experiments_in
+from penlift.files import write_text
 from penlift.presets import set_values
 from penlift.programs import DVC, committer, output_of, share_cache
 from penlift.provenance import SWEEP
@@ -24,8 +26,9 @@ from penlift.queue_processes import stop, working
 from penlift.state_folder import states_of
 from penlift.store import Store
 from penlift.sweep_file import Settings, Value, sections_of
+from penlift.trials import Trial
 
-TREE = "penlift-tree"  # in the clone's .git: Git's name for what it was made of
+MADE_OF = "penlift-made-of"  # in the clone's .git: a hash of what decides over the trials
 APPEAR = 10.0  # s for a worker that was started to be seen
 
 
@@ -41,8 +44,8 @@ class TrialQueue:
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",  # workers call `dvc`
         }
 
-    def make(self, commit: str) -> None:
-        """Begin anew, as `commit` has the checkout; what an earlier one left is stopped and deleted."""
+    def make(self, commit: str, trials: Iterable[Trial]) -> None:
+        """Begin anew, for some of these trials, as `commit` has the checkout; what an earlier one left goes."""
         stop(self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.parent.mkdir(parents=True, exist_ok=True)
@@ -52,13 +55,13 @@ class TrialQueue:
             output_of(self.folder, "git", "apply", "--index", "--whitespace=nowarn", given=changes)
         (self.folder / ".state").symlink_to(states_of(self.root).resolve())
         (self.folder / ".git" / "info" / "exclude").write_text("/.state\n", encoding="utf-8")
-        (self.folder / ".git" / TREE).write_bytes(self._tree(commit))
+        write_text(self.folder / ".git" / MADE_OF, self._made_of(commit, trials))
         share_cache(self.folder, self.root)
 
-    def is_of(self, commit: str) -> bool:
-        """Whether the queue is there and was made of what this commit has."""
-        note = self.folder / ".git" / TREE
-        return note.is_file() and note.read_bytes() == self._tree(commit)
+    def is_of(self, commit: str, trials: Iterable[Trial]) -> bool:
+        """Whether the queue is there, for these trials with the parameters, code and data that this commit has."""
+        note = self.folder / ".git" / MADE_OF
+        return note.is_file() and note.read_text(encoding="utf-8") == self._made_of(commit, trials)
 
     def make_data(self, settings: Settings) -> None:
         """Run the stages before training, with these parameters, so that the trials find in DVC's cache what they have
@@ -108,8 +111,10 @@ class TrialQueue:
         except InputError as error:
             return str(error)
 
-    def _tree(self, commit: str) -> bytes:
-        return output_of(self.root, "git", "rev-parse", f"{commit}^{{tree}}")
+    def _made_of(self, commit: str, trials: Iterable[Trial]) -> str:
+        """A hash of all that decides over the results of trials."""
+        facts = [decisive(self.root, commit), {trial.name: trial.settings for trial in trials}]
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
     def _dvc(self, *command: str) -> bytes:
         return output_of(self.folder, *DVC, *command, environment=self._environment)
