@@ -105,6 +105,17 @@ def test_what_is_typed_wrong_is_said_in_one_line(typed: list[str], said: str) ->
     assert answer.stderr.count("\n") == 1
 
 
+def test_a_store_of_searches_is_refused_only_where_it_is_typed_and_never_shown(tmp_path: Path) -> None:
+    url, file = "postgresql://me:secret@127.0.0.1/searches", str(tmp_path / "none.yaml")
+
+    typed = CliRunner().invoke(main, ["answer", file, "--storage", url])
+    known = CliRunner(env={"PENLIFT_STORAGE": url}).invoke(main, ["answer", file, "--root", str(ROOT)])
+
+    assert "--storage has trials of a search; add --search" in typed.output
+    assert "none.yaml: there is no such sweep file" in known.output
+    assert "secret" not in typed.output + known.output
+
+
 def test_whoever_has_read_enough_of_what_is_printed_is_not_told_of_a_fault() -> None:
     command = f"'{PENLIFT}' sweep sweeps/first-answer.yaml --dry-run | true"
     answer = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
