@@ -1,16 +1,42 @@
 """The clone that trials are queued in, and what it was made of."""
 
+import json
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from kombu.connection import Connection
 from test_experiments import git, repository
 
 from penlift.experiments import snapshot
 from penlift.programs import DVC, output_of
-from penlift.trial_queue import TrialQueue
+from penlift.trial_queue import CONTROL, EXCHANGES, TrialQueue, make_exchanges
 from penlift.trials import Trial
 
 __all__ = ["repository"]  # a fixture
+
+
+def test_workers_that_begin_at_once_are_all_known(tmp_path: Path) -> None:
+    make_exchanges(tmp_path)
+    folder, names = tmp_path / CONTROL, [f"worker-{number}" for number in range(12)]
+    options = {"control_folder": str(folder), "data_folder_in": str(tmp_path), "data_folder_out": str(tmp_path)}
+
+    broker: Any = Connection
+    with broker("filesystem://", transport_options=options) as connection, ThreadPoolExecutor(len(names)) as pool:
+        channels = [connection.channel() for _ in names]
+        for exchange in EXCHANGES:
+            bind = partial(enter, exchange)
+            list(pool.map(bind, channels, names))
+            assert {row.queue for row in channels[0].get_table(exchange)} == set(names)
+    make_exchanges(tmp_path)
+    assert all(len(json.loads((folder / f"{exchange}.exchange").read_text())) == len(names) for exchange in EXCHANGES)
+
+
+def enter(exchange: str, channel: Any, name: str) -> None:
+    """As a worker does when it begins."""
+    channel._queue_bind(exchange, "", "", name)
 
 
 def test_a_queue_knows_whether_the_checkout_is_what_it_was_made_of(

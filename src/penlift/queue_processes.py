@@ -19,8 +19,8 @@ AWAY = 30.0  # s without a look, of which nothing is known
 class Workers:
     """The workers of a repository's queue, followed to the end of the last.
 
-    A worker ends by a message to itself. Where two workers write to DVC's queue of files at once such a message can be
-    lost, and the worker then waits for ever: where no trial has been at work for IDLE seconds, all are ended here.
+    A worker ends by a message to itself. If that is lost in DVC's queue of files, the worker waits for ever: where no
+    trial has been at work for IDLE seconds, all are ended here.
     """
 
     def __init__(self, repository: Path, clock: Callable[[], float] = time.monotonic) -> None:

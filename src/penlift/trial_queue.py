@@ -29,6 +29,8 @@ from penlift.sweep_file import Settings, Value, sections_of
 from penlift.trials import Trial
 
 MADE_OF = "penlift-made-of"  # in the clone's .git: a hash of what decides over the trials
+CONTROL = Path(".dvc", "tmp", "exps", "celery", "broker", "control")
+EXCHANGES = ("celery.pidbox", "reply.celery.pidbox")  # of messages to workers, and of their answers
 APPEAR = 10.0  # s for a worker that was started to be seen
 
 
@@ -82,6 +84,7 @@ class TrialQueue:
 
     def start(self, at_once: int) -> None:
         """Start workers, which outlive this process and end with the last trial."""
+        make_exchanges(self.folder)
         log = self.folder / ".dvc" / "tmp" / "workers.log"
         with log.open("ab") as file:  # no pipe: the workers would keep it open
             begun = subprocess.run(
@@ -118,6 +121,19 @@ class TrialQueue:
 
     def _dvc(self, *command: str) -> bytes:
         return output_of(self.folder, *DVC, *command, environment=self._environment)
+
+
+def make_exchanges(repository: Path) -> None:
+    """Make the files in which DVC's workers enter their names, where they are not there.
+
+    To make one takes no lock, so of two workers that begin at once one overwrites the other's name. No message reaches
+    that one then, and it never ends.
+    """
+    for name in EXCHANGES:
+        file = repository / CONTROL / f"{name}.exchange"
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_text(file, "[]")
 
 
 def queued(name: str, settings: Mapping[str, Value]) -> list[str]:
