@@ -117,9 +117,7 @@ def test_what_cannot_be_restored_is_named(checkout: Path, store: Store, monkeypa
     for seed in (5, 6):
         made(checkout, seed)
         send(record(checkout, "two"), store)
-    with pytest.raises(
-        InputError, match=r"\d runs are called 'f00d'; name an id: "
-    ):  # by the training they have in common
+    with pytest.raises(InputError, match=r"\d runs are called 'f00d'; name an id: "):  # the training of all
         restore("f00d", checkout)
     with pytest.raises(InputError, match="2 runs are called 'two'; name an id: "):
         restore("two", checkout)

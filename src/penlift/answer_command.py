@@ -49,8 +49,8 @@ def answer(file: Path, searched: bool, storage: str | None, root: Path) -> None:
             tried = results_of(found, root)
         write_answer(found.sweep, tried, root, found.limits.trials)
         return
-    typed = click.get_current_context().get_parameter_source("storage") == ParameterSource.COMMANDLINE
-    if typed:  # and not set for the searches of this shell; it may hold a password
+    if click.get_current_context().get_parameter_source("storage") == ParameterSource.COMMANDLINE:
+        # it may also be set for the searches of this shell; and it may hold a password
         raise InputError("--storage has trials of a search; add --search")
     asked = read_sweep(file)
     asked = as_begun(asked, note_of(asked, root))

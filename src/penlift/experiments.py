@@ -57,21 +57,16 @@ def is_current(repository: Path, experiment: Experiment, params: dict[str, Any],
     """Whether an experiment had these parameters, and the code and data that commit `now` has; `code`: of `code_at`."""
     if params_at(repository, experiment.commit) != params:
         return False
-    paths = [*code, "dvc.yaml", "*.dvc", *_ink_of(params)]
+    paths = _deciding(params, code)
     changed = output_of(repository, "git", "diff-tree", "-r", "--name-only", experiment.commit, now, "--", *paths)
     return not changed
 
 
-def decisive(repository: Path, commit: str) -> list[str]:
+def decisive(repository: Path, commit: str) -> str:
     """Git's rows of the files that decide over results at a commit: code, parameters, and data as far as Git has it."""
-    paths = [*code_at(repository, commit), "dvc.yaml", "params.yaml", *_ink_of(params_at(repository, commit))]
-    rows = output_of(repository, "git", "ls-tree", "-r", "-z", commit).decode().split("\0")[:-1]
-    names = [PurePosixPath(row.partition("\t")[2]) for row in rows]
-    return [
-        row
-        for row, name in zip(rows, names, strict=True)
-        if name.suffix == ".dvc" or any(name.is_relative_to(path) for path in paths)
-    ]
+    paths = ["params.yaml", *_deciding(params_at(repository, commit), code_at(repository, commit))]
+    nothing = output_of(repository, "git", "hash-object", "-t", "tree", "--stdin").decode().strip()
+    return output_of(repository, "git", "diff-tree", "-r", nothing, commit, "--", *paths).decode()
 
 
 def is_kept(repository: Path, experiment: Experiment, cache: Path) -> bool:
@@ -89,10 +84,11 @@ def code_at(repository: Path, commit: str) -> list[str]:
     return sorted(path for path in paths if path.startswith(("src/", "pipeline/")))
 
 
-def _ink_of(params: dict[str, Any]) -> list[str]:
-    """The path of the ink, where it is one that Git may have."""
+def _deciding(params: dict[str, Any], code: Iterable[str]) -> list[str]:
+    """The files, as Git's patterns, that decide over results beside the parameters; `code`: of `code_at`."""
     ink = PurePosixPath(str(params.get("extract", {}).get("path", "")))
-    return [ink.as_posix()] if ink.parts and not ink.is_absolute() and ".." not in ink.parts else []
+    in_git = ink.parts and not ink.is_absolute() and ".." not in ink.parts  # it may be
+    return [*code, "dvc.yaml", "*.dvc", *([ink.as_posix()] if in_git else [])]
 
 
 def _yaml(repository: Path, commit: str, name: str) -> dict[str, Any]:

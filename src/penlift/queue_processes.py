@@ -39,11 +39,6 @@ class Workers:
         return any(WORKER in each.command for each in found)
 
 
-def working(repository: Path) -> bool:
-    """Whether a worker is there."""
-    return any(WORKER in each.command for each in _processes(repository))
-
-
 def pids(repository: Path) -> set[str]:
     """Of all these processes, trainers among them."""
     return {str(each.process.pid) for each in _processes(repository)}

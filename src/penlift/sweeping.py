@@ -26,7 +26,7 @@ SWEEPS = "sweeps"  # beside the trainings: a folder a sweep, with its queue and 
 NOTE = "threads"  # in a sweep's folder: those that its trials were given first
 LOOK = 5.0  # s between two looks at the queue
 ROUNDS = 3  # without a trial that ends, before those whose workers were killed are given up
-KILLED = "its worker ended without it, each time that it was tried"
+UNTRIED = "its worker ended without it, each time that it was tried"
 
 
 class Failure(NamedTuple):
@@ -69,7 +69,7 @@ class Sweeping:
             failures |= self._failures(left)
             before, left = left, self._left(failures, progress)
             in_vain = in_vain + 1 if len(left) == len(before) else 0
-        return [*failures.values(), *(Failure(trial, KILLED, None) for trial in left)]
+        return [*failures.values(), *(Failure(trial, UNTRIED, None) for trial in left)]
 
     def _progress(self) -> SweepProgress:
         done = finished_of(self.trials, self.root, self.commit)

@@ -22,7 +22,7 @@ from penlift.files import write_text
 from penlift.presets import set_values
 from penlift.programs import DVC, committer, output_of, share_cache
 from penlift.provenance import SWEEP
-from penlift.queue_processes import stop, working
+from penlift.queue_processes import Workers, stop
 from penlift.state_folder import states_of
 from penlift.store import Store
 from penlift.sweep_file import Settings, Value, sections_of
@@ -93,8 +93,8 @@ class TrialQueue:
             )  # fmt: skip
         if begun.returncode:
             raise InputError(f"DVC's workers did not start; {log} says why")
-        until = time.monotonic() + APPEAR
-        while not working(self.folder) and time.monotonic() < until:
+        until, workers = time.monotonic() + APPEAR, Workers(self.folder)
+        while not workers.at_work() and time.monotonic() < until:
             time.sleep(0.1)
 
     def finished(self) -> list[Experiment]:

@@ -74,7 +74,8 @@ def _started(place: Place, stage: str) -> Iterator["subprocess.Popen[bytes]"]:
     try:
         yield process
     finally:
-        end([psutil.Process(process.pid)] if process.poll() is None else [])
+        if process.poll() is None:
+            end([psutil.Process(process.pid)])
         process.wait()
 
 

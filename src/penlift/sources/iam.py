@@ -37,7 +37,7 @@ def open_source(folder: Path) -> Source:
 
 def _read_lines(folder: Path) -> Iterator[Line | SetAside]:
     texts, writers = _read_texts(folder), _read_writers(folder)
-    known: bool | None = None  # whether any form has a writer, once there is a line
+    forms: set[str] = set()
     for member in members(folder, "lineStrokes-all.tar.gz", "lineStrokes", ".xml"):
         name = LINE_NAME.fullmatch(member.stem)
         if name is None:
@@ -47,9 +47,9 @@ def _read_lines(folder: Path) -> Iterator[Line | SetAside]:
         elif member.content is None:
             yield SetAside(member.path, "absurd size: a file of over 16 MiB")
         else:
-            known = bool(known) or name["form"] in writers
+            forms.add(name["form"])
             yield _line(member.path, name, member.content, texts, writers)
-    if known is False and (folder / FORMS).is_file():
+    if forms and forms.isdisjoint(writers) and (folder / FORMS).is_file():
         raise InputError(
             f"{folder / FORMS}: names no form of the lines here; let each row be a form and its writer, such as "
             "`a01-000u 10000`, or take it away"
