@@ -11,13 +11,14 @@ repro: .venv/ready checkout  ## everything: corpus, network, samples, likelihood
 	dvc repro
 	@echo "Done. Open reports/index.html to see what the network wrote; make ui shows all runs."
 
-test: check  ## lint, types, and the tests that take no more than a second or two
+test: check  ## lint, types, imports, and the tests that take no more than a second or two
 	python -m pytest -m "not slow" -n 2 --max-worker-restart 0
 
 check: .venv/ready
 	ruff check .
 	ruff format --check .
 	mypy
+	lint-imports
 
 slow: .venv/ready checkout  ## the tests that take minutes: the pipeline end to end, queued experiments; two files at a time
 	python -m pytest -m slow -n 2 --dist loadfile --max-worker-restart 0

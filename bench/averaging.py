@@ -17,12 +17,12 @@ from clone import copy_tree, make_data
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from trainings import begun
 
-from penlift.epochs import validate
-from penlift.memory import keep_freed_memory
-from penlift.presets import apply
-from penlift.progress import shown
-from penlift.timetable import Timetable
-from penlift.training import fit, start_training
+from penlift.common.machine import keep_freed_memory
+from penlift.common.params import apply
+from penlift.common.terminal import shown
+from penlift.training.epochs import validate
+from penlift.training.loop import fit, start_training
+from penlift.training.schedule import Schedule
 
 DECAYS = (0.99, 0.999, 0.9999)  # share of an average that a step leaves
 
@@ -37,7 +37,7 @@ def main(preset: str, archives: Path | None) -> None:
         make_data(folder, archives)
         (network, _, scales), ink, windows, params = begun(folder)
         averages = {decay: AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay)) for decay in DECAYS}
-        steps = Timetable(windows.targets, windows.length, params).steps
+        steps = Schedule(windows.targets, windows.length, params).steps
         for _ in shown(fit(start_training(network, params), windows, params), preset, steps):
             for average in averages.values():
                 average.update_parameters(network)

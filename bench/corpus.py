@@ -19,15 +19,14 @@ SIZES = (1000, 3000, 6000)
 
 
 def measure(lines: int) -> dict[str, float]:
-    from penlift.archives import save_archives
-    from penlift.compose import ComposeParams, compose
-    from penlift.params import read_section
-    from penlift.processor import cores
-    from penlift.text import read_words
-    from penlift.typeface import read_typefaces
+    from penlift.common.machine import cores
+    from penlift.common.params import read_section
+    from penlift.corpus.archives import save_archives
+    from penlift.corpus.compose import ComposeParams, compose, read_words
+    from penlift.corpus.typeface import read_typefaces
 
     params = read_section(ROOT / "params.yaml", "compose", ComposeParams).model_copy(update={"lines": lines})
-    source = ROOT / "src" / "penlift"
+    source = ROOT / "src" / "penlift" / "corpus"
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         written = compose(

@@ -22,7 +22,7 @@ def make_ink(folder: Path, lines: int) -> None:
     """Training and test lines of made-up ink, by twenty writers."""
     import numpy as np
 
-    from penlift.ink import Line, save_ink
+    from penlift.ink.lines import Line, save_ink
 
     rng = np.random.default_rng(1)
 
@@ -39,15 +39,15 @@ def measure(lines: int) -> dict[str, float]:
     """Evaluate in this process."""
     import torch
 
-    from penlift.assessment import EvaluateParams, read_splits, write_beside
-    from penlift.checkpoint import Model
-    from penlift.findings import likelihoods, save_findings
-    from penlift.ink import load_ink
-    from penlift.keys import judged
-    from penlift.memory import keep_freed_memory
-    from penlift.network import ModelParams, Network, floor_of
-    from penlift.normalisation import normalise
-    from penlift.offsets import NormaliseParams
+    from penlift.common.machine import keep_freed_memory
+    from penlift.evaluation.evaluate import EvaluateParams, read_splits, write_beside
+    from penlift.evaluation.findings import likelihoods, save_findings
+    from penlift.evaluation.results import judged_split
+    from penlift.ink.lines import load_ink
+    from penlift.ink.offsets import normalise
+    from penlift.ink.scales import NormaliseParams
+    from penlift.model.checkpoint import Model
+    from penlift.model.network import ModelParams, Network, floor_of
 
     keep_freed_memory()
     torch.set_num_threads(2)
@@ -66,7 +66,7 @@ def measure(lines: int) -> dict[str, float]:
         began = time.perf_counter()
         splits = read_splits(model, ink, params)
         read = time.perf_counter() - began
-        written = write_beside(model, ink, judged(splits), params)
+        written = write_beside(model, ink, judged_split(splits), params)
         table = likelihoods(splits, scales, params.seed)
         save_findings(folders[2], splits, written, table, scales)
         whole = time.perf_counter() - began

@@ -20,8 +20,8 @@ import psutil
 import torch
 from clone import copy_tree, finish, make_data, set_params, start
 
-from penlift.at_work import kill as kill_all
-from penlift.devices import computes
+from penlift.common.processes import kill as kill_all
+from penlift.training.device import computes
 
 MADE = {
     "train": [

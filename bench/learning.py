@@ -25,8 +25,8 @@ import numpy.typing as npt
 import pandas as pd
 from clone import copy_tree, finish, make_data, set_params
 
-from penlift.journal import read_events
-from penlift.presets import apply
+from penlift.common.params import apply
+from penlift.training.folder import read_events
 
 SEEDS = (1, 2, 3)
 AT_ONCE = 2
@@ -83,8 +83,8 @@ def table_of(trained: list[Trained]) -> pd.DataFrame:
 def picture(table: pd.DataFrame) -> bytes:
     from matplotlib.figure import Figure
 
-    from penlift.drawing import HUES
-    from penlift.plots import saved
+    from penlift.drawing.plots import saved
+    from penlift.drawing.svg import HUES
 
     figure = Figure(figsize=(9, 4), layout="constrained")
     axes = figure.add_subplot()

@@ -18,24 +18,22 @@ import torch
 from clone import copy_tree, make_data
 from trainings import begun
 
-from penlift.assessment import EvaluateParams, read_splits, write_beside
-from penlift.checkpoint import Model
-from penlift.findings import likelihoods
-from penlift.ink import Ink
-from penlift.keys import judged
-from penlift.memory import keep_freed_memory
-from penlift.metrics import metrics_of
-from penlift.params import read_section
-from penlift.progress import shown
-from penlift.record import flatten
-from penlift.timetable import Timetable
-from penlift.training import fit, start_training
+from penlift.common.machine import keep_freed_memory
+from penlift.common.params import flatten, read_section
+from penlift.common.terminal import shown
+from penlift.evaluation.evaluate import EvaluateParams, read_splits, write_beside
+from penlift.evaluation.findings import likelihoods, metrics_of
+from penlift.evaluation.results import judged_split
+from penlift.ink.lines import Ink
+from penlift.model.checkpoint import Model
+from penlift.training.loop import fit, start_training
+from penlift.training.schedule import Schedule
 
 
 def figures(model: Model, ink: Ink, params: EvaluateParams) -> dict[str, Any]:
     """The leaves of metrics.json; the lines of stage sample are those that stand beside held-out ones."""
     splits = read_splits(model, ink, params)
-    written = write_beside(model, ink, judged(splits), params)
+    written = write_beside(model, ink, judged_split(splits), params)
     table = likelihoods(splits, model.scales, params.seed)
     return dict(flatten(metrics_of(splits, table, written, written.health, model.scales)))
 
@@ -49,7 +47,7 @@ def main(folder: Path, given: Path | None) -> None:
     params = read_section(folder / "params.yaml", "evaluate", EvaluateParams)
     torch.set_num_threads(recipe.threads)
     steps = fit(start_training(model.network, recipe), windows, recipe)
-    whole = Timetable(windows.targets, windows.length, recipe).steps
+    whole = Schedule(windows.targets, windows.length, recipe).steps
     found = {"before": figures(model, ink, params)}
     for name, count in (("half-way", whole // 2), ("behind", whole - whole // 2)):
         for _ in shown(islice(steps, count), name, count):

@@ -18,10 +18,10 @@ import torch
 from clone import copy_tree, make_data, set_params
 from trainings import begun
 
-from penlift.memory import keep_freed_memory
-from penlift.presets import apply
-from penlift.timetable import Timetable
-from penlift.training import fit, start_training
+from penlift.common.machine import keep_freed_memory
+from penlift.common.params import apply
+from penlift.training.loop import fit, start_training
+from penlift.training.schedule import Schedule
 
 PRESETS = ("fast", "article", "graves-1x900", "graves-3x400")
 WARM, STEPS, THREADS = 2, 6, 2
@@ -37,8 +37,8 @@ def measure(folder: Path) -> tuple[float, int, float]:
         next(steps)
         seconds.append(time.perf_counter() - began)
     a_step = median(seconds[WARM:])
-    hours = a_step * Timetable(windows.targets, windows.length, whole).steps / 3600
-    return a_step, Timetable(windows.targets, windows.length, recipe).steps, hours
+    hours = a_step * Schedule(windows.targets, windows.length, whole).steps / 3600
+    return a_step, Schedule(windows.targets, windows.length, recipe).steps, hours
 
 
 def main(ink: Path | None) -> None:

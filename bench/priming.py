@@ -13,12 +13,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 import numpy as np
 import numpy.typing as npt
 
-from penlift.any_ink import open_ink
-from penlift.checkpoint import load_model
+from penlift.common.terminal import shown
+from penlift.evaluation.comparison.kinematics import MEASURES
 from penlift.handwriting import write
-from penlift.ink import Ink, Line
-from penlift.kinematics import MEASURES
-from penlift.progress import shown
+from penlift.ink.lines import Ink, Line
+from penlift.io.extraction import open_ink
+from penlift.model.checkpoint import load_model
 
 WRITERS, PRIMES, POINTS = 10, 5, 600
 MEASURED = [name for name in MEASURES if "character" not in name and "letter" not in name and "time" not in name]

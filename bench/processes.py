@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from clone import copy_tree, finish, make_data, set_params
 
-from penlift.journal import read_events
+from penlift.training.folder import read_events
 
 ROUNDS = 3
 WAYS = {"one process, two threads": (1, 2), "two processes, a thread each": (2, 1)}

@@ -54,10 +54,10 @@ def sampling(cell: str, lines: int) -> Callable[[], None]:
     """Lines as `penlift.sampling` writes them, with a new network."""
     import numpy as np
 
-    from penlift.feedback import feed_back
-    from penlift.offsets import START
-    from penlift.sampling import noise_of
-    from penlift.steering import PLAIN
+    from penlift.ink.offsets import START
+    from penlift.model.mixture import PLAIN
+    from penlift.sampling.sampler import noise_of
+    from penlift.sampling.stepper import feed_back
 
     network, noise = make_network(*CELLS[cell]).eval(), noise_of(1, range(lines), POINTS[lines])
     start = np.array([START], np.float32)
@@ -94,7 +94,7 @@ def measure(variant: Variant) -> float:
     import torch
     from threadpoolctl import threadpool_limits
 
-    from penlift.memory import keep_freed_memory
+    from penlift.common.machine import keep_freed_memory
 
     keep_freed_memory()
     torch.set_num_threads(1)

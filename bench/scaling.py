@@ -27,7 +27,7 @@ def measure(what: str, size: int) -> float:
     import torch
     from step import THREADS, training_step
 
-    from penlift.memory import keep_freed_memory
+    from penlift.common.machine import keep_freed_memory
 
     keep_freed_memory()
     torch.set_num_threads(THREADS)
@@ -44,7 +44,7 @@ def main(folder: Path) -> None:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from penlift.plots import saved
+    from penlift.drawing.plots import saved
 
     sizes = [(what, size) for what, all_ in SIZES.items() for size in all_]
     found: dict[tuple[str, int], list[float]] = {size: [] for size in sizes}

@@ -17,9 +17,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 import pandas as pd
 from clone import copy_tree, finish, make_data, set_params
 
-from penlift.any_ink import open_ink
-from penlift.checkpoint import load_model
-from penlift.transfer import score_ink
+from penlift.evaluation.transfer import score_ink
+from penlift.io.extraction import open_ink
+from penlift.model.checkpoint import load_model
 
 LINES = 50
 SEEDS = (1, 2, 3)

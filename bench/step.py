@@ -23,8 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
 if TYPE_CHECKING:
-    from penlift.network import Network
-    from penlift.windows import Windows
+    from penlift.ink.windows import Windows
+    from penlift.model.network import Network
 
 BATCH, LENGTH, HIDDEN, LAYERS, MIXTURES, THREADS = 50, 300, 256, 2, 20, 2
 ROUNDS, STEPS = 5, 8
@@ -66,8 +66,8 @@ def made_up_windows(length: int) -> "Windows":
     import numpy as np
     import pandas as pd
 
-    from penlift.ink import INDEX, Ink
-    from penlift.windows import WindowParams, Windows, index_windows
+    from penlift.ink.lines import INDEX, Ink
+    from penlift.ink.windows import WindowParams, Windows, index_windows
 
     lines, points = 200, max(700, 2 * length)
     rows = np.random.default_rng(1).normal(size=(lines * points, 3)).astype(np.float32)
@@ -79,7 +79,7 @@ def made_up_windows(length: int) -> "Windows":
 
 def make_network(cell: str, peepholes: bool, hidden: int = HIDDEN) -> "Network":
     """The network of the article's size, untrained."""
-    from penlift.network import ModelParams, Network
+    from penlift.model.network import ModelParams, Network
 
     shape = {"cell": cell, "peepholes": peepholes, "layers": LAYERS, "hidden": hidden, "mixtures": MIXTURES}
     return Network(ModelParams.model_validate(shape | {"dropout": 0.2, "skip": False}), (0.025, 0.025))
@@ -105,9 +105,9 @@ def plain_step(cell: str, batch: int) -> Callable[[], None]:
 
 def step_of(network: "Network", precision: str, batch: int, length: int) -> Callable[[], None]:
     """One step of a network's training."""
-    from penlift.optimisation import TrainParams
-    from penlift.params import read_params
-    from penlift.training import fit, start_training
+    from penlift.common.params import read_params
+    from penlift.training.loop import fit, start_training
+    from penlift.training.optimisation import TrainParams
 
     recipe = read_params(ROOT / "params.yaml")["train"] | {"batch": batch, "threads": THREADS, "precision": precision}
     params = TrainParams.model_validate(recipe | {"epochs": 1000, "learning_rate": 1e-4, "grow": 0})
@@ -138,7 +138,7 @@ def measure(variant: str, batch: int) -> dict[str, float]:
     """Milliseconds of a step, the median of a few after a warm-up, and peak memory in MiB, in this process."""
     import torch
 
-    from penlift.memory import keep_freed_memory
+    from penlift.common.machine import keep_freed_memory
 
     keep_freed_memory()
     torch.set_num_threads(THREADS)
@@ -177,7 +177,7 @@ VARIANTS = {
 def main(batch: int) -> None:
     import torch
 
-    from penlift.devices import computes
+    from penlift.training.device import computes
 
     found: dict[str, list[dict[str, float]]] = {variant: [] for variant in VARIANTS}
     if not computes("bfloat16", torch.device("cpu")):

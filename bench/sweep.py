@@ -21,9 +21,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from clone import commit_tree
 from ruamel.yaml import YAML
 
-from penlift.at_work import at_work, kill
-from penlift.experiments import experiments_in
-from penlift.programs import DVC, output_of
+from penlift.common.processes import at_work, kill
+from penlift.experiments.repository import DVC, experiments_in, output_of
 
 ROUNDS, KILLS, LATEST = 3, 3, 120.0  # LATEST: s from a start to its kill
 LITTLE: dict[str, dict[str, Any]] = {

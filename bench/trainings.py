@@ -6,13 +6,13 @@ from typing import NamedTuple
 import pandas as pd
 import torch
 
-from penlift.checkpoint import Model
-from penlift.ink import Ink, load_ink
-from penlift.network import ModelParams, Network, floor_of
-from penlift.optimisation import TrainParams
-from penlift.params import read_section
-from penlift.scales import load_scales
-from penlift.windows import WindowParams, Windows
+from penlift.common.params import read_section
+from penlift.ink.lines import Ink, load_ink
+from penlift.ink.scales import load_scales
+from penlift.ink.windows import WindowParams, Windows
+from penlift.model.checkpoint import Model
+from penlift.model.network import ModelParams, Network, floor_of
+from penlift.training.optimisation import TrainParams
 
 
 class Begun(NamedTuple):

@@ -15,8 +15,8 @@ sys.path.insert(0, str(ROOT / "src"))
 if any(importlib.util.find_spec(name) is None for name in ("pydantic", "ruamel", "torch")):
     sys.exit(f"penlift: {sys.executable} lacks the packages; run `make repro`, or `. .venv/bin/activate` first")
 
-from penlift.errors import InputError  # noqa: E402  (the path comes first)
-from penlift.params import Section, read_section  # noqa: E402
+from penlift.common.errors import InputError  # noqa: E402  (the path comes first)
+from penlift.common.params import Section, read_section  # noqa: E402
 
 
 def section(name: str, record: type[Section]) -> Section:

@@ -4,13 +4,12 @@ from pathlib import Path
 
 from checkout import run, section
 
-from penlift.archives import save_archives
-from penlift.compose import ComposeParams, compose
-from penlift.files import whole_folder
-from penlift.processor import cores
-from penlift.progress import shown
-from penlift.text import read_words
-from penlift.typeface import read_typefaces
+from penlift.common.files import whole_folder
+from penlift.common.machine import cores
+from penlift.common.terminal import shown
+from penlift.corpus.archives import save_archives
+from penlift.corpus.compose import ComposeParams, compose, read_words
+from penlift.corpus.typeface import read_typefaces
 
 
 def main(fonts: Path, prose: Path, corpus: Path) -> None:

@@ -6,16 +6,15 @@ import torch
 
 from checkout import run, section
 
-from penlift.assessment import EvaluateParams, read_splits, write_beside
-from penlift.checkpoint import load_model
-from penlift.files import whole_folder, write_json
-from penlift.findings import likelihoods, save_findings
-from penlift.health import read_health
-from penlift.ink import load_ink
-from penlift.keys import judged
-from penlift.memory import keep_freed_memory
-from penlift.metrics import metrics_of
-from penlift.optimisation import TrainParams
+from penlift.common.files import whole_folder, write_json
+from penlift.common.machine import keep_freed_memory
+from penlift.evaluation.evaluate import EvaluateParams, read_splits, write_beside
+from penlift.evaluation.findings import likelihoods, metrics_of, save_findings
+from penlift.evaluation.results import judged_split
+from penlift.ink.lines import load_ink
+from penlift.model.checkpoint import load_model
+from penlift.sampling.health import read_health
+from penlift.training.optimisation import TrainParams
 
 
 def main(models: Path, offsets: Path, samples: Path, metrics: Path, report: Path) -> None:
@@ -24,7 +23,7 @@ def main(models: Path, offsets: Path, samples: Path, metrics: Path, report: Path
     torch.set_num_threads(section("train", TrainParams).threads)
     model, ink, drawn = load_model(models), load_ink(offsets), read_health(samples / "health.csv")
     splits = read_splits(model, ink, params)
-    written = write_beside(model, ink, judged(splits), params)
+    written = write_beside(model, ink, judged_split(splits), params)
     table = likelihoods(splits, model.scales, params.seed)
     with whole_folder(report) as folder:
         save_findings(folder, splits, written, table, model.scales)

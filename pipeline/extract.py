@@ -4,9 +4,9 @@ from pathlib import Path
 
 from checkout import ROOT, run, section
 
-from penlift.extraction import ExtractParams, extract
-from penlift.files import whole_folder
-from penlift.sources import SOURCES
+from penlift.common.files import whole_folder
+from penlift.io.extraction import ExtractParams, extract
+from penlift.io.sources import SOURCES
 
 
 def main(corpus: Path, ink: Path) -> None:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from checkout import run, section
 
-from penlift.files import whole_folder
-from penlift.ink import load_points
-from penlift.normalisation import normalise
-from penlift.offsets import NormaliseParams
+from penlift.common.files import whole_folder
+from penlift.ink.lines import load_points
+from penlift.ink.offsets import normalise
+from penlift.ink.scales import NormaliseParams
 
 
 def main(ink: Path, offsets: Path) -> None:

@@ -4,14 +4,12 @@ from pathlib import Path
 
 from checkout import ROOT, run
 
-from penlift.dreams import read_dreams, read_lines
-from penlift.evaluated import read_evaluated
-from penlift.files import write_text
-from penlift.health import finite_part, read_health
-from penlift.page_data import Material
-from penlift.params import read_params
-from penlift.report import Run, to_page
-from penlift.results import line_of_each_writer, line_pairs, read_json, read_table
+from penlift.common.files import write_text
+from penlift.common.params import read_params
+from penlift.evaluation.results import line_of_each_writer, line_pairs, read_evaluated, read_json, read_table
+from penlift.report.run_page import DataSummaries, RunPage, page_of_run
+from penlift.sampling.health import finite_part, read_health
+from penlift.sampling.samples import read_lines, read_samples
 
 
 def main(
@@ -19,9 +17,9 @@ def main(
 ) -> None:
     evaluated = read_evaluated(evaluate)
     real, counterparts = line_pairs(ink, evaluated.dreamt, most=5)
-    told = Run(
+    told = RunPage(
         params=read_params(ROOT / "params.yaml"),
-        made=Material(
+        made=DataSummaries(
             read_json(ink / "summary.json"), read_json(offsets / "summary.json"), read_json(windows / "coverage.json")
         ),
         history=read_table(train / "history.csv"),
@@ -30,11 +28,11 @@ def main(
         hands=line_of_each_writer(ink, most=30),
         real=real,
         counterparts=counterparts,
-        dreamt=[finite_part(line) for line in read_dreams(samples / "samples.npz")],
+        dreamt=[finite_part(line) for line in read_samples(samples / "samples.npz")],
         health=read_health(samples / "health.csv"),
         learnt=read_lines(train / "samples.npy"),
     )
-    write_text(page, to_page(told))
+    write_text(page, page_of_run(told))
 
 
 if __name__ == "__main__":

@@ -6,14 +6,14 @@ import torch
 
 from checkout import run, section
 
-from penlift.checkpoint import load_model
-from penlift.dreams import save_dreams
-from penlift.files import whole_folder, write_text
-from penlift.health import finite_part, health_of, table_of
-from penlift.memory import keep_freed_memory
-from penlift.pictures import draw_samples
-from penlift.progress import shown
-from penlift.sampling import SampleParams, dream_lines
+from penlift.common.files import whole_folder, write_text
+from penlift.common.machine import keep_freed_memory
+from penlift.common.terminal import shown
+from penlift.drawing.styles import draw_samples
+from penlift.model.checkpoint import load_model
+from penlift.sampling.health import finite_part, health_of, table_of
+from penlift.sampling.sampler import SampleParams, sample_lines
+from penlift.sampling.samples import save_samples
 
 
 def main(models: Path, samples: Path) -> None:
@@ -21,9 +21,9 @@ def main(models: Path, samples: Path) -> None:
     keep_freed_memory()
     torch.set_num_threads(1)  # a point at a time is too small to share
     model = load_model(models)
-    lines = list(shown(dream_lines(model.network, model.scales, params), "sample", params.lines))
+    lines = list(shown(sample_lines(model.network, model.scales, params), "sample", params.lines))
     with whole_folder(samples) as folder:
-        save_dreams(folder / "samples.npz", lines)
+        save_samples(folder / "samples.npz", lines)
         healths = table_of(health_of(line, model.scales) for line in lines)
         write_text(folder / "health.csv", healths.to_csv(lineterminator="\n"))
         for picture in draw_samples([finite_part(line) for line in lines]):

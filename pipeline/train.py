@@ -16,25 +16,24 @@ import torch
 
 from checkout import ROOT, run, section
 
-from penlift.checkpoint import Model, begin_with, files_of, save_model
-from penlift.devices import check_precision, choose
-from penlift.driving import Material, Stopped, drive, follow, save
-from penlift.errors import InputError
-from penlift.files import whole_file, whole_folder, write_bytes, write_json
-from penlift.fingerprint import code_below, fingerprint, machine_facts
-from penlift.history import to_table
-from penlift.ink import load_ink
-from penlift.keeping import Keeper, only_trainer
-from penlift.memory import keep_freed_memory
-from penlift.network import ModelParams, Network, floor_of
-from penlift.optimisation import TrainParams
-from penlift.progress import Meter
-from penlift.ranks import Lost, Ranks, gathered, launch
-from penlift.scales import load_scales
-from penlift.state_folder import states_of
-from penlift.timetable import Timetable
-from penlift.training import TrainState, start_training
-from penlift.windows import WindowParams, Windows
+from penlift.common.errors import InputError
+from penlift.common.files import whole_file, whole_folder, write_bytes, write_json
+from penlift.common.machine import keep_freed_memory
+from penlift.common.terminal import Meter
+from penlift.ink.lines import load_ink
+from penlift.ink.scales import load_scales
+from penlift.ink.windows import WindowParams, Windows
+from penlift.model.checkpoint import Model, begin_with, files_of, save_model
+from penlift.model.network import ModelParams, Network, floor_of
+from penlift.training.device import check_precision, choose
+from penlift.training.distributed import Lost, Ranks, gathered, launch
+from penlift.training.folder import states_of
+from penlift.training.loop import start_training
+from penlift.training.optimisation import TrainParams
+from penlift.training.resume import StateKeeper, code_below, fingerprint, machine_facts, only_trainer
+from penlift.training.schedule import Schedule
+from penlift.training.state import TrainState, to_table
+from penlift.training.trainer import Material, Stopped, follow, save, train
 
 
 class Sections(NamedTuple):
@@ -56,7 +55,7 @@ def main(offsets: Path, windows: Path, models: Path, report: Path) -> None:
         state = begin(asked, material, device)
         training = fingerprint(facts(asked, ranks, device), files(asked, offsets, windows))
         place = states_of(ROOT) / training
-        keeper = Keeper(place, training, asked.train.save_every)
+        keeper = StateKeeper(place, training, asked.train.save_every)
         if not ranks.first:
             with suppress(Lost):  # where the first is refused
                 ranks.meet(device)
@@ -69,14 +68,14 @@ def main(offsets: Path, windows: Path, models: Path, report: Path) -> None:
             about = {"fingerprint": training, "processes": ranks.size} | machine_facts(device)
             model = Model(state.network, asked.model, material.scales)
             learned = partial(leave, state, model, about, models, report)
-            timetable = Timetable(material.windows.targets, material.windows.length, asked.train)
+            timetable = Schedule(material.windows.targets, material.windows.length, asked.train)
             with Meter("train", timetable.targets, timetable.behind(state.step)) as meter:
                 if done:
                     meter.say(f"this very training has been done before; to do it again, delete {place}")
                     learned()
                 else:
                     meter.say(f"watch it learn to write: the newest of {place}/epoch-*.svg")
-                    train(state, material, asked, keeper, meter, ranks, about, learned)
+                    watched(state, material, asked, keeper, meter, ranks, about, learned)
 
 
 def load(offsets: Path, windows: Path, window: WindowParams) -> Material:
@@ -92,23 +91,23 @@ def begin(asked: Sections, material: Material, device: torch.device) -> TrainSta
     return start_training(network.to(device), asked.train)
 
 
-def train(
+def watched(
     state: TrainState,
     material: Material,
     asked: Sections,
-    keeper: Keeper,
+    keeper: StateKeeper,
     meter: Meter,
     ranks: Ranks,
     about: dict[str, Any],
     learned: Callable[[], None],
 ) -> None:
     """Train to the end, for all to see; `learned` leaves what came of it."""
-    from penlift.feed import fed  # loaded this late, the code that shows a training decides over none
+    from penlift.tracking.live import fed  # loaded this late, the code that shows a training decides over none
 
     told = {name: section.model_dump() for name, section in asked._asdict().items()}
     with fed(keeper.folder, ROOT, told, about):
         try:
-            drive(state, material, asked.train, keeper, meter, partial(show, keeper.folder), ranks)
+            train(state, material, asked.train, keeper, meter, partial(show, keeper.folder), ranks)
         except Stopped:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)  # another may come, and what became of it is yet to be said
             raise
@@ -140,7 +139,7 @@ def files(asked: Sections, offsets: Path, windows: Path) -> Iterator[Path]:
 
 def show(place: Path, state: TrainState) -> None:
     """Draw what the network dreams by now, for whoever watches. No output of the stage, which thus needs no drawing."""
-    from penlift.drawing import draw_plain
+    from penlift.drawing.svg import draw_plain
 
     line, epoch = state.samples[-1], f"epoch-{len(state.history):03}"
     with suppress(OSError, InputError):  # the disk may be full, or the line not finite: training goes on

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from checkout import run, section
 
-from penlift.files import whole_folder, write_json
-from penlift.ink import load_ink
-from penlift.windows import WindowParams, index_windows
+from penlift.common.files import whole_folder, write_json
+from penlift.ink.lines import load_ink
+from penlift.ink.windows import WindowParams, index_windows
 
 
 def main(offsets: Path, windows: Path) -> None:

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parents[1]
 STAGES = {  # those up to training, with the paths that dvc.yaml gives them
-    "compose": ["src/penlift/fonts", "src/penlift/prose/sentences.txt", "data/corpus"],
+    "compose": ["src/penlift/corpus/fonts", "src/penlift/corpus/prose/sentences.txt", "data/corpus"],
     "extract": ["data/corpus", "data/ink"],
     "normalise": ["data/ink", "data/offsets"],
     "window": ["data/offsets", "data/windows"],

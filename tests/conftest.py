@@ -12,11 +12,18 @@ import pytest
 from hypothesis import settings
 from lxml import html
 
-from penlift.ink import Ink, Line, Rows, load_ink, save_ink
+from penlift.ink.lines import Ink, Line, Rows, load_ink, save_ink
 
 if TYPE_CHECKING:
     from small_run import SmallRun
 
+pytest_plugins = [
+    "checkouts",
+    "chromium",
+    "commands",
+    "small_trainings",
+    "stores",
+]  # fixtures that several files ask for
 ROOT = Path(__file__).resolve().parents[1]
 # No deadline: a busy machine is no fault of the code.
 settings.register_profile("penlift", deadline=None, derandomize=bool(os.environ.get("CI")))

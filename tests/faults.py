@@ -13,9 +13,9 @@ from clone import copy_tree, make_data, set_params, start
 from mlflow_server import Server
 from tracked import once, points_in, runs_in
 
-from penlift.record import TRAINING
-from penlift.state_folder import JOURNAL, read_training
-from penlift.training_record import record_of_training
+from penlift.tracking.record import TRAINING
+from penlift.tracking.training import record_of_training
+from penlift.training.folder import JOURNAL, read_training
 
 EPOCHS = 5
 SMALL = {

@@ -5,16 +5,16 @@ import sys
 from pathlib import Path
 
 import torch
+from networks import make_network
 from safetensors.torch import save_file
-from test_network import make_network
-from test_training import recipe
+from small_trainings import recipe
 
-from penlift.epochs import validate
-from penlift.ink import load_ink
-from penlift.ranks import gathered
-from penlift.scales import load_scales
-from penlift.training import fit, start_training
-from penlift.windows import WindowParams, Windows, index_windows
+from penlift.ink.lines import load_ink
+from penlift.ink.scales import load_scales
+from penlift.ink.windows import WindowParams, Windows, index_windows
+from penlift.training.distributed import gathered
+from penlift.training.epochs import validate
+from penlift.training.loop import fit, start_training
 
 
 def main(offsets: Path, result: Path) -> None:

@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 from conftest import ROOT, wavy_line
 
-from penlift.ink import INDEX, Ink
-from penlift.params import read_params
-from penlift.runs import Run
-from penlift.sweep_file import Sweep
-from penlift.trials import Trial, applied, trials_of
-from penlift.tried import Tried
+from penlift.common.params import read_params
+from penlift.experiments.runs import Run
+from penlift.experiments.sweeps.design import Sweep, Trial, applied, trials_of
+from penlift.experiments.sweeps.finished import Tried
+from penlift.ink.lines import INDEX, Ink
 
 WRITERS, LINES = 12, 5  # lines of each
 Scored = Callable[[Trial], float]

@@ -16,15 +16,15 @@ from clone import commit_tree
 from optuna.trial import FrozenTrial, TrialState
 from ruamel.yaml import YAML
 
-from penlift.errors import InputError
-from penlift.outbox import Outbox
-from penlift.programs import DVC
-from penlift.search.beginning import opened
-from penlift.search.database import connected
-from penlift.search.owner import Owner, Watch, owner_of
-from penlift.search.slots import Slot
-from penlift.search.study import Searched
-from penlift.sweep_file import Sweep, read_sweep
+from penlift.common.errors import InputError
+from penlift.experiments.repository import DVC
+from penlift.experiments.search.beginning import opened
+from penlift.experiments.search.database import connected
+from penlift.experiments.search.owner import Owner, Watch, owner_of
+from penlift.experiments.search.slots import Slot
+from penlift.experiments.search.study import Searched
+from penlift.experiments.sweeps.design import Sweep, read_sweep
+from penlift.tracking.outbox import Outbox
 
 PATIENCE = 120.0  # s for a trainer to come through an epoch
 SWEEP: dict[str, Any] = {
@@ -40,10 +40,10 @@ SWEEP: dict[str, Any] = {
 WORKER = """
 import sys, time
 from pathlib import Path
-from penlift.search.beginning import opened
-from penlift.search.owner import Watch, this_worker
-from penlift.search.storage import storage_of
-from penlift.sweep_file import Sweep
+from penlift.experiments.search.beginning import opened
+from penlift.experiments.search.owner import Watch, this_worker
+from penlift.experiments.search.storage import storage_of
+from penlift.experiments.sweeps.design import Sweep
 from searching import SWEEP
 sweep = Sweep.model_validate(SWEEP | {"search": {"trials": int(sys.argv[2]), "warm_up": 1}})
 search, me = opened(sweep, storage_of(None, Path(sys.argv[1]), sweep.name), {"levels": 1}), this_worker()

@@ -5,18 +5,17 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 from conftest import written_line
-from test_network import make_network
+from networks import make_network
 
-from penlift.assessment import EvaluateParams, Read, Written, read_splits, write_beside
-from penlift.checkpoint import Model
-from penlift.findings import likelihoods, save_findings
-from penlift.health import Health, table_of
-from penlift.ink import load_ink, save_ink
-from penlift.keys import judged
-from penlift.metrics import metrics_of
-from penlift.network import ModelParams
-from penlift.normalisation import normalise
-from penlift.offsets import NormaliseParams
+from penlift.evaluation.evaluate import EvaluateParams, FreeRunning, ReadSplit, read_splits, write_beside
+from penlift.evaluation.findings import likelihoods, metrics_of, save_findings
+from penlift.evaluation.results import judged_split
+from penlift.ink.lines import load_ink, save_ink
+from penlift.ink.offsets import normalise
+from penlift.ink.scales import NormaliseParams
+from penlift.model.checkpoint import Model
+from penlift.model.network import ModelParams
+from penlift.sampling.health import Health, table_of
 
 PARAMS = EvaluateParams(train_lines=3, pairs=5, seed=1)
 IN_ORDER = Health(30, 4, 900.0, 80.0, False, False, False, False)
@@ -27,8 +26,8 @@ class SmallRun(NamedTuple):
 
     ink: Path
     evaluate: Path
-    splits: dict[str, Read]
-    written: Written
+    splits: dict[str, ReadSplit]
+    written: FreeRunning
     table: pd.DataFrame
     metrics: dict[str, Any]
 
@@ -46,7 +45,7 @@ def make_run(
     params = ModelParams(cell="lstm", peepholes=False, layers=2, hidden=8, mixtures=3, dropout=0.0, skip=False)
     model, lines = Model(make_network().eval(), params, scales), load_ink(offsets)
     read = read_splits(model, lines, PARAMS)
-    written = write_beside(model, lines, judged(read), PARAMS)
+    written = write_beside(model, lines, judged_split(read), PARAMS)
     table = likelihoods(read, scales, PARAMS.seed)
     save_findings(evaluate, read, written, table, scales)
     return SmallRun(ink, evaluate, read, written, table, metrics_of(read, table, written, table_of([IN_ORDER]), scales))

@@ -7,20 +7,18 @@ from typing import Any
 import nbformat
 import numpy as np
 import pytest
+from commands import run
 from conftest import ROOT, wavy_line, written_line
 from lxml import etree
 from nbclient import NotebookClient
-from test_cli import run, trained
-from test_drawing import coordinates, read
+from pictures import coordinates, read
 
-from penlift.checkpoint import Model, save_model
-from penlift.drawing import HUES, INK, SCALE
-from penlift.errors import InputError
+from penlift.common.errors import InputError
+from penlift.drawing.styles import OF_A_LINE, OF_POINTS, draw
+from penlift.drawing.svg import HUES, INK, SCALE
 from penlift.handwriting import what_ifs, write
-from penlift.ink import save_ink
-from penlift.pictures import OF_A_LINE, OF_POINTS, draw
-
-__all__ = ["trained"]  # a fixture
+from penlift.ink.lines import save_ink
+from penlift.model.checkpoint import Model, save_model
 
 
 @pytest.fixture

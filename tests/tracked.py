@@ -5,9 +5,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from penlift.record import OUTCOME, TRAINING, Image, Point, Record
-from penlift.store import Store
-from penlift.training_record import CURVES, LOAD
+from penlift.tracking.record import OUTCOME, TRAINING, Image, Point, Record
+from penlift.tracking.store import Store
+from penlift.tracking.training import CURVES, LOAD
 
 PNG = Path(__file__).parents[1] / "docs" / "dreamt.png"
 START = 1_700_000_000_000  # ms since 1970

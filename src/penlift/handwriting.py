@@ -1,11 +1,13 @@
-"""Handwriting from a trained network, in Python: `write` returns lines that draw themselves in a notebook.
+"""Handwriting from a trained network, in Python: `write` returns lines that draw and save themselves.
 
-model = load_model(Path("models"))
-page = write(model, lines=3, bias=1.0)
-page                            # in a notebook: the page
-page.points[0]                  # (n, 3): x, y, lift in tablet units
-page.draw("density", line=0)    # what the network expected
-page.save(Path("page.inkml"))
+A line is an array (n, 3) of x, y, lift, or (n, 4) with seconds too, in tablet units, y downwards. Strokes end where the
+pen lifts. What a file keeps of the places of points:
+
+    svg    0.5 tablet unit; all lines on one sheet, one below another
+    png    a picture of that sheet
+    inkml  0.005 tablet unit and 0.5 ms; W3C Ink Markup Language, a traceGroup a line
+    jsonl  0.005 tablet unit; JSON lines, {"name": ..., "strokes": [[[x, y], ...], ...]} a line
+    npz    all digits; sketch-rnn's stroke-3, an array (n, 3) of dx, dy, lift a line, float64, without pickle
 """
 
 from pathlib import Path
@@ -14,18 +16,22 @@ from typing import Any, NamedTuple
 import numpy as np
 from pydantic import ValidationError
 
-from penlift.checkpoint import Model
-from penlift.densities import Array
-from penlift.dreams import Dreamt
-from penlift.errors import InputError
-from penlift.fan_drawing import draw_fan
-from penlift.files import write_bytes
-from penlift.formats import written
-from penlift.health import Health, finite_part, health_of
-from penlift.ink import Rows
-from penlift.offsets import Scales
-from penlift.pictures import draw
-from penlift.sampling import SampleParams, dream_lines
+from penlift.common.errors import InputError
+from penlift.common.files import write_bytes
+from penlift.common.geometry import Array
+from penlift.drawing.fan import draw_fan
+from penlift.drawing.styles import draw
+from penlift.drawing.svg import draw_plain, page_of, room_for
+from penlift.ink.lines import Rows
+from penlift.ink.scales import Scales
+from penlift.io.formats.contract import Encoder
+from penlift.io.formats.inkml import to_inkml
+from penlift.io.formats.json_lines import to_json_lines
+from penlift.io.formats.tables import to_stroke3
+from penlift.model.checkpoint import Model
+from penlift.sampling.health import Health, finite_part, health_of
+from penlift.sampling.sampler import SampleParams, sample_lines
+from penlift.sampling.samples import Sample
 
 
 class Drawing(NamedTuple):
@@ -40,7 +46,7 @@ class Drawing(NamedTuple):
 class Handwriting(NamedTuple):
     """Dreamt lines."""
 
-    lines: list[Dreamt]
+    lines: list[Sample]
     scales: Scales
 
     @property
@@ -85,7 +91,7 @@ def write(
     params = sample_params(
         {"lines": lines, "points": points, "strokes": strokes, "width": width, "bias": bias, "seed": seed}, temperature
     )
-    return Handwriting(list(dream_lines(model.network, model.scales, params, prime)), model.scales)
+    return Handwriting(list(sample_lines(model.network, model.scales, params, prime)), model.scales)
 
 
 def sample_params(values: dict[str, Any], temperature: float | tuple[float, float, float]) -> SampleParams:
@@ -111,3 +117,35 @@ def what_ifs(model: Model, line: Array, at: int, count: int = 8, points: int = 1
     for continuation in continuations:
         continuation[:, :2] += line[at, :2] - continuation[0, :2]
     return Drawing(draw_fan(line, at, continuations))
+
+
+def written(kind: str, lines: list[Array]) -> bytes:
+    """The file of these lines in one of FORMATS."""
+    if kind not in FORMATS:
+        raise InputError(f"no lines are written as {kind!r}; choose one of {', '.join(FORMATS)}")
+    if not lines:
+        raise InputError(f"there is no line to write as {kind}; give at least one")
+    for line in lines:
+        room_for(line)  # refuses one without points, or with one that is not finite
+    return FORMATS[kind](lines)
+
+
+def to_svg(lines: list[Array]) -> bytes:
+    """A line where it stands, as a path a stroke; several on one sheet, one below another."""
+    return draw_plain(page_of(lines))
+
+
+def to_png(lines: list[Array]) -> bytes:
+    """A picture of the lines, one below another."""
+    from penlift.drawing.plots import preview
+
+    return preview(page_of(lines))
+
+
+FORMATS: dict[str, Encoder] = {
+    "svg": to_svg,
+    "png": to_png,
+    "inkml": to_inkml,
+    "jsonl": to_json_lines,
+    "npz": to_stroke3,
+}

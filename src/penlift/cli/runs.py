@@ -1,0 +1,133 @@
+"""The commands `penlift runs`, `clean`, `track` and `restore`: trainings of a checkout, and runs of MLflow."""
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from penlift.cli.options import ROOT
+
+RUNS = """\b
+Examples:
+  penlift runs
+  watch -n 10 penlift runs        # while a sweep goes on"""
+CLEAN = """\b
+Examples:
+  penlift clean                   # show what would go, then ask
+  penlift clean --abandoned-after 1 --yes"""
+
+
+@click.command(epilog=RUNS)
+@ROOT
+def runs(root: Path) -> None:
+    """List the trainings that this checkout knows: run, state, best held-out NLL, age, and where each stands.
+
+    NLLs are in nats a point with offsets divided by 20. What waits for MLflow, `penlift track --all` sends.
+    """
+    from penlift.tracking.outbox import Outbox, mirrored
+    from penlift.tracking.store import Store
+    from penlift.tracking.trainings import row_of, table
+    from penlift.training.folder import states_of, trainings_in
+
+    states, store = states_of(root), Store.of(root)
+    trainings = trainings_in(states)
+    rows = [row_of(training, mirrored(training, store), time.time()) for training in trainings]
+    click.echo(table(rows) if rows else f"no training in {states}; `make repro` begins one")
+    if places := Outbox(states).waiting():
+        click.echo(f"{len(places)} finished runs wait for {store.uri}; send them with `penlift track --all`")
+
+
+@click.command(epilog=CLEAN)
+@ROOT
+@click.option("--abandoned-after", type=click.FloatRange(min=0), default=7.0, show_default=True, metavar="DAYS",
+              help="Unfinished trainings that nobody was at for so long go too.")  # fmt: skip
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def clean(root: Path, abandoned_after: float, yes: bool) -> None:
+    """Remove what finished and abandoned trainings left in .state, after showing it.
+
+    Results are not touched: they are in models, in reports and in DVC's cache. One that runs stays, and so does one
+    whose curves no MLflow store has taken yet.
+    """
+    from penlift.tracking.store import Store
+    from penlift.tracking.trainings import removable, remove, row_of, table
+    from penlift.training.folder import states_of, trainings_in
+
+    store = Store.of(root)
+    leaving, staying = removable(trainings_in(states_of(root)), store, abandoned_after, time.time())
+    for training, why in staying:
+        click.echo(f"stays: {training.folder.name}, {why}")
+    if not leaving:
+        click.echo("nothing to remove")
+        return
+    click.echo(table(row_of(training, "yes", time.time()) for training in leaving))
+    if not (yes or click.confirm(f"remove these {len(leaving)}?")):
+        click.echo("nothing was removed")
+        return
+    for training in leaving:
+        if why := remove(training.folder, store, abandoned_after, time.time()):
+            click.echo(f"stays: {training.folder.name}, {why}")
+    click.echo("done")
+
+
+TRACK_EXAMPLES = """\b
+Examples:
+  penlift track            # what waits
+  penlift track --all      # send it
+  MLFLOW_TRACKING_URI=http://127.0.0.1:5000 penlift track --all"""
+
+
+@click.command(epilog=TRACK_EXAMPLES)
+@click.option("--all", "everything", is_flag=True, help="Send all that waits.")
+@ROOT
+def track(everything: bool, root: Path) -> None:
+    """Send finished runs, and the curves of trainings that were cut short, to MLflow, where it lacks them.
+
+    Runs go there by themselves; they wait where the server was down, or the disk full. What is there already is left
+    alone. With --all, ends with status 1 where something still waits.
+    """
+    from penlift.tracking.outbox import drain, told, waiting
+    from penlift.tracking.store import Store
+    from penlift.training.folder import states_of
+
+    store, states = Store.of(root), states_of(root)
+    if not everything:
+        names = waiting(states, store)
+        click.echo("\n".join(names) or f"nothing waits for {store.uri}")
+        if names:
+            click.echo(told(names, store))
+        return
+    sent = True
+    for line, taken in drain(states, store):
+        click.echo(line, err=not taken)
+        sent = sent and taken
+    click.echo(f"{store.uri} has all that is here" if sent else "not all is sent", err=not sent)
+    sys.exit(0 if sent else 1)
+
+
+RESTORE_EXAMPLES = """\b
+Examples:
+  penlift restore 0f4ef39e        # the first characters of a run's id in MLflow, or of a training in `penlift runs`
+  penlift restore brave-puma      # or its name
+  dvc repro                       # then runs nothing but what differs here"""
+
+
+@click.command(epilog=RESTORE_EXAMPLES)
+@click.argument("run")
+@ROOT
+def restore(run: str, root: Path) -> None:
+    """Bring back the parameters, weights, samples and figures of RUN, as MLflow has them.
+
+    All files but DVC's lock are checked against the fingerprint of the run first. What they replace is kept in
+    .state/replaced.
+    """
+    from penlift.experiments.restore import restore_run as bring_back
+
+    found, changed, older = bring_back(run, root)
+    click.echo(f"run {found.run_id} ({found.name}): {len(changed)} files differed from what was here")
+    if older:
+        click.echo(f"what they replaced is in {older}")
+    if found.tags.get("penlift.changed") == "yes":
+        click.echo(f"its code was {found.tags['penlift.revision'][:12]} with changes that nobody committed")
+    click.echo(f"`dvc repro` runs what differs here; with the run's own code: git checkout "
+               f"{found.tags['penlift.revision'][:12]} -- src pipeline dvc.yaml")  # fmt: skip

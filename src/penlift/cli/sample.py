@@ -1,0 +1,151 @@
+"""The command `penlift sample`: handwriting from a trained network, in a file."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from penlift.cli.options import FOLDER
+from penlift.common.errors import InputError
+
+if TYPE_CHECKING:
+    from penlift.ink.lines import Rows
+    from penlift.model.checkpoint import Model
+    from penlift.sampling.samples import Sample
+
+PATH_DATA = re.compile(r"\s*[Mm][\s\d.+-]")  # how the d of an SVG path begins
+EXAMPLES = """\b
+Examples:
+  penlift sample --lines 4 --bias 1 --out page.svg
+  penlift sample --style density --points 300 --out density.svg
+  penlift sample --prime a01-000u-01 --lines 3 --out in-this-hand.svg
+  penlift sample --prime signature.svg --temperature 0.8,0.5,1 --out more.inkml
+  penlift sample --style fan --at 200 --points 400 --out fan.svg
+  penlift sample --lines 1000 --out lines.npz"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.option("--model", type=FOLDER, default=Path("models"), show_default=True, help="Folder of a trained network.")
+@click.option("--lines", default=1, show_default=True, help="How many.")
+@click.option("--points", default=800, show_default=True, help="Of each line, at most.")
+@click.option("--strokes", type=int, help="Of each line, at most.")
+@click.option("--width", type=float, help="Of each line, at most, in tablet units; the last stroke that fits ends it.")
+@click.option("--bias", default=0.0, show_default=True, help="0 draws from the density itself, 1 and more is neater.")
+@click.option(
+    "--temperature",
+    default="1",
+    show_default=True,
+    help="Below 1: nearer to the likeliest. W,S,L: apart, of components' weights, their spread, and the lift.",
+)
+@click.option(
+    "--prime",
+    help="A line to go on from: a file (csv, json, jsonl, npy, npz, inkml, svg), the d of an SVG path, or the name of "
+    "a line of --ink. Of a file its first line, in tablet units, y downwards: csv and npy have rows of x, y, lift, npz "
+    "of dx, dy, lift; an SVG is one line.",
+)
+@click.option("--ink", type=FOLDER, default=Path("data/ink"), show_default=True, help="Where a line is found by name.")
+@click.option("--seed", default=1, show_default=True, help="The same seed gives the same bytes.")
+@click.option(
+    "--style",
+    default="plain",
+    show_default=True,
+    help="Of SVG: plain, strokes, time, points, animation; or, a file a line, lift, density, weights, three, fan.",
+)
+@click.option("--at", type=int, help="Of style fan: from which point the line might have gone on otherwise.")
+@click.option(
+    "--out",
+    type=FOLDER,
+    default=Path("sample.svg"),
+    show_default=True,
+    help="The file; its name says whether it is svg, png, inkml, jsonl or npz.",
+)
+def sample(
+    model: Path, temperature: str, prime: str | None, ink: Path, style: str, at: int | None, out: Path, **values: object
+) -> None:
+    """Write new handwriting with a trained network, and say of each line whether it is in order."""
+    from penlift.common.files import write_bytes
+    from penlift.common.machine import keep_freed_memory
+    from penlift.common.terminal import shown
+    from penlift.handwriting import sample_params
+    from penlift.model.checkpoint import load_model
+    from penlift.sampling.health import faults_of, finite_part, health_of
+    from penlift.sampling.sampler import sample_lines
+
+    keep_freed_memory()
+    params = sample_params(values, _temperatures(temperature))
+    kept = _needed(style, out)
+    if at is not None and style != "fan":
+        raise InputError(f"--at is {at}, and --style is {style}; a line forks in --style fan alone")
+    trained = load_model(model)
+    read = None if prime is None else _prime_of(prime, ink)
+    dreamt = sample_lines(trained.network, trained.scales, params, read)
+    lines = [kept(line) for line in shown(dreamt, "sample", params.lines)]
+    for path, content in _files(trained, [finite_part(line) for line in lines], style, at, out):
+        write_bytes(path, content)
+        click.echo(f"{path}: {len(content) / 1000:.0f} kB")
+    for number, health in enumerate((health_of(line, trained.scales) for line in lines), 1):
+        said = ", ".join(faults_of(health)) or "in order"
+        click.echo(f"line {number}: {health.points} points, {health.strokes} strokes, {health.width:.0f} wide: {said}")
+
+
+def _temperatures(text: str) -> tuple[float, float, float]:
+    parts = text.split(",")
+    try:
+        weights, spread, lift = map(float, parts * 3 if len(parts) == 1 else parts)
+    except ValueError:
+        raise InputError(f"--temperature is {text!r}; give one number, or three as W,S,L") from None
+    return weights, spread, lift
+
+
+def _needed(style: str, out: Path) -> Callable[["Sample"], "Sample"]:
+    """What is kept of each line: without what its network expected, a thousand of them take a hundredth."""
+    from penlift.drawing.styles import OF_A_LINE, STYLES
+    from penlift.handwriting import FORMATS
+
+    kind = out.suffix.removeprefix(".")
+    if kind not in FORMATS:
+        raise InputError(f"--out is {out}; let its name end in one of .{', .'.join(FORMATS)}")
+    if style not in (*STYLES, "fan"):
+        raise InputError(f"--style is {style!r}; choose one of {', '.join(STYLES)}, fan")
+    if style != "plain" and kind != "svg":
+        raise InputError(
+            f"--style is {style}, which is drawn as SVG only, and --out is {out}; let its name end in .svg"
+        )
+    if style in OF_A_LINE:
+        return lambda line: line
+    return lambda line: line._replace(densities=type(line.densities)(*(part[:0] for part in line.densities)))
+
+
+def _prime_of(text: str, ink: Path) -> "Rows":
+    from penlift.io.extraction import open_ink
+    from penlift.io.formats import READERS, read_prime, read_prime_path
+
+    if PATH_DATA.match(text):
+        return read_prime_path(text)
+    if Path(text).suffix.lower() in READERS or Path(text).is_file():
+        return read_prime(Path(text))
+    with open_ink(ink) as lines:
+        names = lines.index["line"].tolist()
+        if text not in names:
+            raise InputError(f"--prime is {text!r}, neither a file nor a line of {ink}, as {names[0]} is; see --ink")
+        return lines.rows_of(names.index(text))[:, :3].copy()
+
+
+def _files(
+    model: "Model", lines: list["Sample"], style: str, at: int | None, out: Path
+) -> Iterator[tuple[Path, bytes]]:
+    """The files to write: one of all lines, or one a line where a style draws no more."""
+    from penlift.drawing.styles import OF_POINTS, draw
+    from penlift.handwriting import what_ifs, written
+
+    if out.suffix != ".svg":
+        yield out, written(out.suffix.removeprefix("."), [line.points for line in lines])
+    elif style in OF_POINTS:
+        yield out, draw(style, lines)
+    else:
+        for number, line in enumerate(lines, 1):
+            path = out if len(lines) == 1 else out.with_stem(f"{out.stem}-{number}")
+            middle = (len(line.points) + line.primed) // 2 if at is None else at
+            yield path, what_ifs(model, line.points, middle).svg if style == "fan" else draw(style, [line])

@@ -1,0 +1,144 @@
+"""params.yaml: its sections as frozen, validated records, and the presets that set values in it.
+
+The record of a section lives beside the code that it configures. Values have one home, params.yaml: a record has no
+defaults, so a missing key is an error, as are an unknown one, a wrong type and an impossible pair.
+"""
+
+import difflib
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from penlift.common.errors import InputError
+from penlift.common.files import whole_file
+
+
+class Params(BaseModel):
+    """What each section's record derives from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+Section = TypeVar("Section", bound=Params)
+
+
+def parsed(content: bytes, place: Path | str) -> Any:
+    """Read YAML with DVC's own parser, so that both see the same values (`1e-3` is a float); `place`: for errors."""
+    try:
+        return YAML(typ="safe", pure=True).load(io.StringIO(content.decode("utf-8")))
+    except (YAMLError, ValueError) as error:  # ruamel leaves impossible dates to Python
+        raise InputError(f"{place}: not readable as YAML ({_one_line(error)}); mend it there") from None
+
+
+def sections_in(content: bytes, place: Path | str) -> dict[str, Any]:
+    """Read what a params.yaml holds, section by section."""
+    sections = parsed(content, place)
+    if not isinstance(sections, dict):
+        raise InputError(f"{place}: holds {sections!r}, not sections of parameters; restore it with git")
+    for name, values in sections.items():
+        if not isinstance(values, dict):
+            raise InputError(f"{place}: section {name!r} is {values!r}, not parameters; restore it with git")
+    return sections
+
+
+def read_params(path: Path) -> dict[str, Any]:
+    """Read the whole of params.yaml."""
+    try:
+        return sections_in(path.read_bytes(), path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file; restore it with `git checkout params.yaml`") from None
+
+
+def read_section(path: Path, name: str, record: type[Section]) -> Section:
+    """Read section `name` of params.yaml as its record."""
+    sections = read_params(path)
+    if name not in sections:
+        near = difflib.get_close_matches(name, sections, n=1)
+        remedy = f"is it {near[0]!r}?" if near else f"it needs {', '.join(record.model_fields)}"
+        raise InputError(f"{path}: section {name!r} is missing; {remedy}")
+    return checked(name, sections[name], record, path.name)
+
+
+def checked(name: str, values: dict[str, Any], record: type[Section], place: str) -> Section:
+    """A section as its record; `place` is named where it is at fault."""
+    try:
+        return record.model_validate(values)
+    except ValidationError as error:
+        faults = (f"{place}: {_explain(name, record, fault)}" for fault in error.errors())
+        raise InputError("; ".join(faults)) from None
+
+
+def _explain(section: str, record: type[Params], fault: Any) -> str:
+    fields = list(record.model_fields)
+    if not fault["loc"]:
+        return f"{section}: {fault['ctx']['error']}"
+    key = str(fault["loc"][0])
+    if fault["type"] == "missing":
+        return f"{section}.{key} is missing; add it ({_meaning(record, key)})"
+    if fault["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(key, fields, n=1)
+        remedy = f"did you mean {section}.{near[0]}?" if near else f"known: {', '.join(fields)}"
+        return f"{section}.{key} is not a parameter; {remedy}"
+    message = fault["msg"].removeprefix("Input should be ")
+    return f"{section}.{key} is {fault['input']!r}; it should be {message}"
+
+
+def _meaning(record: type[Params], key: str) -> str:
+    return record.model_fields[key].description or "see the comments in params.yaml"
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def names_in(folder: Path) -> list[str]:
+    """The presets of a folder."""
+    return sorted(path.stem for path in folder.glob("*.yaml"))
+
+
+def apply(preset: Path, params: Path) -> list[str]:
+    """Set the values of a preset in params.yaml, all comments kept; what changed, a line each."""
+    if not preset.is_file():
+        raise InputError(f"no preset {preset.stem!r}; there are {', '.join(names_in(preset.parent))}")
+    try:
+        return set_values(params, read_params(preset))
+    except KeyError as error:
+        raise InputError(f"{preset}: {error.args[0]} is no parameter of {params}; take it out") from None
+
+
+def set_values(params: Path, wanted: dict[str, dict[str, Any]]) -> list[str]:
+    """Set values in params.yaml, section by section, all comments kept; what changed, a line each.
+
+    Raises KeyError with the name of what is no parameter there.
+    """
+    known = read_params(params)
+    yaml = YAML()
+    yaml.preserve_quotes, yaml.width = True, 200
+    yaml.representer.add_representer(type(None), lambda it, _: it.represent_scalar("tag:yaml.org,2002:null", "null"))
+    content = yaml.load(params.read_text(encoding="utf-8"))
+    changed = []
+    for section, values in wanted.items():
+        for key, value in values.items():
+            if key not in known.get(section, {}):
+                raise KeyError(f"{section}.{key}")
+            if known[section][key] != value:
+                content[section][key] = value
+                changed.append(f"{section}.{key}: {json.dumps(known[section][key])} -> {json.dumps(value)}")
+    with whole_file(params) as part, part.open("w", encoding="utf-8") as file:
+        yaml.dump(content, file)
+    return changed
+
+
+def flatten(nested: dict[str, Any], separator: str = ".", prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """The leaves of nested mappings, each under its path."""
+    for key, value in nested.items():
+        if isinstance(value, dict):
+            yield from flatten(value, separator, f"{prefix}{key}{separator}")
+        else:
+            yield f"{prefix}{key}", value

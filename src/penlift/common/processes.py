@@ -1,0 +1,100 @@
+"""Processes: work spread over several, a stop asked for from outside, and the end of others by where they work."""
+
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+from types import FrameType
+from typing import Any, NamedTuple, Self, TypeVar
+
+import psutil
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+BATCH = 64  # tasks of a process before all wait for one another, which bounds the memory
+CHUNK = 8  # tasks that are sent at once
+_work: Callable[[Any], Any]  # what this process does, set once: it may be large
+
+
+def spread(work: Callable[[Task], Result], tasks: Iterable[Task], processes: int) -> Iterator[Result]:
+    """`work` of each task, in order; in this process alone if `processes` is 1."""
+    if processes == 1:
+        yield from map(work, tasks)
+        return
+    waiting = iter(tasks)
+    with ProcessPoolExecutor(processes, initializer=_set_work, initargs=(work,)) as pool:
+        while batch := list(islice(waiting, BATCH * processes)):
+            yield from pool.map(_do, batch, chunksize=CHUNK)
+
+
+def _set_work(work: Callable[[Any], Any]) -> None:
+    global _work  # noqa: PLW0603  (one process does one work)
+    _work = work
+
+
+def _do(task: Any) -> Any:
+    return _work(task)
+
+
+class Signals:
+    """While entered, notes the first SIGINT or SIGTERM in `asked`.
+
+    A second Ctrl-C acts as it always does. Another SIGTERM changes nothing: torchrun sends one on, a scheduler and
+    whoever ends all processes of a folder send them to all, and what was asked for is being done.
+    """
+
+    WATCHED = (signal.SIGINT, signal.SIGTERM)
+
+    def __init__(self) -> None:
+        self.asked = ""  # the name of the signal
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        self._before = {number: signal.signal(number, self._note) for number in self.WATCHED}
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        self.asked = self.asked or signal.Signals(number).name
+        signal.signal(signal.SIGINT, self._before[signal.SIGINT])
+
+
+FINISH = 60.0  # s for a trainer to save its state
+
+
+class Working(NamedTuple):
+    """A process."""
+
+    process: psutil.Process
+    place: Path  # its working directory
+    command: str
+
+
+def at_work(folder: Path) -> Iterator[Working]:
+    """Those whose working directory is a folder or below it; nobody else's that may not be looked at."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):  # gone meanwhile, or another person's
+            place = Path(process.cwd())
+            if place.is_relative_to(folder):
+                yield Working(process, place, " ".join(process.cmdline()))
+
+
+def end(processes: Iterable[psutil.Process]) -> None:
+    """Have stages end, a trainer with its state saved; those that do not in a while are killed."""
+    stages = list(processes)
+    for process in stages:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    kill(psutil.wait_procs(stages, timeout=FINISH)[1])
+
+
+def kill(processes: Iterable[psutil.Process]) -> None:
+    """End processes at once, all that are found before the first is ended."""
+    for process in list(processes):
+        with suppress(psutil.NoSuchProcess):
+            process.kill()

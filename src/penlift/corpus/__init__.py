@@ -1,0 +1,1 @@
+"""The built-in corpus: made-up writers whose letters, rhythm and pen movements are computed."""

@@ -1,0 +1,1 @@
+"""Lines as pictures: SVG in many styles, densities, animation, and plots."""

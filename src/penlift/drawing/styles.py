@@ -1,0 +1,58 @@
+"""The pictures of dreamt lines, each by the name of its style."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from penlift.common.errors import InputError
+from penlift.common.geometry import Array
+from penlift.drawing.animation import draw_animation
+from penlift.drawing.densities import draw_by_lift, draw_density, draw_three, draw_weights
+from penlift.drawing.svg import draw_by_point, draw_by_stroke, draw_by_time, draw_plain, draw_primed, page_of
+from penlift.sampling.samples import Sample
+
+RATE = 70.0  # points a second of a line that writes itself; a network knows no clock, and tablets give 60 to 100
+OF_POINTS: dict[str, Callable[[Array], bytes]] = {  # which a page of lines has too
+    "plain": draw_plain,
+    "strokes": draw_by_stroke,
+    "time": draw_by_time,
+    "points": draw_by_point,
+    "animation": lambda points: draw_animation(points, np.arange(len(points)) / RATE),
+}
+OF_A_LINE: dict[str, Callable[[Sample], bytes]] = {  # with what its network expected
+    "lift": lambda line: draw_by_lift(line.points, line.densities.lift),
+    "density": lambda line: draw_density(line.points, line.densities),
+    "weights": lambda line: draw_weights(line.densities),
+    "three": lambda line: draw_three(line.points, line.densities),
+}
+STYLES = (*OF_POINTS, *OF_A_LINE)
+LEFT = ("plain", "strokes", "time", "lift", "density", "weights", "animation")  # by stage sample, of each line
+
+
+class Picture(NamedTuple):
+    """A picture by its name, and for the file of a sample its extension."""
+
+    name: str
+    content: bytes
+
+
+def draw(style: str, lines: list[Sample]) -> bytes:
+    """SVG of one line in any style, or of several below one another in a style of OF_POINTS."""
+    if style in OF_A_LINE and len(lines) == 1:
+        return OF_A_LINE[style](lines[0])
+    if style in OF_A_LINE:
+        raise InputError(f"style {style} draws one line, not {len(lines)}; draw them one by one")
+    if style not in OF_POINTS:
+        raise InputError(f"no style {style!r}; choose one of {', '.join(STYLES)}")
+    points, primed = [line.points for line in lines], [line.primed for line in lines]
+    if style == "plain" and any(primed):
+        return draw_primed(points, primed)
+    return OF_POINTS[style](page_of(points))
+
+
+def draw_samples(lines: list[Sample]) -> Iterator[Picture]:
+    """The pictures of each line that stage sample leaves."""
+    for number, line in enumerate(lines, 1):
+        for style in LEFT:
+            yield Picture(f"sample-{number}-{style}.svg", draw(style, [line]))

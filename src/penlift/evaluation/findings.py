@@ -1,0 +1,142 @@
+"""What stage evaluate leaves: the few figures of metrics.json that runs are compared by, and tables to go on from.
+
+docs/metrics.md says what each key of metrics.json means.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from penlift.common.files import write_text
+from penlift.evaluation.calibration import Calibration
+from penlift.evaluation.comparison.kinematics import MOVEMENTS
+from penlift.evaluation.comparison.movement import compared, measured
+from penlift.evaluation.evaluate import FreeRunning, ReadSplit
+from penlift.evaluation.figures import figures_by_writer, summarise, tabulate
+from penlift.evaluation.results import A_POINT, ALL, OFFSET_NLL, judged_split
+from penlift.ink.lines import save_ink
+from penlift.ink.scales import Scales, shift_to
+from penlift.sampling.health import shares
+
+
+def likelihoods(splits: dict[str, ReadSplit], scales: Scales, seed: int) -> pd.DataFrame:
+    """All figures of all splits, of the network and of the baseline, with intervals."""
+    tables = [
+        tabulate(found.lines, found.places, scales, seed).assign(split=split, predictor=predictor)
+        for split, read in splits.items()
+        for predictor, found in read._asdict().items()
+    ]
+    return pd.concat(tables, ignore_index=True).set_index(["split", "predictor"]).reset_index()
+
+
+def save_findings(
+    folder: Path, splits: dict[str, ReadSplit], written: FreeRunning, table: pd.DataFrame, scales: Scales
+) -> None:
+    """Write everything into an existing folder."""
+    read = splits[judged_split(splits)]
+    _save(folder, "likelihood", table)
+    _save(folder, "lines", _lines(splits, scales))
+    _save(folder, "writers", figures_by_writer(read.network.lines, scales))
+    for name, found in read._asdict().items():
+        _save_calibration(folder, name, found.calibration)
+    _save(folder, "movement", written.movement.reset_index())
+    sides = ([pair.dreamt for pair in written.pairs], [pair.real for pair in written.pairs])
+    percentiles = compared(*(measured(lines, MOVEMENTS) for lines in sides))
+    _save(folder, "percentiles", percentiles.rename_axis("measure").reset_index())
+    _save(folder, "health", written.health.rename_axis("sample").reset_index())
+    names = pd.DataFrame({"line": [pair.real.name for pair in written.pairs]})
+    nearest = {"dreamt": written.likeness.to_training, "real": written.likeness.to_training_real}
+    _save(folder, "likeness", names.assign(**nearest))
+    (folder / "dreamt").mkdir()
+    save_ink(folder / "dreamt", sides[0])
+
+
+def _save_calibration(folder: Path, name: str, calibration: Calibration) -> None:
+    _save(folder, f"shares-{name}", calibration.histogram())
+    coverage = calibration.coverage().items()
+    _save(folder, f"coverage-{name}", pd.DataFrame(coverage, columns=["level", "covered"]))
+    _save(folder, f"dependence-{name}", calibration.dependence().reset_index())
+    _save(folder, f"lifts-{name}", calibration.reliability())
+
+
+def _lines(splits: dict[str, ReadSplit], scales: Scales) -> pd.DataFrame:
+    """A row a line: sums of scores in normalised units, and nats in tablet units, of the network and the baseline."""
+    tables = []
+    for read in splits.values():
+        shift = shift_to((1.0, 1.0), scales) * read.network.lines["points"]
+        nats = [found.lines["move_nll"] + found.lines["lift_nll"] + shift for found in read]
+        tables.append(read.network.lines.assign(nll_tablet=nats[0], baseline_nll_tablet=nats[1]))
+    return pd.concat(tables).sort_values("line")
+
+
+def _save(folder: Path, name: str, table: pd.DataFrame) -> None:
+    write_text(folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
+
+
+ROUNDED = 6  # decimals: beyond them nothing is known
+
+
+def metrics_of(
+    splits: dict[str, ReadSplit], tables: pd.DataFrame, written: FreeRunning, drawn: pd.DataFrame, scales: Scales
+) -> dict[str, Any]:
+    """All figures of a run; `tables` as `findings.likelihoods` has them, `drawn` the health of stage sample's lines."""
+    figures: dict[str, Any] = {}
+    for split, read in splits.items():
+        mine = tables[(tables["split"] == split) & (tables["place"] == ALL) & (tables["unit"] == "tablet")]
+        figures[split] = _of_split(summarise(read.network.lines, scales), mine, whole=split != "train")
+    calibration = splits[judged_split(splits)].network.calibration
+    dx, dy = calibration.distances()
+    figures["calibration"] = {
+        "ks_dx": dx,
+        "ks_dy": dy,
+        **{f"coverage_{100 * level:.0f}": reached for level, reached in calibration.coverage().items()},
+        "largest_correlation": float(calibration.dependence().abs().to_numpy().max()),
+        "lift_brier": calibration.brier(),
+        "lift_error": calibration.lift_error(),
+    }
+    figures["free_running"] = {
+        "ks_mean": float(written.movement["ks"].mean()),
+        "ks_mean_of_real": float(written.movement["ks_floor"].mean()),
+        "mmd_squared": written.discrepancy.squared,
+        "mmd_squared_of_real": written.floor,
+        "mmd_p_value": written.discrepancy.p_value,
+        "nearness_to_training": written.likeness.nearness,
+        "copied_share": written.likeness.copied,
+        "relative_variety": written.likeness.relative_variety,
+        **shares(written.health),
+    }
+    figures["samples"] = shares(drawn)
+    rounded: dict[str, Any] = _rounded(figures)
+    return rounded
+
+
+def _of_split(figures: dict[str, Any], table: pd.DataFrame, whole: bool) -> dict[str, Any]:
+    """The figures of a split; of training, which only stands beside, no more than the likelihood."""
+    own, blind = (
+        table[(table["predictor"] == predictor) & (table["figure"] == A_POINT)].iloc[0]
+        for predictor in ("network", "baseline")
+    )
+    known = {
+        f"{A_POINT}_low": {"tablet": float(own["low"])},
+        f"{A_POINT}_high": {"tablet": float(own["high"])},
+        f"baseline_{A_POINT}": {"tablet": float(blind["value"])},
+    }
+    if not whole:
+        return {"lines": figures["lines"], A_POINT: {"tablet": figures[A_POINT]["tablet"]}}
+    parts = {OFFSET_NLL: {"tablet": figures[OFFSET_NLL]["tablet"]}}
+    if "without_capped_and_zero" in figures:
+        ordinary = figures["without_capped_and_zero"]
+        parts["without_capped_and_zero"] = {
+            "points": ordinary["points"],
+            A_POINT: {"tablet": ordinary[A_POINT]["tablet"]},
+        }
+    return figures | parts | known
+
+
+def _rounded(figures: Any) -> Any:
+    """The same without what is NaN, since there was too little ink for it."""
+    if isinstance(figures, dict):
+        rounded = {key: _rounded(value) for key, value in figures.items()}
+        return {key: value for key, value in rounded.items() if value == value and value != {}}  # noqa: PLR0124
+    return round(figures, ROUNDED) if isinstance(figures, float) else figures

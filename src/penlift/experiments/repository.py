@@ -1,0 +1,154 @@
+"""The repository: Git and DVC as the programs that they are, and DVC's finished experiments."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+
+from configobj import ConfigObj
+
+from penlift.common.errors import InputError
+from penlift.common.params import parsed, sections_in
+
+DVC = (sys.executable, "-P", "-m", "dvc")  # -P: runs no code of the folder that it is called in
+NOBODY = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER")
+          for key, value in (("NAME", "penlift"), ("EMAIL", "penlift@localhost"))}  # fmt: skip
+
+
+def committer(repository: Path) -> dict[str, str]:
+    """What Git needs in its environment to commit: nothing, or somebody where nobody is configured."""
+    try:
+        output_of(repository, "git", "var", "GIT_COMMITTER_IDENT")
+    except InputError:
+        return NOBODY
+    return {}
+
+
+def share_cache(folder: Path, repository: Path) -> None:
+    """Let DVC work in a folder that has `.dvc/config` on the cache of a repository."""
+    output_of(folder, *DVC, "config", "--local", "cache.dir", str(cache_of(repository)))
+
+
+def apart(folder: Path, repository: Path) -> None:
+    """Let DVC work in a folder of no Git repository as it does in one: by its `.dvc/config`, and on its cache."""
+    (folder / ".dvc").mkdir()
+    shutil.copyfile(repository / ".dvc" / "config", folder / ".dvc" / "config")
+    on_cache(folder, cache_of(repository))
+
+
+def on_cache(folder: Path, cache: Path) -> None:
+    """Let DVC work, on this cache, in a folder that has `.dvc/config` and belongs to no Git repository.
+
+    Written as DVC does: to call it takes seconds for each of many folders.
+    """
+    local = ConfigObj(str(folder / ".dvc" / "config.local"))
+    local.update({"core": {"no_scm": "true"}, "cache": {"dir": str(cache)}})
+    local.write()
+
+
+def cache_of(repository: Path) -> Path:
+    """Where DVC keeps the files of a repository."""
+    return (repository / output_of(repository, *DVC, "cache", "dir").decode().strip()).resolve()
+
+
+def output_of(folder: Path, *command: str, given: bytes = b"", environment: Mapping[str, str] | None = None) -> bytes:
+    """Run a program in a folder; what it prints. `given`: its input; `environment`: beside this process's."""
+    answer = subprocess.run(
+        command, cwd=folder, input=given, env=os.environ | (environment or {}), capture_output=True, check=False
+    )
+    if answer.returncode:
+        shown = ("dvc", *command[len(DVC) :]) if command[: len(DVC)] == DVC else command
+        raise InputError(f"{folder}: `{' '.join(shown[:4])}` failed: {answer.stderr.decode().strip()[-300:]}")
+    return answer.stdout
+
+
+# of Git's list; the two parts before the name are the commit that the experiment began from
+ROW = re.compile(r"(?P<commit>\S+) (?P<reference>refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/(?P<name>.+))")
+JUDGED = ("train", "evaluate")  # stages whose results runs are compared by
+
+
+class Experiment(NamedTuple):
+    """A finished experiment."""
+
+    name: str
+    commit: str
+    reference: str  # Git's name for it
+
+
+def experiments_in(repository: Path) -> list[Experiment]:
+    """All finished experiments of a repository, whatever commit they began from."""
+    rows = output_of(repository, "git", "for-each-ref", "--format=%(objectname) %(refname)", "refs/exps").decode()
+    return [Experiment(**match.groupdict()) for match in map(ROW.fullmatch, rows.split("\n")) if match]
+
+
+def snapshot(repository: Path) -> str:
+    """The commit of what Git tracks as it stands now, changes that nobody committed included; nothing is moved.
+
+    Raises InputError in a folder of a larger repository.
+    """
+    if inside := output_of(repository, "git", "rev-parse", "--show-prefix").decode().strip():
+        raise InputError(f"the checkout is folder {inside} of a larger repository; sweeps need one of its own")
+    made = output_of(repository, "git", "stash", "create", environment=committer(repository)).decode().strip()
+    return made or output_of(repository, "git", "rev-parse", "HEAD").decode().strip()
+
+
+def take_over(repository: Path, other: Path, experiment: Experiment) -> None:
+    """Copy a finished experiment from another repository; an older one of its name and baseline is kept beside it."""
+    for older in experiments_in(repository):
+        if older.reference == experiment.reference and older.commit != experiment.commit:
+            output_of(repository, "git", "update-ref", f"{older.reference}-{older.commit[:7]}", older.commit)
+    refspec = f"+{experiment.reference}:{experiment.reference}"
+    output_of(repository, "git", "fetch", "--quiet", "--no-tags", str(other), refspec)
+
+
+def params_at(repository: Path, commit: str) -> dict[str, Any]:
+    """The sections of params.yaml at a commit."""
+    return sections_in(output_of(repository, "git", "show", f"{commit}:params.yaml"), f"params.yaml of {commit}")
+
+
+def is_current(repository: Path, experiment: Experiment, params: dict[str, Any], now: str, code: Iterable[str]) -> bool:
+    """Whether an experiment had these parameters, and the code and data that commit `now` has; `code`: of `code_at`."""
+    if params_at(repository, experiment.commit) != params:
+        return False
+    paths = _deciding(params, code)
+    changed = output_of(repository, "git", "diff-tree", "-r", "--name-only", experiment.commit, now, "--", *paths)
+    return not changed
+
+
+def decisive(repository: Path, commit: str) -> str:
+    """Git's rows of the files that decide over results at a commit: code, parameters, and data as far as Git has it."""
+    paths = ["params.yaml", *_deciding(params_at(repository, commit), code_at(repository, commit))]
+    nothing = output_of(repository, "git", "hash-object", "-t", "tree", "--stdin").decode().strip()
+    return output_of(repository, "git", "diff-tree", "-r", nothing, commit, "--", *paths).decode()
+
+
+def is_kept(repository: Path, experiment: Experiment, cache: Path) -> bool:
+    """Whether DVC's cache has what an experiment is judged by; `dvc gc` may have removed it."""
+    lock = _yaml(repository, experiment.commit, "dvc.lock").get("stages", {})
+    hashes = [out["md5"] for stage in JUDGED for out in lock.get(stage, {}).get("outs", [])]
+    folders = [each for each in hashes if each.endswith(".dir")]  # metrics.json is Git's
+    return bool(folders) and all((cache / "files" / "md5" / each[:2] / each[2:]).exists() for each in folders)
+
+
+def code_at(repository: Path, commit: str) -> list[str]:
+    """The code that the stages depend on at a commit."""
+    stages = _yaml(repository, commit, "dvc.yaml").get("stages", {})
+    paths = {path for stage in stages.values() for path in stage.get("deps", []) if "$" not in path}
+    return sorted(path for path in paths if path.startswith(("src/", "pipeline/")))
+
+
+def _deciding(params: dict[str, Any], code: Iterable[str]) -> list[str]:
+    """The files, as Git's patterns, that decide over results beside the parameters; `code`: of `code_at`."""
+    ink = PurePosixPath(str(params.get("extract", {}).get("path", "")))
+    in_git = ink.parts and not ink.is_absolute() and ".." not in ink.parts  # it may be
+    return [*code, "dvc.yaml", "*.dvc", *([ink.as_posix()] if in_git else [])]
+
+
+def _yaml(repository: Path, commit: str, name: str) -> dict[str, Any]:
+    """A file of DVC's at a commit; empty where it is none of its."""
+    found = parsed(output_of(repository, "git", "show", f"{commit}:{name}"), f"{name} of {commit}")
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,133 @@
+"""A run by what a person calls it: a folder, or a DVC experiment or Git revision of this repository."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from penlift.common.errors import InputError
+from penlift.common.params import read_params
+from penlift.evaluation.results import read_json, read_table
+from penlift.experiments.repository import DVC, cache_of, experiments_in, on_cache, output_of
+from penlift.ink.lines import Ink, load_ink
+
+LINES = Path("reports/evaluate/lines.csv")
+BY_GIT = (".dvc/config", "dvc.yaml", "dvc.lock", "params.yaml", "reports/metrics.json")
+BY_DVC = ("reports/evaluate", "reports/train")
+
+
+class Run(NamedTuple):
+    """What two runs are compared by."""
+
+    name: str
+    params: dict[str, dict[str, Any]]
+    metrics: dict[str, Any]
+    history: pd.DataFrame
+    lines: pd.DataFrame  # a row a line, as `findings` left it: line, writer, split, points, nll_tablet, ...
+    dreamt: Ink
+    training: str = ""  # the fingerprint of its training
+
+
+def is_run(name: str) -> bool:
+    """Whether a folder holds a finished run."""
+    return (Path(name) / LINES).is_file()
+
+
+@contextmanager
+def open_runs(names: list[str], repository: Path) -> Iterator[list[Run]]:
+    """Find runs by their names, in their order."""
+    with TemporaryDirectory(prefix="penlift-") as folder:
+        checkouts = _Checkouts(repository, Path(folder))
+        places = [Path(name) if is_run(name) else checkouts.of(name) for name in names]
+        yield [_read(name, place) for name, place in zip(_short(names), places, strict=True)]
+
+
+def check_caps(runs: Iterable[Run]) -> None:
+    """Refuse runs whose offsets were cut at different caps, for then they differ."""
+    caps = {run.name: run.params["normalise"]["cap"] for run in runs}
+    if len(set(caps.values())) > 1:
+        raise InputError(f"normalise.cap differs, so the offsets do: {caps}; compare runs with one cap")
+
+
+def _short(names: list[str]) -> list[str]:
+    """Folders by their own names, unless two would be named alike."""
+    short = [Path(name).resolve().name if is_run(name) else name for name in names]
+    return short if len(set(short)) == len(names) else names
+
+
+def _read(name: str, folder: Path) -> Run:
+    return Run(
+        name=name,
+        params=read_params(folder / "params.yaml"),
+        metrics=read_json(folder / "reports" / "metrics.json"),
+        history=read_table(folder / "reports" / "train" / "history.csv"),
+        lines=read_table(folder / LINES),
+        dreamt=load_ink(folder / "reports" / "evaluate" / "dreamt"),
+        training=_training(folder / "reports" / "train" / "training.json"),
+    )
+
+
+def _training(file: Path) -> str:
+    return str(read_json(file)["fingerprint"]) if file.is_file() else ""
+
+
+class _Checkouts:
+    """Runs taken from Git and from DVC's cache, each into a folder of its own; the workspace stays as it is."""
+
+    def __init__(self, repository: Path, folder: Path) -> None:
+        self._repository, self._folder = repository, folder
+
+    @cached_property
+    def _top(self) -> Path:
+        return Path(output_of(self._repository, "git", "rev-parse", "--show-toplevel").decode().strip())
+
+    @cached_property
+    def _cache(self) -> Path:
+        return cache_of(self._top)
+
+    def of(self, name: str) -> Path:
+        """The run of an experiment or revision."""
+        if Path(name).exists():
+            raise InputError(f"{name}: holds no evaluated run ({LINES} is missing); make one there with `dvc repro`")
+        revision = _revision(name, self._top)
+        place = self._folder / revision
+        if place.is_dir():
+            return place
+        for file in BY_GIT:
+            (place / file).parent.mkdir(parents=True, exist_ok=True)
+            try:
+                (place / file).write_bytes(output_of(self._top, "git", "show", f"{revision}:{file}"))
+            except InputError:
+                raise InputError(
+                    f"{name}: has no {file}, so it holds no run; commit one that `dvc repro` made"
+                ) from None
+        if "reports/evaluate" not in (place / "dvc.lock").read_text(encoding="utf-8"):
+            raise InputError(f"{name}: from before runs were evaluated line by line; make it again with `dvc repro`")
+        on_cache(place, self._cache)
+        try:
+            output_of(place, *DVC, "checkout", "--quiet", *BY_DVC)
+        except InputError:
+            raise InputError(
+                f"{name}: its results are not in DVC's cache; `dvc pull` or `dvc repro` brings them"
+            ) from None
+        return place
+
+
+def _revision(name: str, repository: Path) -> str:
+    """The commit of an experiment or of anything that Git knows by that name."""
+    commits = {experiment.commit for experiment in experiments_in(repository) if experiment.name == name}
+    if len(commits) > 1:
+        raise InputError(f"{name}: {len(commits)} experiments have this name; name its commit: {', '.join(commits)}")
+    if commits:
+        return commits.pop()
+    try:
+        found = output_of(repository, "git", "rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}")
+    except InputError:
+        raise InputError(
+            f"{name}: no such folder, experiment or revision; `dvc exp list` names the experiments"
+        ) from None
+    return found.decode().strip()

@@ -1,0 +1,166 @@
+"""Lines of ink: a record each, on disk the rows of all end to end, memory-mapped, beside an index table."""
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from penlift.common.errors import InputError
+from penlift.common.geometry import Array
+
+Rows = npt.NDArray[np.float32]
+INDEX = ["line", "form", "writer", "text", "split", "start", "first", "points", "strokes"]
+SPLITS = ("train", "valid", "test")
+LIFT = 2  # the column of a row that says whether the pen leaves the paper after this point
+TIME = 3  # the last column, of pen positions only: s since the first
+
+
+@dataclass(frozen=True)
+class Line:
+    """One written line. Unknown text or writer is the empty string, as is a split that is not yet chosen."""
+
+    name: str  # unique among all lines
+    form: str  # the sheet of paper that it stands on
+    writer: str
+    text: str
+    split: str  # train, valid, test, or none: used by nobody
+    start: float  # s, time stamp of the first point; NaN where it is unknown
+    rows: Rows  # (n, 4): x, y in tablet units, y downwards; lift, 1 at the last point of a stroke; s since start
+
+
+class Ink:
+    """All lines of a folder, read as they are asked for."""
+
+    def __init__(self, rows: Rows, index: pd.DataFrame) -> None:
+        self.rows = rows
+        self.index = index
+        self._first = index["first"].to_numpy()
+        self._points = index["points"].to_numpy()
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __iter__(self) -> Iterator[Line]:
+        return (self.line(number) for number in range(len(self)))
+
+    def line(self, number: int) -> Line:
+        """The line in row `number` of the index."""
+        entry: Any = self.index.iloc[number]
+        named = (entry["line"], entry["form"], entry["writer"], entry["text"], entry["split"], float(entry["start"]))
+        return Line(*named, self.rows_of(number))
+
+    def rows_of(self, number: int) -> Rows:
+        """The rows of line `number`, a view on the file."""
+        first = int(self._first[number])
+        return self.rows[first : first + int(self._points[number])]
+
+    def of_split(self, split: str) -> list[int]:
+        """The numbers of the lines of a split, in order."""
+        return [int(number) for number in np.flatnonzero(self.index["split"].to_numpy() == split)]
+
+
+def load_ink(folder: Path) -> Ink:
+    """Open a folder of lines; its rows stay on disk."""
+    try:
+        rows = np.load(folder / "points.npy", mmap_mode="r", allow_pickle=False)
+        text: Any = dict.fromkeys(INDEX[:5], str)
+        index = pd.read_csv(folder / "index.csv", keep_default_na=False, dtype=text, converters={"start": float})
+    except FileNotFoundError as error:
+        missing = Path(error.filename).name
+        raise InputError(f"{folder}: no ink ({missing} is missing); make it with `dvc repro`") from None
+    except (ValueError, EOFError) as error:
+        raise InputError(f"{folder}: no readable ink ({error}); make it again with `dvc repro`") from None
+    if list(index.columns) != INDEX or int(index["points"].sum()) != len(rows):
+        raise InputError(f"{folder}: index.csv and points.npy do not belong together; make them again with `dvc repro`")
+    return Ink(rows, index)
+
+
+def load_points(folder: Path) -> Ink:
+    """Open a folder of pen positions; what is made from them has the same shape, and one column less."""
+    ink = load_ink(folder)
+    if ink.rows.shape[1:] != (TIME + 1,):
+        raise InputError(f"{folder}: offsets, not ink; give the ink that they were made from, as data/ink is")
+    return ink
+
+
+def save_ink(folder: Path, lines: Iterable[Line]) -> None:
+    """Write lines, in any order, into an existing folder; there they are sorted by name.
+
+    Holds one line at a time: rows are spooled as they come, then read back in order.
+    """
+    spool, entries, columns = folder / ".spool", [], 0
+    with spool.open("wb") as file:
+        written = 0
+        for line in lines:
+            rows = np.ascontiguousarray(line.rows, dtype=np.float32)
+            rows.tofile(file)
+            entries.append(_entry(line, written))
+            written, columns = written + len(rows), rows.shape[1]
+    if not entries:
+        raise InputError(f"{folder.parent}: no line to write")
+    spooled = np.memmap(spool, dtype=np.float32, mode="r", shape=(written, columns))
+    index = pd.DataFrame(entries, columns=INDEX).sort_values("line", ignore_index=True)
+    _refuse_twins(index)
+    index["first"] = _save_in_order(folder / "points.npy", spooled, index)
+    save_index(folder, index)
+    del spooled
+    spool.unlink()
+
+
+def save_index(folder: Path, index: pd.DataFrame) -> None:
+    """Write the index of a folder of lines, which is read back as it was."""
+    index.to_csv(folder / "index.csv", index=False, lineterminator="\n", na_rep="nan")
+
+
+def _entry(line: Line, first: int) -> tuple[Any, ...]:
+    strokes = int(line.rows[:, LIFT].sum())
+    return line.name, line.form, line.writer, line.text, line.split, line.start, first, len(line.rows), strokes
+
+
+def _save_in_order(path: Path, spooled: Rows, index: pd.DataFrame) -> npt.NDArray[np.int64]:
+    header = {"descr": "<f4", "fortran_order": False, "shape": spooled.shape}
+    with path.open("wb") as file:  # not a memory map: writing to one on a full disk kills the process
+        np.lib.format.write_array_header_1_0(file, header)
+        for first, points in zip(index["first"], index["points"], strict=True):
+            file.write(spooled[first : first + points].tobytes())
+    ends = index["points"].cumsum().to_numpy()
+    return np.asarray(ends - index["points"].to_numpy(), dtype=np.int64)
+
+
+def _refuse_twins(index: pd.DataFrame) -> None:
+    twins = index.loc[index["line"].duplicated(), "line"]
+    if len(twins):
+        raise InputError(f"two lines are named {twins.iloc[0]!r}; names must be unique, so rename or remove one")
+
+
+Item = TypeVar("Item")
+
+
+def evenly(items: Sequence[Item], most: int) -> list[Item]:
+    """No more than so many of these, in order."""
+    if len(items) <= most:
+        return list(items)
+    return [items[place] for place in np.linspace(0, len(items) - 1, most).round().astype(int)]
+
+
+TRUE_SCALE = "data-tablet-units"  # of the root: tablet units a picture unit, so that a line is read back as it was
+
+
+class Stroke(NamedTuple):
+    """Points between two lifts."""
+
+    first: int  # of the line's points
+    path: Array  # (n, 2)
+
+
+def strokes_of(points: Array) -> Iterator[Stroke]:
+    """Cut a line, (n, 3) of x, y, lift, behind each lifted point; the rest behind the last lift is a stroke too."""
+    ends = np.flatnonzero(points[:, LIFT] > 0.5) + 1
+    bounds = np.unique(np.concatenate([[0], ends, [len(points)]]))
+    for first, last in itertools.pairwise(bounds):
+        yield Stroke(int(first), points[first:last, :2])

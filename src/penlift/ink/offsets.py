@@ -1,0 +1,84 @@
+"""From pen positions to what the network predicts: offsets, capped and scaled; exactly back; and stage normalise."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from penlift.common.files import write_json
+from penlift.ink.lines import LIFT, Ink, Line, Rows, save_ink
+from penlift.ink.scales import Moments, NormaliseParams, Offsets, Scales, save_scales
+
+START = (0.0, 0.0, 1.0)  # the network's first input: no movement, pen up; never a target
+Points = npt.NDArray[np.float64]  # (n, 3): x, y, lift in tablet units
+
+
+def offsets_of(points: Rows, cap: float) -> Offsets:
+    """The movements from each point to the next, capped per axis; (n - 1, 2) in tablet units."""
+    return np.clip(np.diff(points[:, :2].astype(np.float64), axis=0), -cap, cap)
+
+
+def to_offsets(points: Rows, scales: Scales) -> Rows:
+    """(n, 4) of x, y, lift, time in tablet units to (n, 3) of dx, dy, lift in normalised ones.
+
+    Row 0 is START: the first point has no offset, and the network never predicts it.
+    """
+    moves = (offsets_of(points, scales.cap) - scales.shift) / scales.scale
+    rows = np.column_stack([moves, points[1:, LIFT]])
+    return np.vstack([START, rows]).astype(np.float32)
+
+
+def to_tablet(offsets: Rows, scales: Scales) -> Offsets:
+    """Normalised offsets, (..., 2 or 3), to (..., 2) of dx, dy in tablet units: the inverse of the scaling."""
+    return offsets[..., :2].astype(np.float64) * scales.scale + scales.shift
+
+
+def to_points(offsets: Rows, scales: Scales) -> Points:
+    """(n, 3) normalised offsets, without START, to (n + 1, 3) of x, y, lift; row 0 is where the pen is set down."""
+    path = np.vstack([np.zeros(2), to_tablet(offsets, scales).cumsum(axis=0)])
+    return np.column_stack([path, np.append(0.0, offsets[:, LIFT])])
+
+
+class Extremes(NamedTuple):
+    """How many offsets there are, how many stand at the cap, and how many are exactly zero."""
+
+    offsets: int
+    capped: int
+    zero: int
+
+
+def at_cap(offsets: Offsets, cap: float) -> npt.NDArray[np.bool_]:
+    """Which offsets, in tablet units, were cut by the cap or just reach it; to a thousandth of a unit."""
+    return np.asarray((np.abs(offsets) >= cap - 1e-3).any(axis=-1))
+
+
+def at_rest(offsets: Offsets) -> npt.NDArray[np.bool_]:
+    """Which offsets, in tablet units, are exactly zero; to a thousandth of a unit."""
+    return np.asarray((np.abs(offsets) <= 1e-3).all(axis=-1))
+
+
+def count_extremes(lines: Iterable[Offsets], cap: float) -> Extremes:
+    """Count over the capped offsets of many lines."""
+    counts = [(len(line), at_cap(line, cap).sum(), at_rest(line).sum()) for line in lines]
+    return Extremes(*(int(sum(column)) for column in zip(*counts, strict=True)))
+
+
+def normalise(ink: Ink, params: NormaliseParams, folder: Path) -> tuple[Scales, Extremes]:
+    """Write the offsets of all lines into `folder`, beside scales.json and summary.json."""
+    moments = Moments()
+    for number in ink.of_split("train"):
+        moments.add(offsets_of(ink.rows_of(number), params.cap))
+    scales = moments.scales(params)
+    save_ink(folder, normalised(ink, scales))
+    extremes = count_extremes((offsets_of(line.rows, params.cap) for line in ink), params.cap)
+    save_scales(folder / "scales.json", scales)
+    write_json(folder / "summary.json", extremes._asdict())
+    return scales, extremes
+
+
+def normalised(lines: Iterable[Line], scales: Scales) -> Iterator[Line]:
+    """The same lines with offsets for rows."""
+    return (replace(line, rows=to_offsets(line.rows, scales)) for line in lines)

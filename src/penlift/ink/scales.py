@@ -1,0 +1,124 @@
+"""The scales of normalised offsets, measured, on disk, and the units that likelihoods of this field are printed in."""
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, model_validator
+
+from penlift.common.errors import InputError
+from penlift.common.files import write_json
+from penlift.common.params import Params
+
+STILL = 1e-6  # tablet units, the standard deviation of an axis along which nothing moves
+Offsets = npt.NDArray[np.float64]  # (n, 2): dx, dy in tablet units
+
+
+class NormaliseParams(Params):
+    """Section `normalise` of params.yaml."""
+
+    cap: float = Field(gt=0, le=1e6, description="tablet units, above 0")
+    scale: float | Literal["std"] = Field(description="tablet units, above 0, or std")
+
+    @model_validator(mode="after")
+    def _scale_is_a_length(self) -> Self:
+        if self.scale != "std" and not 0 < self.scale <= 1e4:
+            raise ValueError(f"scale is {self.scale!r}; it should be 'std' or a number above 0 and at most 10000")
+        return self
+
+
+class Scales(NamedTuple):
+    """How offsets were normalised, and the moments that other units need. All in tablet units, x then y."""
+
+    cap: float
+    shift: tuple[float, float]  # subtracted first
+    scale: tuple[float, float]  # then divided by
+    mean: tuple[float, float]  # of the capped offsets of the training split
+    sd: tuple[float, float]  # likewise
+
+
+class Moments:
+    """Mean and standard deviation, per axis, of the capped offsets of many lines, one line at a time.
+
+    By Chan, Golub and LeVeque's (1979) update of centred sums, which loses no digits where the mean is far from zero.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._mean, self._squares = np.zeros(2), np.zeros(2)
+
+    def add(self, offsets: Offsets) -> None:
+        """Count the offsets of one line."""
+        mean, before = offsets.mean(axis=0), self.count
+        self.count += len(offsets)
+        apart = mean - self._mean
+        self._mean += apart * len(offsets) / self.count
+        self._squares += ((offsets - mean) ** 2).sum(axis=0) + apart**2 * before * len(offsets) / self.count
+
+    def scales(self, params: NormaliseParams) -> Scales:
+        """The scales that `params` asks for, given what was counted."""
+        if not self.count:
+            raise InputError("no line in split train, so there is nothing to normalise by; see extract.splits")
+        mean, sd = self._mean, np.sqrt(self._squares / self.count)
+        for axis, spread in zip("xy", sd, strict=True):
+            if spread < STILL:
+                raise InputError(f"all offsets along {axis} are equal, so there is nothing to learn; is this ink?")
+        shift, scale = (mean, sd) if params.scale == "std" else (np.zeros(2), np.full(2, params.scale))
+        return Scales(params.cap, _pair(shift), _pair(scale), _pair(mean), _pair(sd))
+
+
+def _pair(values: npt.NDArray[np.float64]) -> tuple[float, float]:
+    return float(values[0]), float(values[1])
+
+
+def save_scales(path: Path, scales: Scales) -> None:
+    """Write scales as JSON."""
+    write_json(path, scales._asdict())
+
+
+def load_scales(path: Path) -> Scales:
+    """Read scales that `save_scales` wrote."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return scales_of(content)
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise InputError(f"{path}: no readable scales ({error}); make them again with `dvc repro`") from None
+
+
+def scales_of(content: dict[str, Any]) -> Scales:
+    """Scales from their JSON object; a ValueError, LookupError or TypeError where it is none."""
+    pairs = {key: (float(content[key][0]), float(content[key][1])) for key in ("shift", "scale", "mean", "sd")}
+    scales = Scales(cap=float(content["cap"]), **pairs)
+    for name, values in (("cap", (scales.cap,)), ("scale", scales.scale), ("sd", scales.sd)):
+        if not all(0 < value < math.inf for value in values):
+            raise ValueError(f"{name} is {values}, which should be above 0 and finite")
+    if not all(map(math.isfinite, (*scales.shift, *scales.mean))):
+        raise ValueError(f"shift is {scales.shift} and mean {scales.mean}, which should be finite")
+    return scales
+
+
+Units = Mapping[str, tuple[float, float]]  # name -> tablet units in one such unit, x and y
+
+
+def units_of(scales: Scales) -> Units:
+    """The four units, by the moments of the training split's capped offsets.
+
+    tablet: as the pen is read; over_20: the article; z_score: Graves (2013), each axis by its standard deviation; vrnn:
+    one scalar for both axes, sqrt(E[dx^2 + dy^2] - (E[dx] + E[dy])^2), of the variational-RNN papers. It is left out
+    where data is so skewed that there is no such root.
+    """
+    (mean_x, mean_y), (sd_x, sd_y) = scales.mean, scales.sd
+    units = {"tablet": (1.0, 1.0), "over_20": (20.0, 20.0), "z_score": (sd_x, sd_y)}
+    square = sd_x**2 + mean_x**2 + sd_y**2 + mean_y**2 - (mean_x + mean_y) ** 2
+    if square > 0:
+        units["vrnn"] = (math.sqrt(square), math.sqrt(square))
+    return units
+
+
+def shift_to(unit: tuple[float, float], scales: Scales) -> float:
+    """Nats a point to add to an NLL in normalised units to have it in `unit`."""
+    return sum(math.log(scale) - math.log(size) for scale, size in zip(scales.scale, unit, strict=True))

@@ -1,0 +1,129 @@
+"""From a source to a folder of ink: lines with their splits, those set aside with reasons, and the counts of both."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal, NamedTuple
+
+import pandas as pd
+from pydantic import Field
+
+from penlift.common.errors import InputError
+from penlift.common.files import write_json
+from penlift.common.params import Params
+from penlift.ink.lines import Ink, Line, load_ink, load_points, save_index, save_ink
+from penlift.io.sources import SOURCES
+from penlift.io.sources.contract import SetAside, Source
+from penlift.io.splits import splits_of
+
+
+class ExtractParams(Params):
+    """Section `extract` of params.yaml."""
+
+    source: Literal["iam"] = Field(description="the reader: iam")
+    path: str = Field(min_length=1, description="the folder with the archives")
+    splits: Literal["standard", "graves"] = Field(description="standard or graves")
+
+
+class Counts(NamedTuple):
+    """What became of the files of a source."""
+
+    by_split: pd.DataFrame  # index split; columns lines, points, writers, forms
+    aside: pd.DataFrame  # columns file, reason
+    torn: list[str]  # writers on more than one side of the splits
+
+    def report(self) -> str:
+        """The counts in a few lines of text."""
+        reasons = self.aside["reason"].value_counts()
+        set_aside = "; ".join(f"{count} {reason}" for reason, count in reasons.items()) or "none"
+        torn = f"\nwriters in more than one split: {', '.join(self.torn)}" if self.torn else ""
+        return f"{self.by_split.to_string()}\nset aside: {len(self.aside)} ({set_aside}){torn}"
+
+
+def extract(source: Source, rule: str, folder: Path) -> Counts:
+    """Write the usable lines of a source into `folder`, split by `rule`, beside rejected.csv and summary.json."""
+    aside: list[SetAside] = []
+    lines = _usable(source, aside)
+    first = next(lines, None)
+    if first is None:
+        raise InputError(f"{source.folder}: no usable line; looked for {source.sought}; {_first_reasons(aside)}")
+    save_ink(folder, _chained(first, lines))
+    index = load_ink(folder).index
+    index["split"] = splits_of(index, source.lists, rule)
+    _demand_splits(index, source.lists)
+    save_index(folder, index)
+    counts = _count(index, aside)
+    counts.aside.to_csv(folder / "rejected.csv", index=False, lineterminator="\n")
+    write_json(folder / "summary.json", _summary(counts))
+    return counts
+
+
+def _usable(source: Source, aside: list[SetAside]) -> Iterator[Line]:
+    for line in source.lines:
+        if isinstance(line, SetAside):
+            aside.append(line)
+        else:
+            yield line
+
+
+def _demand_splits(index: pd.DataFrame, lists: dict[str, str]) -> None:
+    """Nothing is learned without training lines, and nothing is known of it without held-out ones."""
+    missing = {"train", "valid"} - set(index["split"])
+    if missing and lists:
+        raise InputError(
+            f"no line of a form on the lists of split {min(missing)!r}; complete the lists, or take all away"
+        )
+    if missing:
+        raise InputError(
+            f"all {len(index)} lines are of one writer, so none can be held out; add others' ink, or the four lists of "
+            "IAM-OnDB with this writer's forms"
+        )
+
+
+def _chained(first: Line, others: Iterator[Line]) -> Iterator[Line]:
+    yield first
+    yield from others
+
+
+def _first_reasons(aside: list[SetAside]) -> str:
+    if not aside:
+        return "put them there, or name another folder"
+    return f"all {len(aside)} files were set aside, the first, {aside[0].file}, for: {aside[0].reason}"
+
+
+def _count(index: pd.DataFrame, aside: list[SetAside]) -> Counts:
+    groups = index.assign(writer=index["writer"].replace("", pd.NA)).groupby("split")  # unknown ones are not counted
+    by_split = groups.agg(
+        lines=("line", "size"), points=("points", "sum"), writers=("writer", "nunique"), forms=("form", "nunique")
+    )
+    sides = index[index["writer"] != ""].groupby("writer")["split"].nunique()
+    torn = sorted(str(writer) for writer in sides.index[sides > 1])
+    return Counts(by_split, pd.DataFrame(sorted(aside), columns=SetAside._fields), torn)
+
+
+def _summary(counts: Counts) -> dict[str, object]:
+    splits = {str(split): {key: int(row[key]) for key in row.index} for split, row in counts.by_split.iterrows()}
+    reasons = {str(reason): int(count) for reason, count in counts.aside["reason"].value_counts().items()}
+    return {"splits": splits, "rejected": len(counts.aside), "reasons": reasons, "torn_writers": counts.torn}
+
+
+def is_ink(folder: Path) -> bool:
+    """Whether a folder holds ink of either kind."""
+    return (folder / "points.npy").is_file() or is_archive(folder)
+
+
+def is_archive(folder: Path) -> bool:
+    """Whether it is ink of the kind that stage extract reads."""
+    return not (folder / "points.npy").is_file() and any(folder.glob("lineStrokes*"))
+
+
+@contextmanager
+def open_ink(folder: Path) -> Iterator[Ink]:
+    """The lines of a folder; those of archives are read into a temporary one, with IAM-OnDB's standard splits."""
+    if (folder / "points.npy").is_file():
+        yield load_points(folder)
+        return
+    with TemporaryDirectory(prefix="penlift-") as place:
+        extract(SOURCES["iam"](folder), "standard", Path(place))
+        yield load_points(Path(place))

@@ -1,0 +1,53 @@
+"""Lines as JSON: an object with `strokes`, each a list of [x, y] in tablet units; one a line of a .jsonl file."""
+
+import json
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from penlift.common.geometry import Array
+from penlift.ink.lines import strokes_of
+from penlift.ink.offsets import Points
+from penlift.io.formats.contract import UnfitError, in_brief, join, named_lines
+
+FORM = 'give {"strokes": [[[x, y], ...], ...]}'
+
+
+def read_json_strokes(content: bytes) -> Points:
+    """The line that a whole file is."""
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise UnfitError(f"no readable JSON ({in_brief(error)}); {FORM}") from None
+    if not isinstance(found, dict) or not isinstance(found.get("strokes"), list):
+        raise UnfitError(f"JSON without a list of strokes; {FORM}")
+    return join(_stroke(stroke) for stroke in found["strokes"])
+
+
+def read_json_lines(content: bytes) -> Points:
+    """The first of a file's lines."""
+    return read_json_strokes(content.lstrip().partition(b"\n")[0])
+
+
+def _stroke(found: Any) -> npt.NDArray[np.float64]:
+    if not isinstance(found, list) or not all(_is_point(point) for point in found):
+        raise UnfitError(f"a stroke that is no list of points [x, y]; {FORM}")
+    try:
+        return np.array(found, dtype=np.float64).reshape(-1, 2)
+    except OverflowError:
+        raise UnfitError("a number of hundreds of digits; give coordinates in tablet units") from None
+
+
+def _is_point(found: Any) -> bool:
+    return isinstance(found, list) and len(found) == 2 and all(type(value) in (int, float) for value in found)
+
+
+def to_json_lines(lines: list[Array]) -> bytes:
+    """One JSON object a line: its name, and its strokes as lists of [x, y]."""
+    found = ({"name": name, "strokes": _strokes(line)} for name, line in named_lines(lines))
+    return "".join(json.dumps(line, separators=(",", ":"), allow_nan=False) + "\n" for line in found).encode("ascii")
+
+
+def _strokes(line: Array) -> list[list[list[float]]]:
+    return [stroke.path.astype(np.float64).round(2).tolist() for stroke in strokes_of(line)]

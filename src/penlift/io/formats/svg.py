@@ -1,0 +1,169 @@
+"""Lines as SVG: paths, polylines, polygons and lines, a stroke a subpath, in the order in which they are painted."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import svgelements
+from lxml import etree
+
+from penlift.common.geometry import Polyline, at_equal_steps, lengths_along
+from penlift.ink.lines import TRUE_SCALE
+from penlift.ink.offsets import Points
+from penlift.io.formats.contract import MOST_POINTS, UnfitError, in_brief, join
+from penlift.io.formats.xml import parse_root
+
+CHORDS = 64  # a curve: half a circle as high as a line then errs by 0.1 tablet unit
+LONGEST = 2**20  # letters of a path: 50,000 points take half as many
+PATH = re.compile(r"\s*[Mm][MmZzLlHhVvCcSsQqTtAa0-9eE+\-.,\s]*")  # svgelements stops in silence at any other letter
+TRANSFORMS = re.compile(r"\s*((matrix|translate|scale|rotate|skewX|skewY)\s*\([0-9eE+\-.,\s]*\)[\s,]*)*")
+# What svgelements raises over a path or transform that is none; tests feed it many.
+MALFORMED = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
+
+
+class Subpath(NamedTuple):
+    """What a pen draws without being lifted."""
+
+    line: Polyline  # (n, 2), in picture units
+    curved: bool  # whether points were put between the path's own
+
+
+def subpaths(path: str) -> list[Subpath]:
+    """The subpaths of a `d`, in order; those that draw nothing are left out."""
+    if len(path) > LONGEST:
+        raise UnfitError(f"a path of {len(path)} letters, over {LONGEST}; give one line of handwriting")
+    if not PATH.fullmatch(path):
+        raise UnfitError(f"no path: {in_brief(path[:30])!r}; give one as in the d of an SVG path")
+    try:
+        with np.errstate(all="ignore"):  # what is not finite is refused with the rest
+            found = _cut(svgelements.Path(path))
+    except MALFORMED as error:
+        raise UnfitError(f"a malformed path ({in_brief(error)}); export it again") from None
+    return [subpath for subpath in found if len(subpath.line) > 1]
+
+
+def matrix_of(transform: str) -> npt.NDArray[np.float64]:
+    """The 3 x 3 matrix of a `transform`: it takes columns x, y, 1."""
+    if not TRANSFORMS.fullmatch(transform):
+        raise UnfitError(f"an unknown transform {in_brief(transform)!r}; export it with transforms applied")
+    try:
+        found = svgelements.Matrix(transform)
+    except MALFORMED as error:
+        raise UnfitError(f"a malformed transform ({in_brief(error)}); export it with transforms applied") from None
+    return np.array([[found.a, found.c, found.e], [found.b, found.d, found.f], [0, 0, 1]], dtype=np.float64)
+
+
+def _cut(path: Any) -> list[Subpath]:
+    if len(path) > MOST_POINTS:
+        raise UnfitError(f"a path of over {MOST_POINTS} pieces; give one line of handwriting")
+    pieces: list[list[npt.NDArray[np.float64]]] = []
+    curved: list[bool] = []
+    closed = False
+    for segment in path:
+        if isinstance(segment, svgelements.Move) or closed:
+            pieces.append([_place(segment.end if isinstance(segment, svgelements.Move) else segment.start)])
+            curved.append(False)
+        closed = isinstance(segment, svgelements.Close)
+        if isinstance(segment, svgelements.Line | svgelements.Close):
+            pieces[-1].append(_place(segment.end))
+        elif not isinstance(segment, svgelements.Move):
+            pieces[-1].append(np.asarray(segment.npoint(np.linspace(0, 1, CHORDS + 1)))[1:])
+            curved[-1] = True
+    return [Subpath(np.concatenate(piece), bent) for piece, bent in zip(pieces, curved, strict=True)]
+
+
+def _place(point: Any) -> npt.NDArray[np.float64]:
+    return np.array([[point.x, point.y]], dtype=np.float64)  # NaN where the path breaks off behind H or V
+
+
+# Of 877 real lines on a whiteboard, 740,504 steps: medians, in tablet units.
+LINE_HEIGHT = 550.0
+STEP = 20.0
+UNSEEN = {"defs", "clipPath", "mask", "marker", "pattern", "symbol"}  # what stands in these is not painted there
+
+
+def read_svg(content: bytes) -> Points:
+    """The line of a picture."""
+    if len(content) > LONGEST:
+        raise UnfitError(f"a picture of over {LONGEST} bytes; keep one line of handwriting in it")
+    root = parse_root(content, "svg")
+    drawn = [subpath for element in _drawn(root) for subpath in _placed(element)]
+    if not drawn:
+        raise UnfitError("no path; give an SVG whose handwriting is paths, not text or an image")
+    scale = root.get(TRUE_SCALE)
+    return scaled(drawn) if scale is None else _as_drawn(drawn, scale)
+
+
+@np.errstate(all="ignore")  # what is not finite is refused
+def scaled(drawn: list[Subpath]) -> Points:
+    """Strokes at the size of a line on a whiteboard, begun at (0, 0), their points at equal steps of about STEP."""
+    _demand_modest(drawn, np.inf)
+    whole = np.concatenate([subpath.line for subpath in drawn])
+    height = np.ptp(whole[:, 1])
+    if not height > 0:
+        raise UnfitError("strokes without height, which leave no scale to find; give a line of handwriting")
+    strokes = [Subpath((subpath.line - whole[0]) * (LINE_HEIGHT / height), curved=True) for subpath in drawn]
+    return _with_steps(strokes)
+
+
+@np.errstate(all="ignore")
+def _as_drawn(drawn: list[Subpath], scale: str) -> Points:
+    try:
+        size = float(scale)
+    except ValueError:
+        raise UnfitError(f"{TRUE_SCALE} is no number; delete it, and the line is scaled by its height") from None
+    return _with_steps([Subpath(subpath.line * size, subpath.curved) for subpath in drawn])
+
+
+def _with_steps(strokes: list[Subpath]) -> Points:
+    """Strokes in tablet units, the curved ones with points at equal steps, the others with their own."""
+    _demand_modest(strokes, STEP * MOST_POINTS)
+    return join(_at_steps(stroke.line) if stroke.curved else _undotted(stroke.line) for stroke in strokes)
+
+
+def _demand_modest(strokes: list[Subpath], longest: float) -> None:
+    """Refuse what is not finite or, all together, too long: points are not made before that is known."""
+    length = sum(lengths_along(stroke.line)[-1] for stroke in strokes)
+    if not np.isfinite(length):
+        raise UnfitError("a coordinate that is NaN, infinite or near that; give a line of handwriting")
+    if length > longest:
+        raise UnfitError(f"ink of over {longest:.0f} tablet units, at its scale; give one line of handwriting")
+
+
+def _at_steps(stroke: Polyline) -> Polyline:
+    length = lengths_along(stroke)[-1]
+    return at_equal_steps(stroke, 1 + max(1, round(length / STEP))) if length else stroke[:1]
+
+
+def _undotted(line: Polyline) -> Polyline:
+    """A line of no length is how penlift.drawing draws a single point."""
+    return line[:1] if len(line) == 2 and (line[0] == line[1]).all() else line
+
+
+def _drawn(root: etree._Element) -> Iterator[etree._Element]:
+    for element in root.iter("{*}path", "{*}polyline", "{*}polygon", "{*}line"):
+        if not any(etree.QName(above).localname in UNSEEN for above in element.iterancestors()):
+            yield element
+
+
+def _path_of(element: etree._Element) -> str:
+    """Whatever the shape, as the `d` of a path."""
+    name = etree.QName(element).localname
+    if name == "path":
+        return element.get("d") or "M0 0"
+    if name == "line":
+        x1, y1, x2, y2 = (element.get(side, "0") for side in ("x1", "y1", "x2", "y2"))
+        return f"M{x1},{y1} {x2},{y2}"
+    return f"M{element.get('points') or '0 0'}{'Z' if name == 'polygon' else ''}"
+
+
+def _placed(element: etree._Element) -> Iterator[Subpath]:
+    """Its subpaths in the picture's own coordinates: the transforms of the element and all above it applied."""
+    matrix = np.eye(3)
+    for above in (element, *element.iterancestors()):
+        matrix = matrix_of(above.get("transform", "")) @ matrix
+    for line, curved in subpaths(_path_of(element)):
+        with np.errstate(all="ignore"):
+            yield Subpath(line @ matrix[:2, :2].T + matrix[:2, 2], curved)

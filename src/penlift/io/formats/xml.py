@@ -1,0 +1,27 @@
+"""XML from strangers: no entity is resolved, no document type loaded, nothing fetched, no tree grows too deep."""
+
+from typing import Any
+
+from lxml import etree
+
+from penlift.io.formats.contract import UnfitError, in_brief
+
+
+def parse(content: bytes) -> etree._Element:
+    """The root of a document; raises etree.XMLSyntaxError."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    return etree.fromstring(content, parser)
+
+
+def parse_root(content: bytes, root: str) -> etree._Element:
+    """The root of a document, which is an element of that name, in whatever namespace."""
+    try:
+        found = parse(content)
+    except etree.XMLSyntaxError as error:
+        raise UnfitError(f"no readable XML ({in_brief(error)}); export it again") from None
+    document: Any = found.getroottree().docinfo
+    if document.doctype or document.internalDTD is not None:
+        raise UnfitError("XML with a DOCTYPE, which may hold entities; delete that and what refers to it")
+    if etree.QName(found).localname != root:
+        raise UnfitError(f"a root element {etree.QName(found).localname!r}; give one whose root is {root!r}")
+    return found

@@ -1,0 +1,25 @@
+"""What every reader of ink hands on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from penlift.ink.lines import Line
+
+
+class SetAside(NamedTuple):
+    """A file that cannot be used, and why."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """Lines as they come, with empty splits, and the official list of each form where the data has lists."""
+
+    folder: Path
+    lines: Iterator[Line | SetAside]
+    lists: dict[str, str]  # form -> trainset, testset_v, testset_t or testset_f; empty where there are no lists
+    sought: str  # what was looked for, for the message when nothing is found

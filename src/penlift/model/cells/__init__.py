@@ -1,0 +1,50 @@
+"""Recurrent layers under one contract: `layer(x, state) -> (output, state)`, the state opaque, None at the start.
+
+A training window and a step of sampling are the same call. x is (B, T, inputs), the output (B, T, hidden). Each cell is
+a layer in torch and, beside it, its step in numpy: a point at a time, a framework's layers cost several times the
+arithmetic. A test holds each step against its layer.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from penlift.model.cells.gru import GRU, GRUStep
+from penlift.model.cells.lstm import LSTMStep, PeepholeLSTM, PeepholeLSTMStep
+from penlift.model.cells.rnn import RNN, RNNStep
+from penlift.model.cells.scan import CellStep
+
+State = Tensor | tuple[Tensor, Tensor]
+
+
+def _lstm(inputs: int, hidden: int) -> nn.Module:
+    layer = nn.LSTM(inputs, hidden, batch_first=True)
+    nn.init.zeros_(layer.get_parameter("bias_hh_l0"))  # one bias is enough: the other adds the same
+    return _open_forget_gate(layer, hidden)
+
+
+def _peephole_lstm(inputs: int, hidden: int) -> nn.Module:
+    return _open_forget_gate(PeepholeLSTM(inputs, hidden), hidden)
+
+
+def _open_forget_gate(layer: nn.Module, hidden: int) -> nn.Module:
+    """Forget gates start open, at bias 1 (Jozefowicz, Zaremba and Sutskever 2015), so that gradients reach far back."""
+    bias = layer.get_parameter("bias_ih_l0")
+    with torch.no_grad():
+        bias[hidden : 2 * hidden] = 1
+    return layer
+
+
+CELLS: dict[tuple[str, bool], Callable[[int, int], nn.Module]] = {
+    ("lstm", False): _lstm,
+    ("lstm", True): _peephole_lstm,
+    ("gru", False): GRU,
+    ("rnn", False): RNN,
+}
+STEPS: dict[type[nn.Module], Callable[[nn.Module], CellStep]] = {
+    nn.LSTM: LSTMStep,
+    PeepholeLSTM: PeepholeLSTMStep,
+    GRU: GRUStep,
+    RNN: RNNStep,
+}

@@ -1,0 +1,179 @@
+"""The LSTM, and that of Graves (2013), equations 7 to 11: its gates look at the cell through diagonal peepholes.
+
+Backward through time is written by hand, which is faster; a test holds it against autograd.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+from penlift.common.geometry import Floats32
+from penlift.model.cells.scan import (
+    HALVES,
+    as_array,
+    backwards,
+    gate_views,
+    input_products,
+    stacked_weights,
+    states_from,
+    through_sigmoid,
+    through_tanh,
+)
+
+LSTMState = tuple[Tensor, Tensor]
+
+
+class PeepholeLSTM(nn.Module):
+    """One layer. With its peepholes at zero it equals `nn.LSTM` with the same weights, gates in the same order."""
+
+    bound: float | None = None  # of the derivatives of the loss by what goes into the gates, while learning
+
+    def __init__(self, inputs: int, hidden: int) -> None:
+        super().__init__()
+        self.hidden = hidden
+        self.weight_ih_l0 = nn.Parameter(torch.empty(4 * hidden, inputs))
+        self.weight_hh_l0 = nn.Parameter(torch.empty(4 * hidden, hidden))
+        self.bias_ih_l0 = nn.Parameter(torch.empty(4 * hidden))
+        self.peepholes = nn.Parameter(torch.zeros(3, hidden))  # of the input, forget and output gate
+        for weight in (self.weight_ih_l0, self.weight_hh_l0, self.bias_ih_l0):
+            nn.init.uniform_(weight, -(hidden**-0.5), hidden**-0.5)
+
+    def forward(self, x: Tensor, state: LSTMState | None = None) -> tuple[Tensor, LSTMState]:
+        """(B, T, inputs) and (h, c), each (1, B, hidden), to (B, T, hidden) and the state behind the last step."""
+        h, c = state if state is not None else (x.new_zeros(1, len(x), self.hidden),) * 2
+        gates = input_products(x, self.weight_ih_l0, self.bias_ih_l0, h)
+        output, cell = _scan(gates, self.weight_hh_l0, self.peepholes, h[0], c[0], self.bound)
+        return output.transpose(0, 1), (output[-1:].clone(), cell[None])
+
+
+class _Scan(torch.autograd.Function):
+    """Equations 7 to 11 over time. Shapes: gates (T, B, 4 H); weight (4 H, H); h, c (B, H); peepholes (3, H).
+
+    `gates` holds the input products and is overwritten with what the gates let through: a second array of that size
+    would cost more time than the arithmetic.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, gates: Tensor, weight: Tensor, peepholes: Tensor, h: Tensor, c: Tensor, bound: float | None
+    ) -> tuple[Tensor, Tensor]:
+        w_c, w_co = peepholes[:2], peepholes[2]
+        outputs, cells = states_from(h, len(gates)), states_from(c, len(gates))
+        by_gate = gates.unflatten(-1, (4, -1))  # input, forget, cell and output gate
+        parts = (gates, by_gate[:, :, :2], *by_gate.unbind(2), outputs, outputs[1:], cells, cells[1:])
+        for all_four, i_f, i, f, g, o, h_before, h_behind, c_before, c_behind in zip(*parts, strict=False):
+            all_four.addmm_(h_before, weight.t())
+            i_f.addcmul_(w_c, c_before[:, None]).sigmoid_()
+            g.tanh_()
+            torch.mul(f, c_before, out=c_behind).addcmul_(i, g)
+            o.addcmul_(w_co, c_behind).sigmoid_()
+            torch.mul(o, c_behind.tanh(), out=h_behind)
+        ctx.bound = bound
+        ctx.save_for_backward(gates, outputs, cells, weight, peepholes)
+        return outputs[1:], cells[-1].clone()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        gates, outputs, cells, weight, peepholes = ctx.saved_tensors
+        i, f, g, o = gates.chunk(4, -1)
+        # what each gate makes of a gradient, and then the gradient
+        grad_gates = torch.empty_like(gates)
+        d_i, d_f, d_g, d_o = grad_gates.chunk(4, -1)
+        squashed = cells[1:].tanh()
+        through_sigmoid(g, i, grad_input=d_i)
+        through_sigmoid(cells[:-1], f, grad_input=d_f)
+        through_tanh(i, g, grad_input=d_g)
+        through_sigmoid(squashed, o, grad_input=d_o)
+        let_out = through_tanh(o, squashed)
+        w_ci, w_cf, w_co = peepholes.unbind()
+        grad_h, grad_c = grads[0][-1], grads[1].clone()
+        by_gate = grad_gates.unflatten(-1, (4, -1))[:, :, :3]
+        grad_peepholes = cells.new_zeros(len(grad_c), 3, len(w_co))
+        grad_w_c, grad_w_co = grad_peepholes[:, :2], grad_peepholes[:, 2]
+        parts = (grad_gates, by_gate, d_i, d_f, d_o, let_out, f, cells[:-1], cells[1:])
+        for reaches, all_four, but_o, to_i, to_f, to_o, out, kept, before, behind in backwards(grads[0], *parts):
+            _clip(to_o.mul_(grad_h), ctx.bound)
+            grad_c.addcmul_(grad_h, out).addcmul_(to_o, w_co)
+            _clip(but_o.mul_(grad_c[:, None]), ctx.bound)
+            grad_c.mul_(kept).addcmul_(to_i, w_ci).addcmul_(to_f, w_cf)
+            grad_w_c.addcmul_(but_o[:, :2], before[:, None])
+            grad_w_co.addcmul_(to_o, behind)
+            grad_h = torch.addmm(reaches, all_four, weight)
+        grad_weight = grad_gates.flatten(0, 1).t() @ outputs[:-1].flatten(0, 1)
+        return grad_gates, grad_weight, grad_peepholes.sum(0), grad_h, grad_c, None
+
+
+def _clip(gradient: Tensor, bound: float | None) -> None:
+    """Graves (2013, section 2.1): inside backpropagation, so that what goes further back is bounded too."""
+    if bound is not None:
+        gradient.clamp_(-bound, bound)
+
+
+_scan: Callable[..., tuple[Tensor, Tensor]] = _Scan.apply
+
+
+class LSTMStep:
+    """`nn.LSTM`: gates input, forget, cell, output."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        hidden = layer.get_parameter("weight_hh_l0").shape[1]
+        self.weight, self.bias = (part * np.repeat(HALVES, hidden) for part in stacked_weights(layer))
+        self.states = [np.zeros((1, hidden), np.float32) for _ in "hc"]
+
+    def __call__(self, x: Floats32) -> Floats32:
+        """(L, inputs) to (L, hidden); the states move on."""
+        h, c = self.states
+        gates = np.concatenate([x, h], axis=1) @ self.weight
+        gates += self.bias
+        np.tanh(gates, out=gates)
+        i, f, g, o = gate_views(gates, 4)
+        c = _new_cell(i, f, g, c)
+        self.states = [_let_out(o, c), c]
+        return self.states[0]
+
+
+class PeepholeLSTMStep(LSTMStep):
+    """`PeepholeLSTM`: gates that look at the cell too, the output gate at the new one."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__(layer)
+        self.look_i, self.look_f, self.look_o = 0.5 * as_array(layer.get_parameter("peepholes"))
+
+    def __call__(self, x: Floats32) -> Floats32:
+        """(L, inputs) to (L, hidden); the states move on."""
+        h, c = self.states
+        gates = np.concatenate([x, h], axis=1) @ self.weight
+        gates += self.bias
+        i, f, g, o = gate_views(gates, 4)
+        i += self.look_i * c
+        f += self.look_f * c
+        np.tanh(gates[:, : 3 * c.shape[1]], out=gates[:, : 3 * c.shape[1]])
+        c = _new_cell(i, f, g, c)
+        o += self.look_o * c
+        self.states = [_let_out(np.tanh(o, out=o), c), c]
+        return self.states[0]
+
+
+def _new_cell(i: Floats32, f: Floats32, g: Floats32, c: Floats32) -> Floats32:
+    """f c + i g, of gates i and f that lie in -1 to 1 still; in the place of f."""
+    i += 1
+    i *= g
+    f += 1
+    f *= c
+    f += i
+    f *= 0.5
+    return f
+
+
+def _let_out(o: Floats32, c: Floats32) -> Floats32:
+    """o tanh(c), of a gate o that lies in -1 to 1 still."""
+    h: Floats32 = np.tanh(c)
+    o += 1
+    o *= 0.5
+    h *= o
+    return h

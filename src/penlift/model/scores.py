@@ -1,0 +1,114 @@
+"""What a network expects of every point of whole lines, state carried from zero; and what each line scores."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from torch import Tensor
+
+from penlift.common.geometry import Floats
+from penlift.ink.lines import LIFT, Ink
+from penlift.ink.offsets import at_cap, at_rest, to_tablet
+from penlift.ink.scales import Scales, shift_to
+from penlift.ink.windows import WholeLines, whole_lines
+from penlift.model.mixture import Mixture
+
+
+class Predictor(Protocol):
+    """A network, or whatever else has a density for each next point."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where its numbers are."""
+
+    def eval(self) -> object:
+        """Leave what only training does."""
+
+    def __call__(self, offsets: Tensor) -> tuple[Mixture, object]:
+        """(B, T, 3) normalised offsets to B x T mixtures, and what follows from having read them."""
+
+
+class Predicted(NamedTuple):
+    """The targets of a batch of B lines, T the longest, and the density of each before it was seen."""
+
+    lines: WholeLines
+    targets: Tensor  # (B, T, 3): dx, dy, lift, normalised; zeros behind a line's end
+    mask: Tensor  # (B, T): whether there is a target
+    mixture: Mixture  # of B x T
+
+
+def predict_lines(predictor: Predictor, ink: Ink, numbers: list[int]) -> Iterator[Predicted]:
+    """Read these lines, batch by batch: memory does not grow with their number."""
+    predictor.eval()
+    for lines in whole_lines(ink, numbers):
+        inputs, targets, mask = (torch.from_numpy(part).to(predictor.device) for part in lines.batch)
+        with torch.inference_mode():
+            mixture, _ = predictor(inputs)
+            yield Predicted(lines, targets, mask, mixture)
+
+
+class TargetScores(NamedTuple):
+    """Scores of each target of each line of a batch, (B, T); zero where there is no target."""
+
+    move_nll: Floats  # nats, normalised units
+    lift_nll: Floats  # nats
+    error: Floats  # squared distance of the offset from the density's mean, in standard deviations of the data
+
+
+def score_targets(predicted: Predicted, scales: Scales) -> TargetScores:
+    """Score a batch of whole lines."""
+    _, targets, mask, mixture = predicted
+    move, lift = -mixture.log_prob_move(targets[..., :2]), -mixture.log_prob_lift(targets[..., LIFT])
+    distance = (targets[..., :2] - mixture.expected_move()) * targets.new_tensor(_deviations(scales))
+    return TargetScores(*(_array(score * mask) for score in (move, lift, distance.square().sum(-1))))
+
+
+def score_lines(predictor: Predictor, ink: Ink, numbers: list[int], scales: Scales) -> Iterator[pd.DataFrame]:
+    """Tables of these lines' scores, batch by batch."""
+    for predicted in predict_lines(predictor, ink, numbers):
+        yield line_scores(ink, predicted.lines, score_targets(predicted, scales), scales)
+
+
+def line_scores(ink: Ink, lines: WholeLines, scores: TargetScores, scales: Scales) -> pd.DataFrame:
+    """A row a line, of summed scores: all targets, and those neither at the cap nor exactly zero (`ordinary`)."""
+    moves = to_tablet(lines.batch.targets, scales)
+    ordinary = lines.batch.mask & ~at_cap(moves, scales.cap) & ~at_rest(moves)
+    return pd.DataFrame(_sums(scores, lines, ordinary) | _names(ink, lines.numbers))
+
+
+def nll_over_20(lines: pd.DataFrame, scales: Scales) -> float:
+    """Nats per point with offsets divided by 20, as the article has them, whatever they were normalised by."""
+    nats = lines[["move_nll", "lift_nll"]].to_numpy().sum()  # not by pandas, which leaves out what is not a number
+    return float(nats) / int(lines["points"].sum()) + shift_to((20.0, 20.0), scales)
+
+
+def _sums(scores: TargetScores, lines: WholeLines, ordinary: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    """Columns of sums over a line's targets, then over the ordinary ones among them."""
+    return {
+        "points": lines.batch.mask.sum(axis=1),
+        "move_nll": scores.move_nll.sum(axis=1),
+        "lift_nll": scores.lift_nll.sum(axis=1),
+        "squared_error": scores.error.sum(axis=1),
+    } | {
+        "ordinary_points": ordinary.sum(axis=1),
+        "ordinary_move_nll": (scores.move_nll * ordinary).sum(axis=1),
+        "ordinary_lift_nll": (scores.lift_nll * ordinary).sum(axis=1),
+        "ordinary_squared_error": (scores.error * ordinary).sum(axis=1),
+    }
+
+
+def _names(ink: Ink, numbers: list[int]) -> dict[str, Any]:
+    entries = ink.index.iloc[numbers]
+    return {name: entries[name].to_numpy() for name in ("line", "writer", "split")}
+
+
+def _deviations(scales: Scales) -> tuple[float, float]:
+    """Standard deviations of the data in one normalised unit, x and y."""
+    return scales.scale[0] / scales.sd[0], scales.scale[1] / scales.sd[1]
+
+
+def _array(score: torch.Tensor) -> Floats:
+    return score.double().cpu().numpy()

@@ -1,0 +1,147 @@
+"""New handwriting, in tablet units: from nothing, or from where another's line leaves off; and where a line ends.
+
+Graves, "Generating Sequences With Recurrent Neural Networks" (2013), sections 4, 5.4 (bias) and 5.5 (priming).
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from pydantic import Field
+
+from penlift.common.errors import InputError
+from penlift.common.geometry import Array
+from penlift.common.params import Params
+from penlift.ink.lines import LIFT, Rows
+from penlift.ink.offsets import START, to_offsets, to_points
+from penlift.ink.scales import Scales
+from penlift.model.mixture import PLAIN, Mixture, Steering
+from penlift.model.network import Network
+from penlift.sampling.samples import Densities, Sample
+from penlift.sampling.stepper import FedBack, feed_back
+
+
+class Stops(NamedTuple):
+    """Rules that end a line; the first that bites does."""
+
+    strokes: int | None = None  # that it may have
+    width: float | None = None  # tablet units that it may take
+
+
+ENDLESS = Stops()
+
+
+def kept(points: Array, stops: Stops) -> int:
+    """How many of the points, (n, 3) of x, y, lift in tablet units, stay: n where no rule bites.
+
+    The first point is where the pen was. The line ends with its last stroke that the rules allow; within the first
+    stroke, at the last point that fits, but it always has one.
+    """
+    lifted = points[:, LIFT] > 0.5
+    allowed = len(points)
+    if stops.strokes is not None and lifted.sum() >= stops.strokes:
+        allowed = int(np.flatnonzero(lifted)[stops.strokes - 1]) + 1
+    if stops.width is not None:
+        x = points[:, 0]
+        reach = np.maximum.accumulate(x) - np.minimum.accumulate(x)
+        beyond = np.flatnonzero((reach > stops.width) & np.isfinite(reach))  # what is not finite stays, to be seen
+        if len(beyond) and beyond[0] < allowed:
+            ends = np.flatnonzero(lifted[: beyond[0]])
+            allowed = int(ends[-1] + 1 if len(ends) else max(beyond[0], 2))
+    return allowed
+
+
+SIDE_BY_SIDE = 64  # lines at a time: bounds the memory, and more of them are hardly faster
+
+
+class SampleParams(Params):
+    """Section `sample` of params.yaml."""
+
+    lines: int = Field(ge=1, le=1_000_000, description="samples drawn, 1 or more")
+    points: int = Field(ge=1, le=1_000_000, description="of each sample at most, 1 or more")
+    strokes: int | None = Field(ge=1, description="of each sample at most, or null")
+    width: float | None = Field(gt=0, description="of each sample at most, tablet units, or null")
+    bias: float = Field(ge=0, le=10, description="0 draws from the density itself, more is neater; 0 to 10")
+    weights_temperature: float = Field(gt=0, le=100, description="of the components' weights, above 0 to 100")
+    spread_temperature: float = Field(gt=0, le=100, description="of the components' variances, above 0 to 100")
+    lift_temperature: float = Field(gt=0, le=100, description="of the pen lift, above 0 to 100")
+    seed: int = Field(ge=0, lt=2**63, description="of the samples")
+
+    @property
+    def steering(self) -> Steering:
+        """By bias and temperatures together."""
+        return Steering.of(self.bias, self.weights_temperature, self.spread_temperature, self.lift_temperature)
+
+
+def noise_of(seed: int, lines: range, points: int) -> npt.NDArray[np.float32]:
+    """(lines, points, 4): each line has its own random stream, so that more lines change none of the first."""
+    streams = [np.random.default_rng([seed, line]) for line in lines]
+    drawn = [np.hstack([rng.random((points, 2)), rng.standard_normal((points, 2))]) for rng in streams]
+    return np.stack(drawn).astype(np.float32)
+
+
+def sample(
+    network: Network,
+    scales: Scales,
+    noise: npt.NDArray[np.float32],
+    steering: Steering = PLAIN,
+    stops: Stops = ENDLESS,
+    prime: Rows | None = None,
+) -> list[Sample]:
+    """Write a line for each row of the noise, (L, n, 4), side by side.
+
+    They all begin with `prime`, (p, 3 or more) of x, y, lift in tablet units, if there is one. Raises InputError where
+    it has fewer than two points, or one that is not finite.
+    """
+    if prime is not None and (len(prime) < 2 or not np.isfinite(prime).all()):
+        raise InputError(f"a prime of {len(prime)} points, not all of them finite or too few to go on from; mend it")
+    read = to_offsets(prime, scales) if prime is not None else np.array([START], np.float32)
+    primed = len(read) - 1
+    fed = feed_back(network, read, noise, steering, lambda offsets: _all_end(offsets, primed, scales, stops))
+    return [_line(FedBack(*parts), primed, network, scales, steering, stops) for parts in zip(*fed, strict=True)]
+
+
+def sample_lines(network: Network, scales: Scales, params: SampleParams, prime: Rows | None = None) -> Iterator[Sample]:
+    """All lines that `params` asks for."""
+    stops = Stops(params.strokes, params.width)
+    for first in range(0, params.lines, SIDE_BY_SIDE):
+        noise = noise_of(params.seed, range(first, min(first + SIDE_BY_SIDE, params.lines)), params.points)
+        yield from sample(network, scales, noise, params.steering, stops, prime)
+
+
+def _line(fed: FedBack, primed: int, network: Network, scales: Scales, steering: Steering, stops: Stops) -> Sample:
+    """One line, (T, ...), as far as it goes."""
+    points = to_points(fed.offsets, scales)
+    count = primed + kept(_own(points, primed), stops) - 1
+    with torch.inference_mode():
+        plain = Mixture.from_raw(torch.from_numpy(fed.outputs[:count]), network.floor.cpu())
+    steered = plain.steer(steering)
+    mixture = Mixture(*(torch.cat([read[:primed], drawn[primed:]]) for read, drawn in zip(plain, steered, strict=True)))
+    return Sample(points[: count + 1], _densities(mixture, scales), primed)
+
+
+def _densities(mixture: Mixture, scales: Scales) -> Densities:
+    scale, shift = np.array(scales.scale), np.array(scales.shift)
+    return Densities(
+        weight=mixture.log_weight.exp().double().numpy(),
+        mean=mixture.mean.double().numpy() * scale + shift,
+        std=mixture.log_std.exp().double().numpy() * scale,
+        correlation=mixture.correlation.tanh().double().numpy(),
+        lift=mixture.lift.sigmoid().double().numpy(),
+    )
+
+
+def _all_end(offsets: npt.NDArray[np.float32], primed: int, scales: Scales, stops: Stops) -> bool:
+    if stops == ENDLESS:
+        return False
+    written = (_own(to_points(line, scales), primed) for line in offsets)
+    return all(kept(points, stops) < len(points) for points in written)
+
+
+def _own(points: npt.NDArray[np.float64], primed: int) -> npt.NDArray[np.float64]:
+    """What the network itself wrote, from where the pen was; the lift there is the prime's."""
+    own = points[primed:].copy()
+    own[0, LIFT] = 0
+    return own

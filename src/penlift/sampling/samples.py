@@ -1,0 +1,67 @@
+"""Lines that a network wrote, with what it expected at each point; on disk as numbers, without a pickle."""
+
+import zipfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from penlift.common.errors import InputError
+from penlift.common.files import whole_file
+from penlift.common.geometry import Array
+
+
+class Densities(NamedTuple):
+    """Next-point densities of n points, in tablet units; row i belongs to the i-th offset."""
+
+    weight: Array  # (n, K), sums to one
+    mean: Array  # (n, K, 2): dx, dy from the pen's position before
+    std: Array  # (n, K, 2)
+    correlation: Array  # (n, K), in (-1, 1)
+    lift: Array  # (n,): probability that the pen leaves the paper
+
+
+class Sample(NamedTuple):
+    """A line of n offsets, in tablet units."""
+
+    points: Array  # (n + 1, 3): x, y, lift; row 0 is where the pen is set down
+    densities: Densities  # of the n offsets, each as it was drawn from
+    primed: int = 0  # the first so many offsets were read, not drawn: another's line that this one continues
+
+
+def save_samples(path: Path, dreamt: list[Sample]) -> None:
+    """All lines end to end, `points` and the parts of the densities; `lengths` has the points of each."""
+    parts = {name: [line.densities[n] for line in dreamt] for n, name in enumerate(Densities._fields)}
+    parts["points"] = [line.points for line in dreamt]
+    arrays: dict[str, Any] = {name: np.concatenate(part) for name, part in parts.items()}
+    arrays["lengths"] = np.array([len(line.points) for line in dreamt])
+    arrays["primed"] = np.array([line.primed for line in dreamt])
+    with whole_file(path) as part, part.open("wb") as file:
+        np.savez(file, **arrays)
+
+
+def read_samples(path: Path) -> list[Sample]:
+    """What `save_dreams` wrote."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            ends = np.cumsum(arrays["lengths"])[:-1]
+            points = np.split(arrays["points"], ends)
+            expected = [np.split(arrays[name], ends - np.arange(1, len(points))) for name in Densities._fields]
+            densities = (Densities(*parts) for parts in zip(*expected, strict=True))
+            return list(map(Sample, points, densities, map(int, arrays["primed"])))
+    except (OSError, EOFError, ValueError, LookupError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path}: no readable samples ({error}); make them again with `dvc repro`") from None
+
+
+def read_lines(path: Path) -> list[Array]:
+    """The line dreamt behind each epoch of a training, as far as it can be drawn."""
+    try:
+        return [finite(line) for line in np.load(path, allow_pickle=False).astype(np.float64)]
+    except (OSError, EOFError, ValueError) as error:
+        raise InputError(f"{path}: no readable samples ({error}); make them again with `dvc repro`") from None
+
+
+def finite(points: Array) -> Array:
+    """The points before the first that is not finite."""
+    broken = np.flatnonzero(~np.isfinite(points).all(axis=1))
+    return points[: broken[0]] if len(broken) else points

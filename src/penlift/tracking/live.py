@@ -1,0 +1,115 @@
+"""A training as it goes, shown on MLflow's pages by a process beside it, which training waits for at its end only.
+
+That process is `python -m penlift.tracking.live STATE_FOLDER CHECKOUT`: it follows the journal, and ends when standard
+input does. That is a pipe from the trainer, so it is told of the trainer's end even by SIGKILL.
+"""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from penlift.common.params import flatten, read_params
+from penlift.tracking.outbox import deliver_training, mirrored
+from penlift.tracking.outcome import hash_of_ink, name_of, tags_of, tags_of_training
+from penlift.tracking.store import Store, Unsent
+from penlift.tracking.training import write_about
+from penlift.training.folder import JOURNAL, pid_in, read_training, time_of
+
+LONGEST_WAIT = 5.0  # s for what is still being sent when training ends
+SWITCH = "PENLIFT_LIVE"  # the environment variable that says no
+INK = Path("data", "ink")  # where stage extract leaves it
+APART = ("train.save_every", "train.processes")  # may change while a training goes on
+
+
+@contextmanager
+def fed(folder: Path, root: Path, told: Mapping[str, Mapping[str, Any]], about: Mapping[str, Any]) -> Iterator[None]:
+    """While entered, a process follows the journal in `folder`, of a training in the checkout `root`.
+
+    It gets little of the processor, ends by itself when this process does, however that comes about, and nothing that
+    becomes of it matters: stage track sends what is missing. `told`: the sections of parameters that training goes by;
+    `about`: what it runs on, as training.json has it.
+    """
+    with suppress(Exception):  # whatever it is, training goes on, and the run has no name before it is done
+        _describe(folder, root, told, about)
+    mirror = None if os.environ.get(SWITCH) == "no" else _start(folder, root)
+    try:
+        yield
+    finally:
+        if mirror and mirror.stdin:
+            mirror.stdin.close()  # which tells it that this is the end
+            with suppress(subprocess.TimeoutExpired):
+                mirror.wait(LONGEST_WAIT)
+            mirror.kill()
+            mirror.wait()
+
+
+def _describe(folder: Path, root: Path, told: Mapping[str, Mapping[str, Any]], about: Mapping[str, Any]) -> None:
+    file = read_params(root / "params.yaml")
+    params = {**file, **told}  # the file may have been edited since
+    spelt = dict(flatten(file))  # 10, where training has read 10.0: a store takes them for two
+    own = {key: there if (there := spelt.get(key)) == value else value
+           for key, value in flatten({**told}) if key not in APART}  # fmt: skip
+    tags = tags_of(root, params, os.environ) | tags_of_training(about)
+    with suppress(FileNotFoundError):  # data of another making
+        tags["penlift.data_hash"] = hash_of_ink(root / INK)
+    write_about(folder, name_of(params, os.environ), tags, own)
+
+
+def _start(folder: Path, root: Path) -> "subprocess.Popen[bytes] | None":
+    """The process; none where the disk or the machine has no room for it."""
+    command = [sys.executable, "-P", "-m", "penlift.tracking.live", str(folder), str(root)]
+    path = os.pathsep.join([str(root / "src"), *filter(None, [os.environ.get("PYTHONPATH")])])
+    try:
+        with (folder / "mirror.log").open("wb") as log:
+            return subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=os.environ | {"PYTHONPATH": path},
+                start_new_session=True,
+            )  # fmt: skip
+    except OSError:
+        return None
+
+
+os.nice(19)  # before all that is imported below, which takes seconds
+LOOK = 1.0  # s between two looks at the journal
+AGAIN = 30.0  # s before a store that did not answer is tried again
+LAST = 10  # s for the last of it, once the trainer is gone
+
+
+def main(folder: Path, root: Path) -> None:
+    """Send what is new until the trainer is gone, and then how it ended, unless another has gone on meanwhile."""
+    store, trainer, sent, not_before = Store.of(root), pid_in(folder), 0.0, 0.0
+    while not _over(LOOK):
+        written = time_of(folder / JOURNAL)
+        if written > sent and time.monotonic() >= not_before:
+            sent, not_before = (written, 0.0) if _sent(folder, store, trainer) else (sent, time.monotonic() + AGAIN)
+    signal.alarm(LAST)
+    if pid_in(folder) == trainer:
+        _sent(folder, store, "")
+
+
+def _over(wait: float) -> bool:
+    """Whether standard input has ended; nothing is ever written to it."""
+    return bool(select.select([sys.stdin], [], [], wait)[0])
+
+
+def _sent(folder: Path, store: Store, trainer: str) -> bool:
+    """Whether the store took all that there is by now; `trainer`: who is at it, or nobody."""
+    if not mirrored(read_training(folder, trainer), store):  # no epoch yet, or nothing that is left to be ended
+        return True
+    try:
+        print(f"run {deliver_training(folder, store, trainer)} in {store.uri}", flush=True)
+    except (Unsent, OSError) as error:
+        print(error, flush=True)
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

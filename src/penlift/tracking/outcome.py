@@ -1,0 +1,177 @@
+"""What one run of the whole pipeline came to, and where it came from: all that a tracking server should hold."""
+
+import hashlib
+import json
+import platform
+import subprocess
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from penlift.common.errors import InputError
+from penlift.common.machine import processor_name
+from penlift.common.params import flatten
+from penlift.tracking.record import OUTCOME, TRAINING, Image, Point, Record
+from penlift.tracking.training import began, epochs_in, metric_points, of_history
+from penlift.training.folder import JOURNAL, read_events
+
+LOCKED = ("params.yaml", "dvc.lock")  # what a run is made again from; other code changes the lock and not the outcome
+NOTE = "mlflow.note.content"  # the tag that MLflow shows on top of a run's page
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Parameters, figures and files of a run. Two runs with the same of all are one outcome."""
+
+    params: dict[str, Any]  # "model.cell": "lstm"
+    metrics: dict[str, Any]  # metrics.json
+    history: pd.DataFrame  # a row an epoch
+    about: dict[str, Any]  # training.json: fingerprint of the training, and what it ran on
+    data: str  # hash of the ink
+    files: dict[str, Path]  # "models/model.json" -> where it is
+
+    @property
+    def training(self) -> str:
+        """The fingerprint of the training; several outcomes may have it in common."""
+        return str(self.about["fingerprint"])
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same outcome, whenever and wherever it was computed."""
+        return fingerprint_of(self.params, self.data, self.files)
+
+
+def fingerprint_of(params: Mapping[str, Any], data: str, files: Mapping[str, Path]) -> str:
+    """A hash of parameters, of the ink's hash, and of the names and contents of all files that a run has left."""
+    made = {name: hash_of([file]) for name, file in files.items() if name not in LOCKED}
+    return hashlib.sha256(json.dumps([dict(params), data, made], sort_keys=True).encode()).hexdigest()
+
+
+def read_outcome(
+    root: Path, params: dict[str, Any], ink: Path, train: Path, metrics: Path, made: list[Path]
+) -> Outcome:
+    """Gather the outcome from the files that the stages made, all below `root`; `made`: files, and folders of files."""
+    try:
+        whole = [file for path in made for file in ([path] if path.is_file() else sorted(path.rglob("*.*")))]
+        locked = [path for name in LOCKED if (path := root / name).is_file()]
+        return Outcome(
+            params=dict(flatten(params)),
+            metrics=json.loads(metrics.read_text(encoding="utf-8")),
+            history=pd.read_csv(train / "history.csv"),
+            about=json.loads((train / "training.json").read_text(encoding="utf-8")),
+            data=hash_of_ink(ink),
+            files={path.absolute().relative_to(root.absolute()).as_posix(): path for path in [*whole, *locked]},
+        )
+    except (FileNotFoundError, ValueError) as error:
+        raise InputError(f"no finished run to track ({error}); make one with `dvc repro`") from None
+
+
+def record_of_outcome(outcome: Outcome, states: Path, name: str, tags: dict[str, str], images: list[Image]) -> Record:
+    """The record of an outcome. Its curves have the times that the training's journal gives, where there still is one
+    in `states`."""
+    now = round(1000 * time.time())
+    events = read_events(states / outcome.training / JOURNAL)
+    curves = list(metric_points(events))
+    if len(epochs_in(curves)) < len(outcome.history):
+        events, curves = [], list(of_history(outcome.history, now))
+    figures = [Point(key.replace(".", "/", 1), float(value), 0, now) for key, value in flatten(outcome.metrics)]
+    own = {TRAINING: outcome.training, OUTCOME: outcome.fingerprint, "penlift.data_hash": outcome.data,
+           NOTE: mlflow_note(outcome)}  # fmt: skip
+    return Record(
+        name=name,
+        tags=tags | tags_of_training(outcome.about) | own,
+        status="FINISHED",
+        began=began(events) or now,
+        params=outcome.params,
+        points=[*curves, *figures],
+        images=images,
+        files=outcome.files,
+    )
+
+
+def mlflow_note(outcome: Outcome) -> str:
+    """In a few lines of Markdown, what a person wants to know first."""
+    rows = []
+    for split in ("valid", "test"):
+        if figures := outcome.metrics.get(split):
+            nll, blind = figures["nll_nats_per_point"], figures["baseline_nll_nats_per_point"]["tablet"]
+            low, high = (figures.get(f"nll_nats_per_point_{end}", {}).get("tablet") for end in ("low", "high"))
+            interval = f" [{low:.3f}, {high:.3f}]" if low is not None and high is not None else ""
+            rows.append(f"| {split} | {figures['lines']} | {nll['tablet']:.3f}{interval} | {nll['over_20']:.3f} | "
+                        f"{blind:.3f} |")  # fmt: skip
+    head = "| split | lines | NLL, nats a point, tablet units | offsets / 20 | no network |\n|---|---|---|---|---|\n"
+    seen = (
+        "The page of the run: artifact `reports/index.html`. Its samples over the epochs: the slider `by_epoch/dreamt`."
+    )
+    back = "`penlift restore` and this run's id or name bring its parameters and weights back."
+    return f"{head}{chr(10).join(rows)}\n\n{seen} {back}\n"
+
+
+def hash_of_ink(folder: Path) -> str:
+    """A hash of what a folder of ink holds."""
+    return hash_of([folder / "points.npy", folder / "index.csv"])
+
+
+def hash_of(paths: Iterable[Path]) -> str:
+    """A hash of the contents of files, in their order."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
+CODE = ("src", "pipeline", "dvc.yaml")
+SWEEP = "PENLIFT_SWEEP"  # the environment variable that names the sweep which a run belongs to
+
+
+def cell_of(params: Mapping[str, Any]) -> str:
+    """The cell as one word, peepholes included."""
+    model = params["model"]
+    return f"{model['cell']}+peepholes" if model["peepholes"] else str(model["cell"])
+
+
+def name_of(params: Mapping[str, Any], environment: Mapping[str, str]) -> str:
+    """The DVC experiment's name, or what the run is by its parameters."""
+    model = params["model"]
+    own = f"{cell_of(params)}-{model['layers']}x{model['hidden']}-{model['mixtures']}mix"
+    return environment.get("DVC_EXP_NAME") or own
+
+
+def tags_of(root: Path, params: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
+    """What a run can be searched by: cell, data, the code's revision, versions, processor, sweep, DVC experiment."""
+    tags = {
+        "penlift.cell": cell_of(params),
+        "penlift.data": str(params["extract"]["path"]),
+        "penlift.revision": _git(root, "rev-parse", "HEAD") or "unknown",
+        "penlift.changed": "yes" if _git(root, "status", "--porcelain", "--", *CODE) else "no",
+        "penlift.version": _version(),
+        "penlift.python": platform.python_version(),
+        "penlift.cpu": processor_name(),
+        "penlift.sweep": environment.get(SWEEP, ""),
+        "dvc.experiment": environment.get("DVC_EXP_NAME", ""),
+        "dvc.baseline": environment.get("DVC_EXP_BASELINE_REV", ""),
+    }
+    return {key: value for key, value in tags.items() if value}
+
+
+def tags_of_training(about: Mapping[str, Any]) -> dict[str, str]:
+    """What a training ran on, of training.json."""
+    return {f"penlift.{key}": str(value) for key, value in about.items() if key != "fingerprint"}
+
+
+def _version() -> str:
+    try:
+        return version("penlift")
+    except PackageNotFoundError:  # a checkout that is not installed
+        return ""
+
+
+def _git(root: Path, *arguments: str) -> str:
+    answer = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
+    return answer.stdout.strip()

@@ -1,0 +1,115 @@
+"""A training as a tracking server is to show it: its curves by epoch, and the lines that it dreamt on its way."""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from penlift.common.errors import InputError
+from penlift.common.files import write_bytes, write_json
+from penlift.common.geometry import Array
+from penlift.drawing.plots import preview
+from penlift.drawing.svg import sheet
+from penlift.ink.lines import LIFT
+from penlift.tracking.record import TRAINING, Image, Point, Record
+from penlift.training.folder import ABOUT, Training, drawn
+
+CURVES, LOAD = "by_epoch/", "system/"  # MLflow has groups of charts by prefix, in their order, and a page for `system`
+LEFT_OUT = {"epoch", "time", "system", "steps", "best"}  # of an epoch: no curves, or such as others show
+FIRST = "valid_nll_nats_per_point"  # what MLflow's parallel coordinates show of runs, unless told otherwise
+UNIT = {"train_nll_nats_per_point": ".over_20", "valid_nll_nats_per_point": ".over_20"}  # offsets divided by 20
+
+
+def write_about(folder: Path, name: str, tags: dict[str, str], params: dict[str, Any]) -> None:
+    """Note in a training's folder what its journal does not know."""
+    write_json(folder / ABOUT, {"name": name, "tags": tags | {TRAINING: folder.name}, "params": params})
+
+
+def read_about(folder: Path) -> dict[str, Any]:
+    """What `write_about` noted; little where nothing was."""
+    try:
+        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        return {"name": str(about["name"]), "tags": dict(about["tags"]), "params": dict(about["params"])}
+    except (OSError, ValueError, LookupError, TypeError):
+        return {"name": folder.name, "tags": {TRAINING: folder.name}, "params": {}}
+
+
+def record_of_training(training: Training) -> Record:
+    """All that the folder of a training says by now, but for pictures."""
+    points, about = list(metric_points(training.events)), read_about(training.folder)
+    return Record(status=training.status, began=began(training.events), points=points, **about)
+
+
+def began(events: list[dict[str, Any]]) -> int | None:
+    """When the first step was done, in ms since 1970."""
+    return round(1000 * events[0]["time"]) if events else None
+
+
+def epochs_in(points: Iterable[Point]) -> list[int]:
+    """The epochs that have points, in their order."""
+    return sorted({point.step for point in points})
+
+
+def metric_points(events: Iterable[dict[str, Any]]) -> Iterator[Point]:
+    """The curves by epoch that a journal holds: those of history.csv, the speed, and what the machine was doing."""
+    targets, seconds, peak = 0, 0.0, 0
+    for event in events:
+        if "number" in event:
+            targets, seconds, peak = targets + event["targets"], seconds + event["seconds"], event["peak_mib"]
+        elif "epoch" in event:
+            speed = {"points_per_second": targets / seconds} if seconds else {}
+            yield from _epoch(event | speed, event.get("system", {}) | {"process_peak_memory_mib": peak})
+            targets, seconds = 0, 0.0
+
+
+def of_history(history: pd.DataFrame, time: int) -> Iterator[Point]:
+    """The same of history.csv alone, where nobody knows the times: 1 ms an epoch from `time` on."""
+    for row in history.to_dict("records"):
+        yield from _epoch({str(key): value for key, value in row.items()} | {"time": (time + row["epoch"]) / 1000}, {})
+
+
+def _epoch(row: dict[str, Any], load: dict[str, float]) -> Iterator[Point]:
+    epoch, time = int(row["epoch"]), round(1000 * row["time"])
+    for key in sorted(row.keys() - LEFT_OUT, key=lambda key: (key != FIRST, key)):
+        value = float("nan") if row[key] is None else float(row[key])
+        yield Point(f"{CURVES}{key}{UNIT.get(key, '')}", value, epoch, time)
+    for key, value in load.items():
+        yield Point(f"{LOAD}{key}", float(value), epoch, time)
+
+
+DREAMT, SAMPLES = "by_epoch/dreamt", "samples/all"
+ROWS = 4  # of a dreamt line: a chart is about as high as it is wide
+
+
+def slides_of(folder: Path, dreamt: list[Array], samples: list[Array]) -> list[Image]:
+    """Draw the line dreamt behind each epoch, and all samples of the last on one sheet, into a folder."""
+    lines = [Image(DREAMT, epoch, folder / f"dreamt-{epoch}.png") for epoch in range(1, len(dreamt) + 1)]
+    whole = Image(SAMPLES, len(dreamt), folder / "samples.png")
+    for image, points in zip((*lines, whole), (*map(folded, dreamt), sheet(samples, columns=1)), strict=True):
+        write_bytes(image.png, preview(points))
+    return [*lines, whole]
+
+
+def dreamt_by_now(training: Path) -> list[Image]:
+    """The same of the lines that a training has dreamt by now, drawn in its folder once; those that can be drawn."""
+    images = []
+    for epoch, line in drawn(training):
+        png = line.with_suffix(".png")
+        with suppress(OSError, ValueError, InputError):  # a full disk, a damaged file, a line that is not finite
+            if not png.exists():
+                write_bytes(png, preview(folded(np.load(line, allow_pickle=False).astype(np.float64))))
+            images.append(Image(DREAMT, epoch, png))
+    return images
+
+
+def folded(line: Array) -> Array:
+    """A line, (n, 3) of x, y, lift, cut behind lifts into rows of about the same width, one below another."""
+    x = line[:, 0]
+    ends = np.flatnonzero(line[:, LIFT] > 0.5)
+    margins = x.min() + np.ptp(x) * np.arange(1, ROWS) / ROWS
+    cuts = {int(beyond[0]) + 1 for margin in margins if len(beyond := ends[x[ends] >= margin])}
+    return sheet([row for row in np.split(line, sorted(cuts)) if len(row)], columns=1)

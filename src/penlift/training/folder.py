@@ -1,0 +1,177 @@
+"""What lies in the folder of a training, `.state/FINGERPRINT`, for anybody to read, even while it grows; no torch.
+
+The state file's header, and a journal of what happened when: a line of JSON an event, only ever added to.
+"""
+
+import fcntl
+import json
+import math
+import os
+import time
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from penlift.common.errors import InputError
+
+STATE, JOURNAL, LOCK, PID = "state.safetensors", "journal.jsonl", "lock", "pid"
+ABOUT = "run.json"  # name, tags and parameters, as `live_mirror` writes them
+WAITING = "waiting"  # beside the trainings: the records that no store has taken yet
+
+
+def states_of(root: Path) -> Path:
+    """Where the trainings of a checkout are. DVC names the repository that a queued experiment came from."""
+    return Path(os.environ.get("DVC_ROOT") or root) / ".state"
+
+
+class Training(NamedTuple):
+    """A training, as it is now."""
+
+    folder: Path
+    running: str  # the pid of its trainer, or nothing
+    header: dict[str, Any]  # of its state, if one was saved
+    events: list[dict[str, Any]]  # of its journal
+
+    @property
+    def done(self) -> bool:
+        """Whether it has come to its end."""
+        return bool(self.header.get("kept", {}).get("done"))
+
+    @property
+    def status(self) -> str:
+        """MLflow's word for where it stands."""
+        if self.running:
+            return "RUNNING"
+        if self.done:
+            return "FINISHED"
+        return "FAILED" if self.events and self.events[-1].get("ended") == "Diverged" else "KILLED"
+
+
+def read_training(folder: Path, running: str | None = None) -> Training:
+    """Read what is there; a state that is damaged counts as none. `running`: the trainer's pid, where it is known."""
+    try:
+        header = read_header(folder / STATE)
+    except InputError:
+        header = {}
+    pid = running_in(folder) if running is None else running
+    return Training(folder, pid, header, read_events(folder / JOURNAL))
+
+
+def trainings_in(states: Path) -> list[Training]:
+    """All trainings of a folder `.state`, the one that was last at work first."""
+    folders = [lock.parent for lock in states.glob(f"*/{LOCK}")]
+    return sorted(map(read_training, folders), key=lambda training: -last_at_work(training.folder))
+
+
+def drawn(folder: Path) -> list[tuple[int, Path]]:
+    """The lines that a training dreamt, each behind its epoch, as numbers on disk."""
+    lines = ((path, path.stem.removeprefix("epoch-")) for path in folder.glob("epoch-*.npy"))
+    return sorted((int(epoch), path) for path, epoch in lines if epoch.isdecimal())
+
+
+def last_at_work(folder: Path) -> float:
+    """When its trainer last wrote anything, in s since 1970."""
+    files = (folder / name for name in (STATE, JOURNAL, PID))
+    return max(map(time_of, files))
+
+
+def time_of(file: Path) -> float:
+    """When a file was last written, in s since 1970; long ago where there is none."""
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def running_in(folder: Path) -> str:
+    """The pid of the trainer that has the folder's lock, or nothing. Any number may ask at once."""
+    try:
+        with (folder / LOCK).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return ""
+    except OSError:
+        return pid_in(folder)
+    return ""
+
+
+def pid_in(folder: Path) -> str:
+    """The pid of the last trainer there."""
+    try:
+        return (folder / PID).read_text(encoding="utf-8").strip()
+    except OSError:
+        return "unknown"
+
+
+HEADER = "penlift"  # the key of the JSON
+LONGEST = 2**30  # bytes of a header; a damaged file may claim anything
+
+
+class Kept(NamedTuple):
+    """What stands beside the state in its file."""
+
+    fingerprint: str  # of the training
+    journal: int  # bytes of the journal that the state goes with
+    done: bool  # whether training has ended; then only what it has come to is kept
+
+
+def header_of(file: BinaryIO) -> dict[str, Any]:
+    """The JSON in the header of a safetensors file: 8 bytes of length, then an object with `__metadata__`."""
+    length = int.from_bytes(file.read(8), "little")
+    return dict(json.loads(json.loads(file.read(min(length, LONGEST)))["__metadata__"][HEADER]))
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """The header of a state file: `kept`, `step`, `history` and what else `state_file.pack` puts there."""
+    try:
+        with path.open("rb") as file:
+            return header_of(file)
+    except (OSError, ValueError, LookupError, TypeError, OverflowError, MemoryError) as error:
+        raise InputError(f"{path}: a damaged state ({error}); delete it to train from the beginning") from None
+
+
+class Journal:
+    """Events that wait in memory until `flush` puts them on disk, behind what was flushed before."""
+
+    def __init__(self, path: Path, size: int = 0) -> None:
+        """Go on behind the first `size` bytes; what stands after them belongs to a run that was cut short."""
+        self.path, self.size = path, size
+        self._waiting: list[str] = []
+
+    def add(self, **event: Any) -> None:
+        """Note an event, now; JSON has no NaN and no infinity, so they are null."""
+        known = {key: None if isinstance(value, float) and not math.isfinite(value) else value
+                 for key, value in event.items()}  # fmt: skip
+        self._waiting.append(json.dumps({"time": round(time.time(), 3)} | known) + "\n")
+
+    def flush(self) -> None:
+        """Write the waiting events to disk. Where that fails they go on waiting, and nothing on disk is spoilt."""
+        content = "".join(self._waiting).encode()
+        with self.path.open("r+b" if self.path.exists() else "w+b") as file:
+            file.truncate(self.size)
+            file.seek(self.size)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        self.size += len(content)
+        self._waiting.clear()
+
+
+def read_events(path: Path) -> list[dict[str, Any]]:
+    """The events on disk by now, in their order; none where there is no journal.
+
+    What follows the last whole line is being written, or was cut short.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    events = []
+    for line in content[: content.rfind(b"\n") + 1].splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError:
+            break
+        if not (isinstance(event, dict) and "time" in event):
+            break
+        events.append(event)
+    return events

@@ -1,0 +1,91 @@
+"""Learning from windows, one step at a time. Whoever drives it decides when to save, validate, record or stop."""
+
+import math
+from collections.abc import Iterator
+
+import torch
+from torch import nn
+
+from penlift.common.errors import InputError
+from penlift.ink.windows import Batch, Windows
+from penlift.model.cells.lstm import PeepholeLSTM
+from penlift.model.network import Network
+from penlift.model.regularisation import noisy
+from penlift.training.distributed import ALONE, Ranks
+from penlift.training.optimisation import TrainParams, learning_rate, make_optimiser
+from penlift.training.schedule import Schedule
+from penlift.training.state import Epoch, Step, TrainState
+
+MOST_SKIPPED = 3  # steps in a row without a finite gradient: the next would have none either
+
+
+class Diverged(InputError):  # noqa: N818  (says what happened)
+    """Training came to nothing finite."""
+
+
+def start_training(network: Network, params: TrainParams) -> TrainState:
+    """The state before the first step; the network is told how derivatives are clipped on their way back."""
+    network.bound = params.clip_outputs
+    for layer in network.layers:
+        if isinstance(layer, PeepholeLSTM):
+            layer.bound = params.clip_gates
+        elif params.clip_gates is not None:
+            raise InputError(f"train.clip_gates is {params.clip_gates}; only lstm with peepholes clips there")
+    return TrainState(network, make_optimiser(network.parameters(), params))
+
+
+def fit(state: TrainState, windows: Windows, params: TrainParams, ranks: Ranks = ALONE) -> Iterator[Step]:
+    """Train to the end of the last epoch, yielding after each step with `state` up to date.
+
+    Ends early where the last `params.patience` epochs of the history brought nothing better. Several processes share
+    the windows of each step, and have the same weights behind it.
+    """
+    timetable = Schedule(windows.targets, windows.length, params)
+    _check(state, params)  # a training that came to nothing comes to nothing when it is started again
+    while state.step < timetable.steps and not out_of_patience(state.history, params.patience):
+        now = timetable.at(state.step)
+        rate = learning_rate(params, now.epoch, now.done)
+        batch = windows.batch(params.seed, state.step, params.batch, now.length)
+        # dropout's, so that no random state needs storing
+        torch.manual_seed(params.seed * 2**32 + ranks.rank * 2**24 + state.step)
+        step = _descend(state, batch, rate, params, ranks)._replace(ends_epoch=now.ends_epoch)
+        state.step += 1
+        state.skipped = state.skipped + 1 if step.skipped else 0
+        state.sums.add(step)
+        yield step
+        _check(state, params)
+
+
+def out_of_patience(history: list[Epoch], patience: int | None) -> bool:
+    """Whether the last so many epochs were none of them the best so far."""
+    return patience is not None and len(history) > patience and not any(epoch.best for epoch in history[-patience:])
+
+
+def _check(state: TrainState, params: TrainParams) -> None:
+    if state.skipped >= MOST_SKIPPED:
+        raise Diverged(
+            f"neither loss nor gradient was finite in {state.skipped} steps in a row, the last of them {state.step}; "
+            f"lower train.learning_rate ({params.learning_rate}) or train.clip ({params.clip})"
+        )
+
+
+def _descend(state: TrainState, batch: Batch, rate: float, params: TrainParams, ranks: Ranks) -> Step:
+    """One step down the gradient of what `params.loss` names; none where loss or gradient is not finite."""
+    network, targets_in_all = state.network.train(), int(batch.mask.sum())
+    for group in state.optimiser.param_groups:
+        group["lr"] = rate
+    state.optimiser.zero_grad()
+    inputs, targets, mask = (ranks.share(torch.from_numpy(part)).to(network.device) for part in batch)
+    with noisy(network, params.weight_noise, params.seed * 2**32 + state.step):
+        with torch.autocast(network.device.type, dtype=torch.bfloat16, enabled=params.precision == "bfloat16"):
+            mixture, _ = network(inputs)
+        nll = -(mixture.log_prob(targets) * mask).sum()
+        (nll / targets_in_all if params.loss == "mean" else nll).backward()
+    loss = nll.detach()
+    ranks.sum_([loss, *(weight.grad for weight in network.parameters() if weight.grad is not None)])
+    bound = math.inf if params.clip is None else params.clip
+    norm = float(nn.utils.clip_grad_norm_(network.parameters(), bound))
+    finite = math.isfinite(norm) and math.isfinite(float(loss))
+    if finite:
+        state.optimiser.step()
+    return Step(state.step + 1, rate, float(loss), targets_in_all, norm, norm > bound, not finite, ends_epoch=False)

@@ -1,0 +1,185 @@
+"""What a training is, saved and gone on with: its fingerprint, its state on disk, and a lock that lets one trainer in.
+
+The same fingerprint, the same bytes in the end. The state is one safetensors file: arrays as tensors, the rest as JSON
+in its header.
+"""
+
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from filelock import FileLock, Timeout
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from penlift.common.errors import InputError
+from penlift.common.files import write_bytes, write_text
+from penlift.common.machine import processor_name
+from penlift.training.folder import HEADER, JOURNAL, LOCK, PID, STATE, Journal, Kept, header_of, pid_in
+from penlift.training.state import Epoch, Sums, TrainState
+
+A_LOOK = 1.0  # s; whoever asks whether a training runs takes its lock for a moment
+
+
+class StateKeeper:
+    """Saves the state of one training, every so often and when it is told to."""
+
+    def __init__(self, folder: Path, fingerprint: str, every: float) -> None:
+        """`every`: s between two saves."""
+        self.folder, self.every, self.journal = folder, every, Journal(folder / JOURNAL)
+        self._fingerprint, self._tried = fingerprint, time.monotonic()
+
+    def restore(self, state: TrainState) -> bool:
+        """Bring `state` to where it was last saved, if ever; whether that was behind the last step of all."""
+        path = self.folder / STATE
+        if not path.is_file():
+            return False
+        content = path.read_bytes()
+        try:
+            kept = kept_in(content)
+            if kept.fingerprint == self._fingerprint:
+                unpack(content, state)
+        except InputError as error:
+            raise InputError(f"{path}: {error}; delete it to train from the beginning") from None
+        if kept.fingerprint != self._fingerprint:
+            raise InputError(
+                f"{path}: the state of training {kept.fingerprint}, not of {self._fingerprint}; move it back"
+            )
+        self.journal = Journal(self.folder / JOURNAL, kept.journal)
+        return kept.done
+
+    def publish(self) -> None:
+        """Put the journal on disk for whoever follows it; where that fails, `save` will say so."""
+        with suppress(OSError):
+            self.journal.flush()
+
+    def is_due(self) -> bool:
+        """Whether it is time to save again, or to try to."""
+        return time.monotonic() - self._tried >= self.every
+
+    def save(self, state: TrainState, done: bool = False) -> None:
+        """Save, whole or not at all; OSError where the disk does not take it."""
+        self._tried = time.monotonic()
+        self.journal.flush()
+        write_bytes(self.folder / STATE, pack(state, Kept(self._fingerprint, self.journal.size, done)))
+
+
+@contextmanager
+def only_trainer(folder: Path) -> Iterator[None]:
+    """Make the folder, and let no other process in while this one is; the lock is gone with its process."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK)
+    try:
+        try:
+            lock.acquire(timeout=A_LOOK)
+        except FileNotFoundError:  # `penlift clean` was just removing the folder
+            folder.mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=A_LOOK)
+    except Timeout:
+        raise InputError(
+            f"{folder}: process {pid_in(folder)} is at this very training; wait for it, or end it (`kill "
+            f"{pid_in(folder)}`: it saves its state) and start again"
+        ) from None
+    try:
+        write_text(folder / PID, f"{os.getpid()}\n")
+        yield
+    finally:
+        lock.release()
+
+
+def pack(state: TrainState, kept: Kept) -> bytes:
+    """The file of a state. Of a training that is done, weights and optimiser of the last step are left out."""
+    tensors = {f"best.{name}": weight for name, weight in state.best.items()}
+    tensors |= {f"samples.{number}": torch.from_numpy(sample) for number, sample in enumerate(state.samples)}
+    if not kept.done:
+        tensors |= {f"network.{name}": weight for name, weight in state.network.state_dict().items()}
+        for number, values in state.optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser.{number}.{name}": value for name, value in values.items()}
+    header = {
+        "kept": kept._asdict(),
+        "step": state.step,
+        "skipped": state.skipped,
+        "sums": vars(state.sums),
+        "history": [epoch._asdict() for epoch in state.history],
+        "samples": len(state.samples),
+    }
+    whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    return save(whole, metadata={HEADER: json.dumps(header)})
+
+
+def kept_in(content: bytes) -> Kept:
+    """What stands beside the state that `pack` made."""
+    with _damage_named():
+        return Kept(**header_of(BytesIO(content))["kept"])
+
+
+def unpack(content: bytes, state: TrainState) -> None:
+    """Put the state that `pack` made into `state`, whose network and optimiser must be of the same kind."""
+    with _damage_named():
+        header = header_of(BytesIO(content))
+        tensors = load(content)
+        if not header["kept"]["done"]:
+            state.network.load_state_dict(_under("network.", tensors))
+            optimiser = state.optimiser.state_dict() | {"state": _by_number(_under("optimiser.", tensors))}
+            state.optimiser.load_state_dict(optimiser)
+        state.step, state.skipped, state.sums = header["step"], header["skipped"], Sums(**header["sums"])
+        state.history = [Epoch(**row) for row in header["history"]]
+        state.best = _under("best.", tensors)
+        state.samples = [tensors[f"samples.{number}"].numpy() for number in range(header["samples"])]
+
+
+@contextmanager
+def _damage_named() -> Iterator[None]:
+    try:
+        yield
+    except (SafetensorError, ValueError, LookupError, TypeError, RuntimeError) as error:
+        raise InputError(f"a damaged state ({' '.join(str(error).split())})") from None
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _by_number(tensors: Mapping[str, Tensor]) -> dict[int, dict[str, Tensor]]:
+    states: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        number, _, key = name.partition(".")
+        states.setdefault(int(number), {})[key] = tensor
+    return states
+
+
+DIGITS = 16  # of a fingerprint, in hexadecimal
+
+
+def fingerprint(facts: Mapping[str, Any], files: Iterable[Path]) -> str:
+    """A hash of facts, and of the contents of files in their order, wherever they lie."""
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    for path in files:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:DIGITS]
+
+
+def code_below(*folders: Path) -> list[Path]:
+    """The files of the code that this process has loaded from these folders, in the order of their names."""
+    loaded = {Path(file).resolve() for module in [*sys.modules.values()] if (file := getattr(module, "__file__", None))}
+    return sorted(path for path in loaded if any(path.is_relative_to(folder) for folder in folders))
+
+
+def machine_facts(device: torch.device) -> dict[str, str]:
+    """What besides code, data and parameters decides over the last bits."""
+    if device.type == "cuda":
+        name = torch.cuda.get_device_name(device)
+    else:  # a library may not use on one processor what it uses on another with the same instructions
+        name = f"{torch.backends.cpu.get_cpu_capability()}, {processor_name()}"
+    return {"torch": torch.__version__, "numpy": np.__version__, "device": f"{device.type} {name}"}

@@ -1,0 +1,60 @@
+"""When epochs end, and how long the windows of each are.
+
+An epoch shows about as many targets as the training lines have. Short windows come first, a curriculum (Bengio,
+Louradour, Collobert and Weston 2009): of the same targets they make more steps, and what a pen does next follows mostly
+from what it did just now.
+"""
+
+import math
+from bisect import bisect_right
+from itertools import accumulate
+from typing import NamedTuple
+
+from penlift.training.optimisation import TrainParams
+
+FIRST = 1 / 6  # length of the first windows by that of the last
+
+
+class Now(NamedTuple):
+    """Where a step stands."""
+
+    epoch: int  # from 0
+    done: float  # share of the whole training, at the middle of this step
+    length: int  # targets of its windows
+    ends_epoch: bool
+
+
+class Schedule:
+    """The steps of a training."""
+
+    def __init__(self, targets: int, length: int, params: TrainParams) -> None:
+        """`targets`: of all training lines; `length`: of the longest windows."""
+        shares = [epoch / params.epochs for epoch in range(params.epochs)]
+        self._lengths = [length_after(share, length, params.grow) for share in shares]
+        self.targets = targets * params.epochs  # of all epochs: time goes by them, not by steps
+        self._ends = list(accumulate(math.ceil(targets / (params.batch * each)) for each in self._lengths))
+
+    @property
+    def steps(self) -> int:
+        """Of all epochs."""
+        return self._ends[-1]
+
+    def at(self, step: int) -> Now:
+        """Where a step stands that is counted from 0."""
+        epoch = bisect_right(self._ends, step)
+        return Now(epoch, self._share(step + 0.5), self._lengths[epoch], step + 1 == self._ends[epoch])
+
+    def behind(self, steps: int) -> int:
+        """The targets of so many steps."""
+        return round(self.targets * self._share(steps))
+
+    def _share(self, steps: float) -> float:
+        """Of the whole training, behind so many steps."""
+        epoch = min(bisect_right(self._ends, steps), len(self._ends) - 1)
+        first, end = self._ends[epoch - 1] if epoch else 0, self._ends[epoch]
+        return (epoch + (steps - first) / (end - first)) / len(self._ends)
+
+
+def length_after(done: float, length: int, grow: float) -> int:
+    """Targets of the windows after a share of the training: they grow to `length` until the share `grow`."""
+    return max(2, round(length * (FIRST + (1 - FIRST) * done / grow))) if done < grow else length

@@ -1,0 +1,110 @@
+"""Every way in which params.yaml can be wrong is one line that names the key, its value and the remedy."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT
+
+from penlift.common.errors import InputError
+from penlift.common.params import Params, read_params, read_section
+from penlift.corpus.compose import ComposeParams
+from penlift.evaluation.evaluate import EvaluateParams
+from penlift.ink.scales import NormaliseParams
+from penlift.ink.windows import WindowParams
+from penlift.io.extraction import ExtractParams
+from penlift.model.network import ModelParams
+from penlift.sampling.sampler import SampleParams
+from penlift.training.optimisation import TrainParams
+
+RECORDS: dict[str, type[Params]] = {
+    "compose": ComposeParams,
+    "extract": ExtractParams,
+    "normalise": NormaliseParams,
+    "window": WindowParams,
+    "model": ModelParams,
+    "train": TrainParams,
+    "sample": SampleParams,
+    "evaluate": EvaluateParams,
+}
+FAULTS = [
+    ("mixtures: 20", "mixture: 20", "model.mixture is not a parameter; did you mean model.mixtures?"),
+    ("  skip: false", "  # skip: false", "model.skip is missing; add it (true or false: connections past the layers"),
+    ("layers: 2 ", "layers: two ", "model.layers is 'two'; it should be a valid integer"),
+    ("layers: 2 ", "layers: 2.5 ", "model.layers is 2.5; it should be a valid integer"),
+    ("peepholes: false", "peepholes: 1", "model.peepholes is 1; it should be a valid boolean"),
+    ("dropout: 0.2", "dropout: 1.0", "model.dropout is 1.0; it should be less than 1"),
+    ("dropout: 0.2", "dropout: .nan", "model.dropout is nan; it should be a finite number"),
+    ("cell: lstm", "cell: LSTM", "model.cell is 'LSTM'; it should be 'lstm', 'gru' or 'rnn'"),
+    ("peepholes: false", "peepholes: true\n  cell: gru", "Duplicate"),
+]
+
+
+def params_with(tmp_path: Path, old: str, new: str) -> Path:
+    text = (ROOT / "params.yaml").read_text()
+    assert text.count(old) >= 1
+    path = tmp_path / "params.yaml"
+    path.write_text(text.replace(old, new, 1))
+    return path
+
+
+@pytest.mark.parametrize(("old", "new", "message"), FAULTS)
+def test_a_fault_in_a_section_is_named_with_its_remedy(tmp_path: Path, old: str, new: str, message: str) -> None:
+    path = params_with(tmp_path, old, new)
+
+    with pytest.raises(InputError, match=re.escape(message)) as raised:
+        read_section(path, "model", ModelParams)
+
+    assert "\n" not in str(raised.value)
+
+
+def test_peepholes_with_a_cell_that_has_none_are_refused(tmp_path: Path) -> None:
+    path = params_with(tmp_path, "cell: lstm ", "cell: gru ")
+    path.write_text(path.read_text().replace("peepholes: false", "peepholes: true"))
+
+    message = "params.yaml: model: peepholes is true but cell is 'gru'; only lstm has peepholes"
+    with pytest.raises(InputError, match=re.escape(message)):
+        read_section(path, "model", ModelParams)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("model: [", "not readable as YAML"),
+        ("", "not sections"),
+        ("a: {}", "'model' is missing; it needs cell, peepholes"),
+        ("modle: {}", "section 'model' is missing; is it 'modle'?"),
+        ("a: 1", "section 'a' is 1, not parameters"),
+        ("a: {b: 2026-02-31}", "not readable as YAML"),
+    ],
+)
+def test_a_file_that_holds_no_parameters_is_refused(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(content)
+
+    with pytest.raises(InputError, match=message):
+        read_section(path, "model", ModelParams)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"params\.yaml: there is no such file; restore it"):
+        read_params(tmp_path / "params.yaml")
+
+
+def test_numbers_are_read_as_dvc_reads_them(tmp_path: Path) -> None:
+    path = params_with(tmp_path, "learning_rate: 0.01", "learning_rate: 1e-3")
+
+    assert read_section(path, "train", TrainParams).learning_rate == 0.001
+
+
+@pytest.mark.parametrize("section", RECORDS)
+def test_params_yaml_holds_each_parameter_of_its_record_and_says_what_it_is(section: str) -> None:
+    record: Any = read_section(ROOT / "params.yaml", section, RECORDS[section])
+
+    assert list(read_params(ROOT / "params.yaml")[section]) == list(RECORDS[section].model_fields)
+    assert all(field.description for name, field in type(record).model_fields.items() if name != "seed")
+
+
+def test_params_yaml_has_no_section_that_nobody_reads() -> None:
+    assert list(read_params(ROOT / "params.yaml")) == list(RECORDS)

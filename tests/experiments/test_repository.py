@@ -1,0 +1,117 @@
+"""Experiments as Git has them: which of them still are what would be run, and how they move between repositories."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from checkouts import git
+
+from penlift.common.errors import InputError
+from penlift.experiments.repository import (
+    Experiment,
+    code_at,
+    experiments_in,
+    is_current,
+    is_kept,
+    params_at,
+    snapshot,
+    take_over,
+)
+
+NAME = "x-reference-s1"
+
+
+def finished(folder: Path, text: str = "lock") -> Experiment:
+    """An experiment of the commit that the repository is at, as DVC leaves one."""
+    base = git(folder, "rev-parse", "HEAD")
+    (folder / "dvc.lock").write_text(text)
+    git(folder, "add", "dvc.lock")
+    commit = git(folder, "commit-tree", "-p", base, "-m", "experiment", git(folder, "write-tree"))
+    git(folder, "rm", "-qf", "--cached", "dvc.lock")
+    (folder / "dvc.lock").unlink()
+    git(folder, "update-ref", f"refs/exps/{base[:2]}/{base[2:]}/{NAME}", commit)
+    return next(each for each in experiments_in(folder) if each.commit == commit)
+
+
+def still(repository: Path, experiment: Experiment, params: dict[str, Any]) -> bool:
+    now = snapshot(repository)
+    return is_current(repository, experiment, params, now, code_at(repository, now))
+
+
+def test_a_snapshot_has_uncommitted_changes_and_moves_nothing(repository: Path) -> None:
+    assert snapshot(repository) == git(repository, "rev-parse", "HEAD")
+    (repository / "params.yaml").write_text("model: {hidden: 9}\n")
+    before = git(repository, "status", "--porcelain"), git(repository, "stash", "list")
+
+    taken = snapshot(repository)
+
+    assert params_at(repository, taken) == {"model": {"hidden": 9}}
+    assert (git(repository, "status", "--porcelain"), git(repository, "stash", "list")) == before
+
+
+@pytest.mark.parametrize(
+    ("file", "current"),
+    [
+        ("src/a.py", False),
+        ("data/raw/ink.dvc", False),
+        ("dvc.yaml", False),
+        ("data/raw/own/a.csv", False),
+        ("src/other.py", True),
+        ("README.md", True),
+    ],
+)
+def test_an_experiment_is_out_of_date_by_what_its_stages_run_and_by_tracked_data(
+    repository: Path, file: str, current: bool
+) -> None:
+    experiment, params = finished(repository), params_at(repository, "HEAD")
+    assert still(repository, experiment, params)
+
+    older = (repository / file).read_text() if (repository / file).is_file() else ""
+    (repository / file).write_text(f"{older}# edited\n")
+    git(repository, "add", file)
+
+    assert still(repository, experiment, params) == current
+    git(repository, "commit", "-qm", "later")  # a new baseline is no new experiment
+    assert still(repository, experiment, params) == current
+
+
+def test_an_experiment_of_other_parameters_is_another(repository: Path) -> None:
+    experiment = finished(repository)
+
+    assert not still(repository, experiment, {"model": {"hidden": 9}})
+
+
+def test_an_experiment_whose_results_left_the_cache_is_not_kept(repository: Path, tmp_path: Path) -> None:
+    lock = "stages: {train: {outs: [{md5: abc.dir}]}, evaluate: {outs: [{md5: cd}, {md5: def.dir}]}}\n"
+    experiment, cache = finished(repository, lock), tmp_path / "cache"
+    for name in ("ab/c.dir", "de/f.dir"):
+        assert not is_kept(repository, experiment, cache)
+        (cache / "files" / "md5" / name).parent.mkdir(parents=True)
+        (cache / "files" / "md5" / name).write_text("[]")
+
+    assert is_kept(repository, experiment, cache)
+
+
+def test_a_folder_of_a_larger_repository_is_refused(repository: Path) -> None:
+    with pytest.raises(InputError, match="folder src/ of a larger repository"):
+        snapshot(repository / "src")
+
+
+def test_what_is_taken_over_replaces_nothing(repository: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    git(tmp_path, "clone", "-q", str(repository), str(other))
+    older, newer = finished(repository), finished(other, "another lock")
+
+    take_over(repository, other, newer)
+    take_over(repository, other, newer)
+
+    found = {each.name: each.commit for each in experiments_in(repository)}
+    assert found == {NAME: newer.commit, f"{NAME}-{older.commit[:7]}": older.commit}
+
+
+def test_dvcs_own_references_are_no_experiments(repository: Path) -> None:
+    head = git(repository, "rev-parse", "HEAD")
+    for name in ("refs/exps/stash", "refs/exps/celery/failed", "refs/exps/exec/EXEC_HEAD"):
+        git(repository, "update-ref", name, head)
+
+    assert experiments_in(repository) == []

@@ -1,0 +1,83 @@
+"""Small trainings, and what drives them from their beginning to their end."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import torch
+
+from penlift.common.terminal import Meter
+from penlift.ink.lines import Ink, load_ink
+from penlift.ink.offsets import normalise
+from penlift.ink.scales import NormaliseParams, Scales
+from penlift.ink.windows import WindowParams, Windows, index_windows
+from penlift.model.network import ModelParams, Network
+from penlift.training.epochs import judge_epoch
+from penlift.training.loop import fit, start_training
+from penlift.training.optimisation import TrainParams
+from penlift.training.resume import StateKeeper, only_trainer
+from penlift.training.state import TrainState, to_table
+from penlift.training.trainer import Material, train
+
+RECIPE = {
+    "optimiser": "adam", "learning_rate": 0.01, "beta2": 0.999, "schedule": "one-cycle", "warm_up": 0.15,
+    "decay": 0.95,
+    "loss": "mean", "clip": 10.0, "clip_outputs": None, "clip_gates": None, "weight_noise": 0.0,
+    "batch": 4, "grow": 0.0, "epochs": 3, "patience": None, "start": None, "seed": 1, "threads": 1,
+    "precision": "float32", "processes": 1, "device": "cpu", "save_every": 60.0,
+}  # fmt: skip
+
+
+SHAPE = {"cell": "lstm", "peepholes": False, "layers": 2, "hidden": 8, "mixtures": 3, "dropout": 0.2, "skip": False}
+
+
+Data = tuple[Ink, Windows, Scales]
+
+
+def recipe(**changes: Any) -> TrainParams:
+    return TrainParams.model_validate(RECIPE | changes)
+
+
+@pytest.fixture
+def data(small_ink: Ink, tmp_path: Path) -> Data:
+    (tmp_path / "offsets").mkdir()
+    scales, _ = normalise(small_ink, NormaliseParams(cap=500.0, scale=20.0), tmp_path / "offsets")
+    ink = load_ink(tmp_path / "offsets")
+    return ink, Windows(ink, index_windows(ink, WindowParams(length=15, shortest=5))[0], 15), scales
+
+
+def to_the_end(state: TrainState, data: Data, params: TrainParams) -> TrainState:
+    ink, windows, scales = data
+    for step in fit(state, windows, params):
+        if step.ends_epoch:
+            judge_epoch(state, step, ink, scales)
+    return state
+
+
+def beginning(params: TrainParams, **shape: Any) -> TrainState:
+    torch.manual_seed(params.seed)
+    return start_training(Network(ModelParams.model_validate(SHAPE | shape), (0.025, 0.025)), params)
+
+
+def unseen(_state: TrainState) -> None:
+    """Shows nothing."""
+
+
+def train_into(data: Data, folder: Path, epochs: int = 2) -> pd.DataFrame:
+    """A small training in its folder, done; its history."""
+    params, keeper = recipe(epochs=epochs), StateKeeper(folder, folder.name, 60)
+    state = beginning(params)
+    with only_trainer(folder), Meter("train", 99) as meter:
+        train(state, Material(*data), params, keeper, meter, unseen)
+        keeper.save(state, done=True)
+    return to_table(state.history)
+
+
+SMALL: dict[str, dict[str, Any]] = {
+    "compose": {"lines": 40, "writers": 8},
+    "model": {"hidden": 12, "mixtures": 3},
+    "train": {"epochs": 20, "threads": 1, "batch": 4, "save_every": 0.1},
+    "sample": {"lines": 1, "points": 60},
+    "evaluate": {"train_lines": 5, "pairs": 4},
+}

@@ -1,0 +1,106 @@
+"""The process beside a training: whatever becomes of it, the training neither waits long nor ends."""
+
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from clone import ROOT
+
+from penlift.common.params import read_params
+from penlift.tracking import live as feed
+from penlift.tracking.live import fed
+from penlift.tracking.outcome import hash_of_ink
+from penlift.tracking.training import read_about
+
+ABOUT = {"fingerprint": "f00d", "processes": 1, "device": "cpu AVX2", "torch": "2.13.0"}
+TOLD = {"model": {"cell": "gru", "peepholes": False, "layers": 3, "hidden": 8, "mixtures": 5}}
+
+
+@pytest.fixture(autouse=True)
+def live(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(feed.SWITCH, raising=False)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+
+
+def mirror() -> psutil.Process:
+    (child,) = [process for process in psutil.Process().children() if "penlift.tracking.live" in process.cmdline()]
+    return child
+
+
+def gone(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+def test_it_ends_with_the_training_and_leaves_what_the_run_is_called(tmp_path: Path) -> None:
+    with fed(tmp_path, ROOT, TOLD, ABOUT):
+        process = mirror()
+        assert not gone(process)
+
+    assert gone(process)
+    about = read_about(tmp_path)
+    assert about["name"] == "gru-3x8-5mix"
+    assert about["params"] == {f"model.{key}": value for key, value in TOLD["model"].items()}
+    assert about["tags"]["penlift.cell"] == "gru"
+    assert about["tags"]["penlift.device"] == "cpu AVX2"
+
+
+def test_one_that_hangs_is_waited_for_no_longer_than_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "LONGEST_WAIT", 0.2)
+    with fed(tmp_path, ROOT, TOLD, ABOUT):
+        process = mirror()
+        process.send_signal(signal.SIGSTOP)
+        began = time.monotonic()
+
+    assert time.monotonic() - began < 2
+    assert gone(process)
+
+
+def test_one_that_was_killed_is_missed_by_nobody(tmp_path: Path) -> None:
+    with fed(tmp_path, ROOT, TOLD, ABOUT):
+        mirror().kill()
+
+    assert (tmp_path / "mirror.log").exists()
+
+
+def test_without_room_for_it_training_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "blocked").write_text("a file where the folder should be")
+
+    with fed(tmp_path / "blocked", ROOT, TOLD, ABOUT):
+        assert not psutil.Process().children()
+
+
+def test_a_value_is_spelt_as_in_the_file_and_the_ink_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data" / "ink").mkdir(parents=True)
+    for name in ("points.npy", "index.csv"):
+        (tmp_path / "data" / "ink" / name).write_text(name)
+    file = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    (tmp_path / "params.yaml").write_text(file)
+    clip = read_params(tmp_path / "params.yaml")["train"]["clip"]
+    assert isinstance(clip, int)
+
+    with fed(tmp_path, tmp_path, TOLD | {"train": {"clip": float(clip), "epochs": 99}}, ABOUT):
+        pass
+
+    about = read_about(tmp_path)
+    assert {key: str(about["params"][key]) for key in ("train.clip", "train.epochs")} == {
+        "train.clip": str(clip), "train.epochs": "99",
+    }  # fmt: skip
+    assert about["tags"]["penlift.data_hash"] == hash_of_ink(tmp_path / "data" / "ink")
+
+
+def test_parameters_that_say_nothing_of_the_data_end_no_training(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text("train: {seed: 1}\n")
+
+    with fed(tmp_path, tmp_path, TOLD, ABOUT):
+        pass
+
+    assert read_about(tmp_path)["params"] == {}
+
+
+def test_it_can_be_switched_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(feed.SWITCH, "no")
+
+    with fed(tmp_path, ROOT, TOLD, ABOUT):
+        assert [file.name for file in tmp_path.iterdir()] == ["run.json"]

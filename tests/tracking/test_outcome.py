@@ -1,0 +1,107 @@
+"""A finished run is read from its files, and is the same while they are."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from checkouts import FILES
+
+from penlift.common.errors import InputError
+from penlift.tracking.outcome import NOTE, Outcome, name_of, read_outcome, record_of_outcome, tags_of, tags_of_training
+from penlift.tracking.record import OUTCOME, TRAINING
+from penlift.training.folder import JOURNAL, Journal
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name, content in FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    return tmp_path
+
+
+def read(root: Path, params: dict[str, Any] | None = None) -> Outcome:
+    made = [root / name for name in ("models", "train", "samples", "metrics.json", "index.html")]
+    params = params or {"model": {"cell": "lstm"}}
+    return read_outcome(root, params, root / "ink", root / "train", root / "metrics.json", made)
+
+
+def test_a_run_is_the_same_while_its_parameters_ink_and_files_are(root: Path) -> None:
+    first = read(root)
+
+    assert read(root).fingerprint == first.fingerprint
+    assert read(root, {"model": {"cell": "gru"}}).fingerprint != first.fingerprint
+    for name, content in FILES.items():
+        before = read(root).fingerprint
+        (root / name).write_text(content + " ")
+        assert (read(root).fingerprint != before) == (name not in ("params.yaml", "dvc.lock")), name
+
+
+def test_a_run_has_all_files_at_their_places_in_the_checkout(root: Path) -> None:
+    assert {name for name in FILES if not name.startswith("ink")} == set(read(root).files)
+
+
+def test_its_record_has_curves_figures_tags_and_a_note_in_words(root: Path) -> None:
+    record = record_of_outcome(read(root), root / ".state", "any", {"penlift.cell": "lstm"}, [])
+
+    points = {(point.key, point.step): point.value for point in record.points}
+    assert points["by_epoch/gradient_norm", 1] == 1
+    assert points["by_epoch/gradient_norm", 2] == 0
+    assert points["test/nll_nats_per_point.tablet", 0] == 5.0
+    assert record.tags[TRAINING] == "f00d"
+    assert record.tags[OUTCOME] == read(root).fingerprint
+    assert record.tags["penlift.torch"] == "2"
+    assert record.tags["penlift.cell"] == "lstm"
+    assert "| test | 7 | 5.000 [4.900, 5.100] | -1.000 | 8.000 |" in record.tags[NOTE]
+    assert record.params == {"model.cell": "lstm"}
+
+
+def test_the_curves_have_the_times_of_the_journal_while_there_is_one(root: Path) -> None:
+    folder = root / ".state" / "f00d"
+    folder.mkdir(parents=True)
+    journal = Journal(folder / JOURNAL)
+    journal.add(epoch=1, gradient_norm=1.0)
+    journal.flush()
+    half = record_of_outcome(read(root), root / ".state", "any", {}, [])
+    journal.add(epoch=2, gradient_norm=0.0)
+    journal.flush()
+    whole = record_of_outcome(read(root), root / ".state", "any", {}, [])
+
+    assert half.began  # it lacks an epoch, so no time is known: that of writing it down
+    assert half.began <= min(point.time for point in half.points)
+    assert whole.began
+    times = [point.time for point in whole.points if point.key == "by_epoch/gradient_norm"]
+    assert [round(1000 * json.loads(row)["time"]) for row in (folder / JOURNAL).read_text().splitlines()] == times
+
+
+def test_files_that_dvc_has_linked_from_its_cache_keep_their_names(
+    root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    before, cache = read(root).files, tmp_path_factory.mktemp("cache")
+    for number, file in enumerate(before.values()):
+        linked = file.rename(cache / str(number))
+        file.symlink_to(linked)
+
+    assert read(root).files.keys() == before.keys()
+
+
+def test_no_finished_run_is_named_as_such(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no finished run to track"):
+        read(tmp_path)
+
+
+def test_a_run_is_named_by_its_experiment_or_by_what_it_is(tmp_path: Path) -> None:
+    params = {"model": {"cell": "lstm", "peepholes": True, "layers": 2, "hidden": 256, "mixtures": 20},
+              "extract": {"path": "data/corpus"}}  # fmt: skip
+
+    assert name_of(params, {"DVC_EXP_NAME": "soft-ink"}) == "soft-ink"
+    assert name_of(params, {}) == "lstm+peepholes-2x256-20mix"
+    tags = tags_of(tmp_path, params, {"DVC_EXP_NAME": "soft-ink", "PENLIFT_SWEEP": "cells"})
+    assert tags["dvc.experiment"] == "soft-ink"
+    assert tags["penlift.sweep"] == "cells"
+    assert tags["penlift.cell"] == "lstm+peepholes"
+    assert tags["penlift.data"] == "data/corpus"
+    assert tags["penlift.revision"] == "unknown"
+    assert tags["penlift.cpu"]
+    assert tags_of_training({"fingerprint": "f", "numpy": "2"}) == {"penlift.numpy": "2"}
