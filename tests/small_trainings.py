@@ -16,9 +16,10 @@ from penlift.model.network import ModelParams, Network
 from penlift.training.epochs import judge_epoch
 from penlift.training.loop import fit, start_training
 from penlift.training.optimisation import TrainParams
+from penlift.training.recipe import Material
 from penlift.training.resume import StateKeeper, only_trainer
 from penlift.training.state import TrainState, to_table
-from penlift.training.trainer import Material, train
+from penlift.training.trainer import train
 
 RECIPE = {
     "optimiser": "adam", "learning_rate": 0.01, "beta2": 0.999, "schedule": "one-cycle", "warm_up": 0.15,

@@ -74,6 +74,7 @@ def test_a_run_that_was_watched_forgets_the_name_that_its_outcome_does_not_bear(
 @pytest.mark.parametrize("made", [training("double", 2, "KILLED"), None])
 def test_of_runs_that_were_made_twice_one_is_left(store: Store, tmp_path: Path, made: Record | None) -> None:
     record = made or outcome(tmp_path, "doubled", "doubled")
+    send(training("another", 1), store)  # there is an experiment
     client = client_of(store.uri)
     twice = [client.create_run(client.get_experiment_by_name("penlift").experiment_id, START, record.tags, "lstm")
              for _ in range(2)]  # fmt: skip

@@ -10,7 +10,7 @@ from clone import ROOT
 
 from penlift.common.params import read_params
 from penlift.tracking import live as feed
-from penlift.tracking.live import fed
+from penlift.tracking.live import watched
 from penlift.tracking.outcome import hash_of_ink
 from penlift.tracking.training import read_about
 
@@ -34,7 +34,7 @@ def gone(process: psutil.Process) -> bool:
 
 
 def test_it_ends_with_the_training_and_leaves_what_the_run_is_called(tmp_path: Path) -> None:
-    with fed(tmp_path, ROOT, TOLD, ABOUT):
+    with watched(tmp_path, ROOT, TOLD, ABOUT):
         process = mirror()
         assert not gone(process)
 
@@ -48,7 +48,7 @@ def test_it_ends_with_the_training_and_leaves_what_the_run_is_called(tmp_path: P
 
 def test_one_that_hangs_is_waited_for_no_longer_than_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "LONGEST_WAIT", 0.2)
-    with fed(tmp_path, ROOT, TOLD, ABOUT):
+    with watched(tmp_path, ROOT, TOLD, ABOUT):
         process = mirror()
         process.send_signal(signal.SIGSTOP)
         began = time.monotonic()
@@ -58,7 +58,7 @@ def test_one_that_hangs_is_waited_for_no_longer_than_said(tmp_path: Path, monkey
 
 
 def test_one_that_was_killed_is_missed_by_nobody(tmp_path: Path) -> None:
-    with fed(tmp_path, ROOT, TOLD, ABOUT):
+    with watched(tmp_path, ROOT, TOLD, ABOUT):
         mirror().kill()
 
     assert (tmp_path / "mirror.log").exists()
@@ -67,7 +67,7 @@ def test_one_that_was_killed_is_missed_by_nobody(tmp_path: Path) -> None:
 def test_without_room_for_it_training_goes_on(tmp_path: Path) -> None:
     (tmp_path / "blocked").write_text("a file where the folder should be")
 
-    with fed(tmp_path / "blocked", ROOT, TOLD, ABOUT):
+    with watched(tmp_path / "blocked", ROOT, TOLD, ABOUT):
         assert not psutil.Process().children()
 
 
@@ -80,7 +80,7 @@ def test_a_value_is_spelt_as_in_the_file_and_the_ink_is_named(tmp_path: Path) ->
     clip = read_params(tmp_path / "params.yaml")["train"]["clip"]
     assert isinstance(clip, int)
 
-    with fed(tmp_path, tmp_path, TOLD | {"train": {"clip": float(clip), "epochs": 99}}, ABOUT):
+    with watched(tmp_path, tmp_path, TOLD | {"train": {"clip": float(clip), "epochs": 99}}, ABOUT):
         pass
 
     about = read_about(tmp_path)
@@ -93,7 +93,7 @@ def test_a_value_is_spelt_as_in_the_file_and_the_ink_is_named(tmp_path: Path) ->
 def test_parameters_that_say_nothing_of_the_data_end_no_training(tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_text("train: {seed: 1}\n")
 
-    with fed(tmp_path, tmp_path, TOLD, ABOUT):
+    with watched(tmp_path, tmp_path, TOLD, ABOUT):
         pass
 
     assert read_about(tmp_path)["params"] == {}
@@ -102,5 +102,5 @@ def test_parameters_that_say_nothing_of_the_data_end_no_training(tmp_path: Path)
 def test_it_can_be_switched_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(feed.SWITCH, "no")
 
-    with fed(tmp_path, ROOT, TOLD, ABOUT):
+    with watched(tmp_path, ROOT, TOLD, ABOUT):
         assert [file.name for file in tmp_path.iterdir()] == ["run.json"]

@@ -22,10 +22,11 @@ from penlift.training.distributed import Lost, Ranks
 from penlift.training.folder import STATE, Journal, Kept
 from penlift.training.loop import fit
 from penlift.training.optimisation import TrainParams
-from penlift.training.resume import StateKeeper, fingerprint, kept_in, only_trainer, pack, unpack
+from penlift.training.recipe import Material, fingerprint
+from penlift.training.resume import StateKeeper, kept_in, only_trainer, pack, unpack
 from penlift.training.schedule import Schedule
 from penlift.training.state import TrainState
-from penlift.training.trainer import Material, Stopped, train
+from penlift.training.trainer import Stopped, train
 
 KEPT = Kept("f00d", 0, done=False)
 
@@ -159,7 +160,7 @@ def test_a_signal_stops_after_the_step_with_the_state_saved_and_the_rest_is_the_
 ) -> None:
     params, material = recipe(), Material(data[0], data[1], data[2])
     whole = to_the_end(beginning(params), data, params)
-    timetable, steps = Schedule(data[1].targets, data[1].length, params), itertools.count(1)
+    schedule, steps = Schedule(data[1].targets, data[1].length, params), itertools.count(1)
 
     class Interrupting(Meter):
         def advance(self, note: str = "", count: int = 1, points: int = 0) -> None:
@@ -167,14 +168,14 @@ def test_a_signal_stops_after_the_step_with_the_state_saved_and_the_rest_is_the_
             if next(steps) == 4:
                 os.kill(os.getpid(), signal.SIGTERM)
 
-    stopped = f"^SIGTERM after step 4 of {timetable.steps}; the state is saved: `dvc repro` goes on with"
+    stopped = f"^SIGTERM after step 4 of {schedule.steps}; the state is saved: `dvc repro` goes on with"
     with pytest.raises(Stopped, match=stopped):
-        meter: Meter = Interrupting("train", timetable.targets)
+        meter: Meter = Interrupting("train", schedule.targets)
         train(beginning(params), material, params, StateKeeper(tmp_path, "f00d", 60), meter, unseen)
     resumed, keeper = beginning(recipe(seed=5)), StateKeeper(tmp_path, "f00d", 60)
     assert not keeper.restore(resumed)
     assert resumed.step == 4
-    meter = Meter("train", timetable.targets, timetable.behind(4))
+    meter = Meter("train", schedule.targets, schedule.behind(4))
     train(resumed, material, params, keeper, meter, unseen)
     assert meter.done == meter.total
 

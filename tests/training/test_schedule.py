@@ -12,16 +12,16 @@ from penlift.training.schedule import Schedule, length_after
 
 @given(st.integers(10, 5000), st.integers(1, 12), st.floats(0, 1), st.integers(1, 6))
 def test_each_epoch_ends_once_its_windows_hold_all_targets(targets: int, epochs: int, grow: float, batch: int) -> None:
-    timetable = Schedule(targets, 60, recipe(epochs=epochs, grow=grow, batch=batch))
-    steps = [timetable.at(step) for step in range(timetable.steps)]
+    schedule = Schedule(targets, 60, recipe(epochs=epochs, grow=grow, batch=batch))
+    steps = [schedule.at(step) for step in range(schedule.steps)]
 
     for epoch in range(epochs):
         own = [now for now in steps if now.epoch == epoch]
         (length,) = {now.length for now in own}
         assert targets <= len(own) * batch * length < targets + batch * length
         assert [now.ends_epoch for now in own] == [False] * (len(own) - 1) + [True]
-        assert timetable.behind(steps.index(own[0])) == epoch * targets
-    assert timetable.behind(timetable.steps) == timetable.targets == epochs * targets
+        assert schedule.behind(steps.index(own[0])) == epoch * targets
+    assert schedule.behind(schedule.steps) == schedule.targets == epochs * targets
     shares = [now.done for now in steps]
     assert shares == sorted(set(shares))
     assert all(0 < share < 1 for share in shares)
@@ -38,8 +38,8 @@ def test_windows_grow_from_a_sixth_and_stay_whole(length: int, grow: float) -> N
 
 
 def test_windows_that_do_not_grow_are_whole_from_the_first() -> None:
-    timetable = Schedule(1000, 15, recipe(epochs=3, grow=0.0))
+    schedule = Schedule(1000, 15, recipe(epochs=3, grow=0.0))
 
-    assert timetable.steps == 3 * math.ceil(1000 / (4 * 15))
-    assert {timetable.at(step).length for step in range(timetable.steps)} == {15}
-    assert timetable.at(0).done == pytest.approx(0.5 / timetable.steps)
+    assert schedule.steps == 3 * math.ceil(1000 / (4 * 15))
+    assert {schedule.at(step).length for step in range(schedule.steps)} == {15}
+    assert schedule.at(0).done == pytest.approx(0.5 / schedule.steps)

@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Polyline = Floats  # (n, 2): x, y
+Array = npt.NDArray[np.floating[Any]]
+Floats32 = npt.NDArray[np.float32]
 
 
 def lengths_along(line: Polyline) -> Floats:
@@ -37,7 +39,3 @@ def between(steps: Polyline, others: Polyline) -> Floats:
     """Radians, 0 to pi, between each of n steps (n, 2) and its counterpart; shape (n,)."""
     (x, y), (other_x, other_y) = steps.T, others.T
     return np.asarray(np.abs(np.arctan2(x * other_y - y * other_x, x * other_x + y * other_y)))
-
-
-Array = npt.NDArray[np.floating[Any]]
-Floats32 = npt.NDArray[np.float32]

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 QUOTA = Path("/sys/fs/cgroup/cpu.max")  # of a container: microseconds it may use of so many, or max
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's malloc.h
 
 
 def processor_name() -> str:
@@ -30,9 +31,6 @@ def cores(quota: Path = QUOTA) -> int:
         return max(1, min(allowed, int(used) // int(period)))
     except (OSError, ValueError):  # no container, or one without a quota
         return allowed
-
-
-M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's malloc.h
 
 
 def keep_freed_memory() -> None:

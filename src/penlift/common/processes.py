@@ -16,6 +16,7 @@ Result = TypeVar("Result")
 BATCH = 64  # tasks of a process before all wait for one another, which bounds the memory
 CHUNK = 8  # tasks that are sent at once
 _work: Callable[[Any], Any]  # what this process does, set once: it may be large
+FINISH = 60.0  # s for a trainer to save its state
 
 
 def spread(work: Callable[[Task], Result], tasks: Iterable[Task], processes: int) -> Iterator[Result]:
@@ -62,9 +63,6 @@ class Signals:
     def _note(self, number: int, _frame: FrameType | None) -> None:
         self.asked = self.asked or signal.Signals(number).name
         signal.signal(signal.SIGINT, self._before[signal.SIGINT])
-
-
-FINISH = 60.0  # s for a trainer to save its state
 
 
 class Working(NamedTuple):

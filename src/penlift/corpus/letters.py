@@ -19,6 +19,7 @@ RING = 0.15  # x-heights between the ends of a stroke that is closed
 RISE = 0.3  # x-heights by which a stroke's end is above its beginning where it was traced upwards
 UPWARDS = "rpvwVWMNAU/"  # which have strokes that do go up
 ALIKE = 0.3  # of an x-height: two strokes whose points are no farther apart on average can be blended
+SPLINE = 151 / 315  # standard deviation of a sum of unit normals weighed by a cubic B-spline along x and along y
 
 
 class Letter(NamedTuple):
@@ -118,9 +119,6 @@ def _waits(character: str, stroke: Polyline, strokes: list[Polyline]) -> bool:
         width, height = np.ptp(stroke, axis=0)
         return bool(height < 0.4 * width)
     return character in "ijx" and len(stroke) < max(map(len, strokes))
-
-
-SPLINE = 151 / 315  # standard deviation of a sum of unit normals weighed by a cubic B-spline along x and along y
 
 
 def bend(points: Polyline, grain: float, strength: float, rng: np.random.Generator) -> Polyline:

@@ -40,6 +40,13 @@ NEGLIGIBLE = 0.02  # of a component's weight
 FAINTEST, DENSEST = 0.03, 0.35  # opacity of an ellipse
 NARROWEST = 0.01  # picture units: an ellipse with a radius of 0 would not be drawn at all
 HAIRLINE = PEN / 4  # within a stroke a density is often narrower than the pen, whose line must not hide it
+ROW = 8  # picture units: height of a component
+WIDEST = 800  # picture units: a column is as wide as it can be in a map of this width, but one at least
+AXIS = 2 * LETTERS  # picture units: room for the words of an axis
+WEIGHT_SHADES = ("#ffffff", "#bfbfbf", "#808080", "#404040", "#000000")  # of weights from 0 to 1
+Greys = npt.NDArray[np.uint8]  # (height, width), 0 black
+CAPTIONS = ("strokes", "the darker, the likelier the pen lifts", "density of each next point")
+CAPTION = 1.5 * LETTERS / SCALE  # tablet units: room for the words above a panel
 
 
 class Ellipses(NamedTuple):
@@ -130,13 +137,6 @@ def refuse_undefined(*parts: Array) -> None:
         raise InputError("a density that is not finite cannot be drawn; train its network anew")
 
 
-ROW = 8  # picture units: height of a component
-WIDEST = 800  # picture units: a column is as wide as it can be in a map of this width, but one at least
-AXIS = 2 * LETTERS  # picture units: room for the words of an axis
-WEIGHT_SHADES = ("#ffffff", "#bfbfbf", "#808080", "#404040", "#000000")  # of weights from 0 to 1
-Greys = npt.NDArray[np.uint8]  # (height, width), 0 black
-
-
 def draw_weights(densities: Densities) -> bytes:
     """The weights, (n, K), as one image of whole squares, and around it what stands where and what a shade means."""
     refuse_undefined(densities.weight)
@@ -176,10 +176,6 @@ def grey_png(greys: Greys) -> bytes:
         struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
     ]
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
-
-
-CAPTIONS = ("strokes", "the darker, the likelier the pen lifts", "density of each next point")
-CAPTION = 1.5 * LETTERS / SCALE  # tablet units: room for the words above a panel
 
 
 def draw_three(points: Array, densities: Densities) -> bytes:

@@ -21,6 +21,16 @@ HUES = ("#1f77b4", "#d1495b", "#2a9d4b", "#8e5bb5", "#c77700", "#00838f", "#a34a
 MARGIN = 60.0  # tablet units round the ink
 PEN = 14.0  # tablet units: width of the line
 SCALE = 0.1  # picture units a tablet unit: one decimal of them is one tablet unit
+BAR, HEIGHT, GAP = 80.0, 8.0, 6.0  # picture units
+LETTERS = 9.0  # picture units: size of the words
+GREY = "#5a5e6b"  # 6:1 on paper
+REACH = 200.0  # picture units: no legend is wider, nor the words over a panel
+# Matplotlib's plasma up to 0.6, where it still stands 3:1 before paper: lightness grows evenly, so that every eye sees
+# the order, and hue goes from blue to orange, which no common colour blindness confuses.
+GRADIENT = ("#0d0887", "#5601a4", "#8f0da4", "#bf3984", "#e16462")
+TIME_SHADES = 24  # colours of a line: fine enough to look even
+DOT = 0.7 * PEN  # tablet units: small enough to be told apart where the pen was not at rest
+THREAD = PEN / 3  # tablet units: the line between the dots
 
 
 class Box(NamedTuple):
@@ -119,12 +129,6 @@ def to_bytes(root: Any) -> bytes:
     return bytes(etree.tostring(root, encoding="utf-8")) + b"\n"
 
 
-BAR, HEIGHT, GAP = 80.0, 8.0, 6.0  # picture units
-LETTERS = 9.0  # picture units: size of the words
-GREY = "#5a5e6b"  # 6:1 on paper
-REACH = 200.0  # picture units: no legend is wider, nor the words over a panel
-
-
 def add_legend(root: Any, place: Array, shades: Sequence[str], words: str) -> None:
     """Shades side by side from a place, x and y in picture units, and their meaning to the right of them."""
     group = etree.SubElement(root, "g", {"class": "legend"})
@@ -143,12 +147,6 @@ def add_words(root: Any, x: float, y: float, words: str, **more: str) -> None:
     """Small grey words on the base line y, from x on, in picture units."""
     style = {"x": f"{x:.1f}", "y": f"{y:.1f}", "font-family": "sans-serif", "font-size": f"{LETTERS:.0f}", "fill": GREY}
     etree.SubElement(root, "text", style | more).text = words
-
-
-# Matplotlib's plasma up to 0.6, where it still stands 3:1 before paper: lightness grows evenly, so that every eye sees
-# the order, and hue goes from blue to orange, which no common colour blindness confuses.
-GRADIENT = ("#0d0887", "#5601a4", "#8f0da4", "#bf3984", "#e16462")
-TIME_SHADES = 24  # colours of a line: fine enough to look even
 
 
 def draw_by_time(points: Array) -> bytes:
@@ -186,10 +184,6 @@ def colour_at(time: float) -> str:
     places = np.linspace(0, 1, len(GRADIENT))
     mixed = [round(float(np.interp(time, places, channel))) for channel in anchors.T]
     return "#" + bytes(mixed).hex()
-
-
-DOT = 0.7 * PEN  # tablet units: small enough to be told apart where the pen was not at rest
-THREAD = PEN / 3  # tablet units: the line between the dots
 
 
 def draw_by_point(points: Array) -> bytes:

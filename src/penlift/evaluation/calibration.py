@@ -27,6 +27,7 @@ LAGS = (1, 2, 3, 5, 10, 20)  # points apart
 LEVELS = (0.5, 0.8, 0.95)  # of highest-density regions
 LIFT_BINS = 10  # of lift probabilities
 SERIES = ("dx", "dy", "size of dx", "size of dy")
+DRAWS = 19  # an offset and its draws stand in 20 ranks: the bounds of 50, 80 and 95 per cent are among them
 
 
 class Transformed(NamedTuple):
@@ -116,9 +117,6 @@ class Calibration:
         """How often the shares of dx and dy fell into each of so many bins, beside how often is right: once."""
         coarse = self.shares.reshape(2, SHOWN, -1).sum(axis=2) * SHOWN / self.targets
         return pd.DataFrame({"from": np.arange(SHOWN) / SHOWN, "dx": coarse[0], "dy": coarse[1]})
-
-
-DRAWS = 19  # an offset and its draws stand in 20 ranks: the bounds of 50, 80 and 95 per cent are among them
 
 
 def through(mixture: Mixture, move: Tensor) -> Tensor:

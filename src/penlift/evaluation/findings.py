@@ -19,6 +19,8 @@ from penlift.ink.lines import save_ink
 from penlift.ink.scales import Scales, shift_to
 from penlift.sampling.health import shares
 
+ROUNDED = 6  # decimals: beyond them nothing is known
+
 
 def likelihoods(splits: dict[str, ReadSplit], scales: Scales, seed: int) -> pd.DataFrame:
     """All figures of all splits, of the network and of the baseline, with intervals."""
@@ -72,9 +74,6 @@ def _lines(splits: dict[str, ReadSplit], scales: Scales) -> pd.DataFrame:
 
 def _save(folder: Path, name: str, table: pd.DataFrame) -> None:
     write_text(folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
-
-
-ROUNDED = 6  # decimals: beyond them nothing is known
 
 
 def metrics_of(

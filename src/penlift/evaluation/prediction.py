@@ -16,6 +16,12 @@ from penlift.ink.windows import Batch
 from penlift.model.scores import Predicted, TargetScores, line_scores, score_targets
 
 Noise = npt.NDArray[np.float32]
+SUMS = ("points", "move_nll", "lift_nll", "squared_error")
+LAST = (10, 30, 100, 300, 1000)  # targets of each stretch of a line, counted from 1
+STROKES = ("stroke starts", "inside strokes")  # at a start the pen comes down: its offset is the jump from the lift
+_FIRST = (1, *(last + 1 for last in LAST))
+STRETCHES = (*(f"points {a} to {b}" for a, b in zip(_FIRST, LAST, strict=False)), f"points from {_FIRST[-1]}")
+PLACES = (*STROKES, *STRETCHES)
 
 
 class Examined(NamedTuple):
@@ -68,14 +74,6 @@ def _noise(seed: int, numbers: list[int], length: int) -> tuple[Noise, Noise]:
     uniform = np.stack([rng.random((length, DRAWS, 1), np.float32) for rng in streams(1)])
     normal = np.stack([rng.standard_normal((length, DRAWS, 2), np.float32) for rng in streams(2)])
     return jitter.astype(np.float32), np.concatenate([uniform, normal], axis=-1)
-
-
-SUMS = ("points", "move_nll", "lift_nll", "squared_error")
-LAST = (10, 30, 100, 300, 1000)  # targets of each stretch of a line, counted from 1
-STROKES = ("stroke starts", "inside strokes")  # at a start the pen comes down: its offset is the jump from the lift
-_FIRST = (1, *(last + 1 for last in LAST))
-STRETCHES = (*(f"points {a} to {b}" for a, b in zip(_FIRST, LAST, strict=False)), f"points from {_FIRST[-1]}")
-PLACES = (*STROKES, *STRETCHES)
 
 
 def place_sums(numbers: list[int], batch: Batch, scores: TargetScores) -> pd.DataFrame:

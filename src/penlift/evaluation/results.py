@@ -16,14 +16,12 @@ A_POINT, A_LINE = "nll_nats_per_point", "nll_nats_per_line"
 OFFSET_NLL, LIFT_NLL = "offset_nll_nats_per_point", "lift_nll_nats_per_point"
 SSE = "sse_z_score_per_point"
 ALL, ORDINARY = "all", "without capped and zero"
+LENGTH = 800  # points of a dreamt line, by default
 
 
 def judged_split(splits: Container[str]) -> str:
     """The split that verdicts are about: test, or valid where there is none."""
     return "test" if "test" in splits else "valid"
-
-
-LENGTH = 800  # points of a dreamt line, by default
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -18,6 +18,8 @@ INDEX = ["line", "form", "writer", "text", "split", "start", "first", "points", 
 SPLITS = ("train", "valid", "test")
 LIFT = 2  # the column of a row that says whether the pen leaves the paper after this point
 TIME = 3  # the last column, of pen positions only: s since the first
+Item = TypeVar("Item")
+TRUE_SCALE = "data-tablet-units"  # of the root: tablet units a picture unit, so that a line is read back as it was
 
 
 @dataclass(frozen=True)
@@ -138,17 +140,11 @@ def _refuse_twins(index: pd.DataFrame) -> None:
         raise InputError(f"two lines are named {twins.iloc[0]!r}; names must be unique, so rename or remove one")
 
 
-Item = TypeVar("Item")
-
-
 def evenly(items: Sequence[Item], most: int) -> list[Item]:
     """No more than so many of these, in order."""
     if len(items) <= most:
         return list(items)
     return [items[place] for place in np.linspace(0, len(items) - 1, most).round().astype(int)]
-
-
-TRUE_SCALE = "data-tablet-units"  # of the root: tablet units a picture unit, so that a line is read back as it was
 
 
 class Stroke(NamedTuple):

@@ -16,6 +16,7 @@ from penlift.common.params import Params
 
 STILL = 1e-6  # tablet units, the standard deviation of an axis along which nothing moves
 Offsets = npt.NDArray[np.float64]  # (n, 2): dx, dy in tablet units
+Units = Mapping[str, tuple[float, float]]  # name -> tablet units in one such unit, x and y
 
 
 class NormaliseParams(Params):
@@ -99,9 +100,6 @@ def scales_of(content: dict[str, Any]) -> Scales:
     if not all(map(math.isfinite, (*scales.shift, *scales.mean))):
         raise ValueError(f"shift is {scales.shift} and mean {scales.mean}, which should be finite")
     return scales
-
-
-Units = Mapping[str, tuple[float, float]]  # name -> tablet units in one such unit, x and y
 
 
 def units_of(scales: Scales) -> Units:

@@ -13,6 +13,7 @@ from penlift.common.params import Params
 from penlift.ink.lines import Ink, Rows
 
 WINDOWS = ["number", "line", "targets"]
+BUDGET = 16_384  # targets of a batch, padding included: bounds the memory whatever the corpus
 
 
 class WindowParams(Params):
@@ -116,9 +117,6 @@ def stack(stretches: list[Rows], length: int) -> Batch:
         count = len(stretch) - 1
         inputs[row, :count], targets[row, :count], mask[row, :count] = stretch[:-1, :3], stretch[1:, :3], True
     return Batch(inputs, targets, mask)
-
-
-BUDGET = 16_384  # targets of a batch, padding included: bounds the memory whatever the corpus
 
 
 class WholeLines(NamedTuple):

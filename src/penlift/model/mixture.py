@@ -7,6 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+WIDEST = 7.0  # log of the largest standard deviation, in normalised units: 50 times the largest capped offset
+STEEPEST = 4.0  # bound of the correlation before tanh: |rho| < 0.9994
+
 
 class Steering(NamedTuple):
     """What is done to each density before an offset is drawn from it."""
@@ -26,8 +29,6 @@ class Steering(NamedTuple):
 
 
 PLAIN = Steering()  # draws from the density itself
-WIDEST = 7.0  # log of the largest standard deviation, in normalised units: 50 times the largest capped offset
-STEEPEST = 4.0  # bound of the correlation before tanh: |rho| < 0.9994
 
 
 class Mixture(NamedTuple):

@@ -16,6 +16,18 @@ from penlift.evaluation.results import Evaluated
 from penlift.report.html import figure, paragraph, said, table
 
 COLUMNS = 4
+HEAD = (
+    "measure", "held out, median", "dreamt, median", "Wasserstein-1", "of held-out lines", "Kolmogorov-Smirnov",
+    "of held-out lines",
+)  # fmt: skip
+FACTS = {  # of metrics.json: words, decimals
+    "nearness_to_training": ("dreamt by held out; well below 1: copies", 3),
+    "copied_share": ("share of dreamt lines less than half as far as held-out ones in the median", 3),
+    "relative_variety": ("variety: distance in shape between samples, by that between held-out lines", 3),
+    "mmd_squared": ("squared maximum mean discrepancy, dreamt from held out", 5),
+    "mmd_squared_of_real": ("the same, halves of the held-out lines from each other", 5),
+    "mmd_p_value": ("share of exchanges that set them as far apart (p)", 3),
+}
 
 
 def draw_percentiles(table: pd.DataFrame, names: tuple[str, str]) -> bytes:
@@ -41,20 +53,6 @@ def _draw(axes: Axes, measure: str, values: "pd.Series[float]", names: tuple[str
     axes.set_ylim(-1.6, 0.6)
     axes.tick_params(axis="x", labelsize=8)
     axes.spines[["top", "right", "left"]].set_visible(False)
-
-
-HEAD = (
-    "measure", "held out, median", "dreamt, median", "Wasserstein-1", "of held-out lines", "Kolmogorov-Smirnov",
-    "of held-out lines",
-)  # fmt: skip
-FACTS = {  # of metrics.json: words, decimals
-    "nearness_to_training": ("dreamt by held out; well below 1: copies", 3),
-    "copied_share": ("share of dreamt lines less than half as far as held-out ones in the median", 3),
-    "relative_variety": ("variety: distance in shape between samples, by that between held-out lines", 3),
-    "mmd_squared": ("squared maximum mean discrepancy, dreamt from held out", 5),
-    "mmd_squared_of_real": ("the same, halves of the held-out lines from each other", 5),
-    "mmd_p_value": ("share of exchanges that set them as far apart (p)", 3),
-}
 
 
 def movement_parts(found: Evaluated, metrics: dict[str, Any]) -> Iterator[HtmlElement]:

@@ -23,6 +23,9 @@ from penlift.report.verdicts import Verdict, verdicts
 from penlift.sampling.health import rules
 from penlift.sampling.samples import Sample
 
+BUILT_IN = PurePosixPath("data/corpus")
+STAGES = 6  # of learning to write that are shown
+
 
 class DataSummaries(NamedTuple):
     """What the stages before training said of their data."""
@@ -63,10 +66,6 @@ def params_parts(params: dict[str, dict[str, Any]]) -> Iterator[HtmlElement]:
     for name, values in params.items():
         rows = [(key, value if isinstance(value, str) else json.dumps(value)) for key, value in values.items()]
         yield table(name, ("parameter", "value"), rows)
-
-
-BUILT_IN = PurePosixPath("data/corpus")
-STAGES = 6  # of learning to write that are shown
 
 
 class RunPage(NamedTuple):

@@ -22,6 +22,8 @@ from penlift.model.network import Network
 from penlift.sampling.samples import Densities, Sample
 from penlift.sampling.stepper import FedBack, feed_back
 
+SIDE_BY_SIDE = 64  # lines at a time: bounds the memory, and more of them are hardly faster
+
 
 class Stops(NamedTuple):
     """Rules that end a line; the first that bites does."""
@@ -51,9 +53,6 @@ def kept(points: Array, stops: Stops) -> int:
             ends = np.flatnonzero(lifted[: beyond[0]])
             allowed = int(ends[-1] + 1 if len(ends) else max(beyond[0], 2))
     return allowed
-
-
-SIDE_BY_SIDE = 64  # lines at a time: bounds the memory, and more of them are hardly faster
 
 
 class SampleParams(Params):

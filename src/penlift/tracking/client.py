@@ -27,6 +27,9 @@ DIGEST = 36  # characters of a data set's digest; MLflow's own limit
 MOST = 1000  # metrics of a batch; MLflow's own limit
 UPLOADED = re.compile(r"images/(.+)\+step\+(\d+)\+timestamp\+.*\+compressed\.webp")
 DATA = ("penlift.data", "penlift.data_hash")  # tags that name the data set and its contents
+MOST_RUNS = 5000  # that a name is looked for among, the newest
+PATIENCE = 60.0  # s that a request may take
+SHORTEST = 4  # characters of an id that stand for all of it
 
 
 def send(record: Record, store: Store, patience: float = 5.0) -> str:
@@ -175,11 +178,6 @@ def _name_data(client: "MlflowClient", run_id: str, name: str, digest: str) -> N
 
     source = json.dumps({"uri": name})
     client.log_inputs(run_id, [DatasetInput(Dataset(name, digest[:DIGEST], "local", source))])
-
-
-MOST_RUNS = 5000  # that a name is looked for among, the newest
-PATIENCE = 60.0  # s that a request may take
-SHORTEST = 4  # characters of an id that stand for all of it
 
 
 class FoundRun(NamedTuple):

@@ -10,27 +10,43 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from penlift.common.errors import InputError
+from penlift.common.files import whole_file, write_bytes
 from penlift.common.params import flatten, read_params
+from penlift.drawing.svg import draw_plain
 from penlift.tracking.outbox import deliver_training, mirrored
 from penlift.tracking.outcome import hash_of_ink, name_of, tags_of, tags_of_training
 from penlift.tracking.store import Store, Unsent
 from penlift.tracking.training import write_about
 from penlift.training.folder import JOURNAL, pid_in, read_training, time_of
 
+if TYPE_CHECKING:
+    from penlift.training.state import TrainState
+
 LONGEST_WAIT = 5.0  # s for what is still being sent when training ends
 SWITCH = "PENLIFT_LIVE"  # the environment variable that says no
 INK = Path("data", "ink")  # where stage extract leaves it
 APART = ("train.save_every", "train.processes")  # may change while a training goes on
+LOOK = 1.0  # s between two looks at the journal
+AGAIN = 30.0  # s before a store that did not answer is tried again
+LAST = 10  # s for the last of it, once the trainer is gone
 
 
 @contextmanager
-def fed(folder: Path, root: Path, told: Mapping[str, Mapping[str, Any]], about: Mapping[str, Any]) -> Iterator[None]:
+def watched(
+    folder: Path, root: Path, told: Mapping[str, Mapping[str, Any]], about: Mapping[str, Any]
+) -> Iterator[Callable[["TrainState"], None]]:
     """While entered, a process follows the journal in `folder`, of a training in the checkout `root`.
+
+    What is given draws, called behind an epoch, the line that the network dreams by now.
 
     It gets little of the processor, ends by itself when this process does, however that comes about, and nothing that
     becomes of it matters: stage track sends what is missing. `told`: the sections of parameters that training goes by;
@@ -40,7 +56,7 @@ def fed(folder: Path, root: Path, told: Mapping[str, Mapping[str, Any]], about: 
         _describe(folder, root, told, about)
     mirror = None if os.environ.get(SWITCH) == "no" else _start(folder, root)
     try:
-        yield
+        yield partial(_draw, folder)
     finally:
         if mirror and mirror.stdin:
             mirror.stdin.close()  # which tells it that this is the end
@@ -48,6 +64,15 @@ def fed(folder: Path, root: Path, told: Mapping[str, Mapping[str, Any]], about: 
                 mirror.wait(LONGEST_WAIT)
             mirror.kill()
             mirror.wait()
+
+
+def _draw(folder: Path, state: "TrainState") -> None:
+    """Draw what the network dreams by now. No output of a stage: training thus depends on no drawing."""
+    line, epoch = state.samples[-1], f"epoch-{len(state.history):03}"
+    with suppress(OSError, InputError):  # the disk may be full, or the line not finite: training goes on
+        write_bytes(folder / f"{epoch}.svg", draw_plain(line.astype(np.float64)))
+        with whole_file(folder / f"{epoch}.npy") as part, part.open("wb") as file:
+            np.save(file, line)
 
 
 def _describe(folder: Path, root: Path, told: Mapping[str, Mapping[str, Any]], about: Mapping[str, Any]) -> None:
@@ -76,14 +101,9 @@ def _start(folder: Path, root: Path) -> "subprocess.Popen[bytes] | None":
         return None
 
 
-os.nice(19)  # before all that is imported below, which takes seconds
-LOOK = 1.0  # s between two looks at the journal
-AGAIN = 30.0  # s before a store that did not answer is tried again
-LAST = 10  # s for the last of it, once the trainer is gone
-
-
 def main(folder: Path, root: Path) -> None:
     """Send what is new until the trainer is gone, and then how it ended, unless another has gone on meanwhile."""
+    os.nice(19)
     store, trainer, sent, not_before = Store.of(root), pid_in(folder), 0.0, 0.0
     while not _over(LOOK):
         written = time_of(folder / JOURNAL)

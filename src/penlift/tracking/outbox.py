@@ -19,6 +19,8 @@ from penlift.tracking.training import dreamt_by_now, record_of_training
 from penlift.training.folder import WAITING, Training, read_training, time_of, trainings_in
 
 SENDING = "sending.lock"  # beside the trainings
+MIRRORED = "mirrored.json"  # in the folder of a training: what of it a store has
+SOON, PATIENT = 5.0, 60.0  # s that a store has to answer a request: while somebody waits to go on, and when nobody does
 
 
 class Outbox:
@@ -64,10 +66,6 @@ class Outbox:
             yield
         finally:
             lock.release()
-
-
-MIRRORED = "mirrored.json"  # in the folder of a training: what of it a store has
-SOON, PATIENT = 5.0, 60.0  # s that a store has to answer a request: while somebody waits to go on, and when nobody does
 
 
 def hand_over(record: Record, states: Path, root: Path) -> str:

@@ -22,6 +22,8 @@ from penlift.training.folder import JOURNAL, read_events
 
 LOCKED = ("params.yaml", "dvc.lock")  # what a run is made again from; other code changes the lock and not the outcome
 NOTE = "mlflow.note.content"  # the tag that MLflow shows on top of a run's page
+CODE = ("src", "pipeline", "dvc.yaml")
+SWEEP = "PENLIFT_SWEEP"  # the environment variable that names the sweep which a run belongs to
 
 
 @dataclass(frozen=True)
@@ -124,10 +126,6 @@ def hash_of(paths: Iterable[Path]) -> str:
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
-
-
-CODE = ("src", "pipeline", "dvc.yaml")
-SWEEP = "PENLIFT_SWEEP"  # the environment variable that names the sweep which a run belongs to
 
 
 def cell_of(params: Mapping[str, Any]) -> str:

@@ -22,6 +22,8 @@ CURVES, LOAD = "by_epoch/", "system/"  # MLflow has groups of charts by prefix, 
 LEFT_OUT = {"epoch", "time", "system", "steps", "best"}  # of an epoch: no curves, or such as others show
 FIRST = "valid_nll_nats_per_point"  # what MLflow's parallel coordinates show of runs, unless told otherwise
 UNIT = {"train_nll_nats_per_point": ".over_20", "valid_nll_nats_per_point": ".over_20"}  # offsets divided by 20
+DREAMT, SAMPLES = "by_epoch/dreamt", "samples/all"
+ROWS = 4  # of a dreamt line: a chart is about as high as it is wide
 
 
 def write_about(folder: Path, name: str, tags: dict[str, str], params: dict[str, Any]) -> None:
@@ -79,10 +81,6 @@ def _epoch(row: dict[str, Any], load: dict[str, float]) -> Iterator[Point]:
         yield Point(f"{CURVES}{key}{UNIT.get(key, '')}", value, epoch, time)
     for key, value in load.items():
         yield Point(f"{LOAD}{key}", float(value), epoch, time)
-
-
-DREAMT, SAMPLES = "by_epoch/dreamt", "samples/all"
-ROWS = 4  # of a dreamt line: a chart is about as high as it is wide
 
 
 def slides_of(folder: Path, dreamt: list[Array], samples: list[Array]) -> list[Image]:

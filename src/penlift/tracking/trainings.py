@@ -16,6 +16,9 @@ from penlift.tracking.store import Store
 from penlift.tracking.training import read_about
 from penlift.training.folder import LOCK, Training, last_at_work, read_training
 
+MINUTE, HOUR, DAY = 60, 3600, 86400
+HEAD = ("training", "run", "state", "where", "NLL held out", "age", "MiB", "in MLflow")
+
 
 def removable(
     trainings: Iterable[Training], store: Store, abandoned_after: float, now: float
@@ -54,10 +57,6 @@ def _reason_to_stay(training: Training, store: Store, abandoned_after: float, no
     if waits(training, store):
         return "MLflow lacks its curves; `penlift track --all` sends them"
     return ""
-
-
-MINUTE, HOUR, DAY = 60, 3600, 86400
-HEAD = ("training", "run", "state", "where", "NLL held out", "age", "MiB", "in MLflow")
 
 
 class Row(NamedTuple):

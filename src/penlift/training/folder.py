@@ -16,6 +16,8 @@ from penlift.common.errors import InputError
 STATE, JOURNAL, LOCK, PID = "state.safetensors", "journal.jsonl", "lock", "pid"
 ABOUT = "run.json"  # name, tags and parameters, as `live_mirror` writes them
 WAITING = "waiting"  # beside the trainings: the records that no store has taken yet
+HEADER = "penlift"  # the key of the JSON
+LONGEST = 2**30  # bytes of a header; a damaged file may claim anything
 
 
 def states_of(root: Path) -> Path:
@@ -100,10 +102,6 @@ def pid_in(folder: Path) -> str:
         return (folder / PID).read_text(encoding="utf-8").strip()
     except OSError:
         return "unknown"
-
-
-HEADER = "penlift"  # the key of the JSON
-LONGEST = 2**30  # bytes of a header; a damaged file may claim anything
 
 
 class Kept(NamedTuple):

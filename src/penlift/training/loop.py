@@ -40,10 +40,10 @@ def fit(state: TrainState, windows: Windows, params: TrainParams, ranks: Ranks =
     Ends early where the last `params.patience` epochs of the history brought nothing better. Several processes share
     the windows of each step, and have the same weights behind it.
     """
-    timetable = Schedule(windows.targets, windows.length, params)
+    schedule = Schedule(windows.targets, windows.length, params)
     _check(state, params)  # a training that came to nothing comes to nothing when it is started again
-    while state.step < timetable.steps and not out_of_patience(state.history, params.patience):
-        now = timetable.at(state.step)
+    while state.step < schedule.steps and not out_of_patience(state.history, params.patience):
+        now = schedule.at(state.step)
         rate = learning_rate(params, now.epoch, now.done)
         batch = windows.batch(params.seed, state.step, params.batch, now.length)
         # dropout's, so that no random state needs storing

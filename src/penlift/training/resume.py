@@ -1,21 +1,16 @@
-"""What a training is, saved and gone on with: its fingerprint, its state on disk, and a lock that lets one trainer in.
+"""A training saved and gone on with: its state on disk, its journal, and a lock that lets one trainer in at a time.
 
-The same fingerprint, the same bytes in the end. The state is one safetensors file: arrays as tensors, the rest as JSON
-in its header.
+The state is one safetensors file: arrays as tensors, the rest as JSON in its header.
 """
 
-import hashlib
 import json
 import os
-import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError
@@ -24,7 +19,6 @@ from torch import Tensor
 
 from penlift.common.errors import InputError
 from penlift.common.files import write_bytes, write_text
-from penlift.common.machine import processor_name
 from penlift.training.folder import HEADER, JOURNAL, LOCK, PID, STATE, Journal, Kept, header_of, pid_in
 from penlift.training.state import Epoch, Sums, TrainState
 
@@ -156,30 +150,3 @@ def _by_number(tensors: Mapping[str, Tensor]) -> dict[int, dict[str, Tensor]]:
         number, _, key = name.partition(".")
         states.setdefault(int(number), {})[key] = tensor
     return states
-
-
-DIGITS = 16  # of a fingerprint, in hexadecimal
-
-
-def fingerprint(facts: Mapping[str, Any], files: Iterable[Path]) -> str:
-    """A hash of facts, and of the contents of files in their order, wherever they lie."""
-    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
-    for path in files:
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()[:DIGITS]
-
-
-def code_below(*folders: Path) -> list[Path]:
-    """The files of the code that this process has loaded from these folders, in the order of their names."""
-    loaded = {Path(file).resolve() for module in [*sys.modules.values()] if (file := getattr(module, "__file__", None))}
-    return sorted(path for path in loaded if any(path.is_relative_to(folder) for folder in folders))
-
-
-def machine_facts(device: torch.device) -> dict[str, str]:
-    """What besides code, data and parameters decides over the last bits."""
-    if device.type == "cuda":
-        name = torch.cuda.get_device_name(device)
-    else:  # a library may not use on one processor what it uses on another with the same instructions
-        name = f"{torch.backends.cpu.get_cpu_capability()}, {processor_name()}"
-    return {"torch": torch.__version__, "numpy": np.__version__, "device": f"{device.type} {name}"}

@@ -2,37 +2,102 @@
 
 import math
 import resource
+import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
 
 from penlift.common.errors import InputError
+from penlift.common.files import whole_folder, write_json
 from penlift.common.machine import system_load
 from penlift.common.processes import Signals
 from penlift.common.terminal import Meter
-from penlift.ink.lines import Ink
 from penlift.ink.scales import Scales, shift_to
-from penlift.ink.windows import Windows
+from penlift.model.checkpoint import Model, save_model
 from penlift.training.distributed import ALONE, Lost, Ranks
 from penlift.training.epochs import close_epoch, judge_epoch
 from penlift.training.loop import Diverged, fit
 from penlift.training.optimisation import TrainParams
-from penlift.training.resume import StateKeeper
+from penlift.training.recipe import Material, Recipe
+from penlift.training.resume import StateKeeper, only_trainer
 from penlift.training.schedule import Schedule
-from penlift.training.state import Step, TrainState
-
-
-class Material(NamedTuple):
-    """What is learned from, and what is held out."""
-
-    ink: Ink  # normalised offsets, all splits
-    windows: Windows  # of its training split
-    scales: Scales
+from penlift.training.state import Step, TrainState, to_table
 
 
 class Stopped(InputError):  # noqa: N818  (a request that was met, not a mistake)
     """Training was asked to stop, and has."""
+
+
+class Watch(Protocol):
+    """Shows a training to whoever watches; decides over none of its outputs."""
+
+    def __call__(
+        self, folder: Path, told: Mapping[str, Mapping[str, Any]], about: Mapping[str, Any]
+    ) -> AbstractContextManager[Callable[[TrainState], None]]:
+        """While entered, the training in `folder` is shown; what is given is called behind each epoch.
+
+        `told`: the sections of parameters that it goes by; `about`: which training it is, and on what it runs.
+        """
+
+
+def run(
+    state: TrainState,
+    material: Material,
+    recipe: Recipe,
+    keeper: StateKeeper,
+    ranks: Ranks,
+    about: Mapping[str, Any],
+    watch: Watch,
+    leave: Callable[[], None],
+) -> None:
+    """This process's share of a training, from where it was last saved to its end; `leave` is called behind that."""
+    device = state.network.device
+    if not ranks.first:
+        with suppress(Lost):  # where the first is refused
+            ranks.meet(device)
+            if not keeper.restore(state):
+                follow(state, material, recipe.train, ranks)
+        return
+    with only_trainer(keeper.folder):
+        ranks.meet(device)  # nobody else saves a state from here on, so all read the same
+        done = keeper.restore(state)
+        schedule = Schedule(material.windows.targets, material.windows.length, recipe.train)
+        with Meter("train", schedule.targets, schedule.behind(state.step)) as meter:
+            if done:
+                meter.say(f"this very training has been done before; to do it again, delete {keeper.folder}")
+            else:
+                meter.say(f"watch it learn to write: the newest of {keeper.folder}/epoch-*.svg")
+                told = {name: section.model_dump() for name, section in recipe._asdict().items()}
+                with watch(keeper.folder, told, about) as show:
+                    _to_the_end(state, material, recipe.train, keeper, meter, show, ranks, leave)
+            leave()
+
+
+def _to_the_end(
+    state: TrainState,
+    material: Material,
+    params: TrainParams,
+    keeper: StateKeeper,
+    meter: Meter,
+    show: Callable[[TrainState], None],
+    ranks: Ranks,
+    leave: Callable[[], None],
+) -> None:
+    """Train, and save the last state; to end without room for it would lose it, unless there is room for the rest."""
+    try:
+        train(state, material, params, keeper, meter, show, ranks)
+    except Stopped:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # another may come, and what became of it is yet to be said
+        raise
+    while not save(state, keeper, meter, done=True):
+        with suppress(OSError):
+            leave()
+            return
+        time.sleep(keeper.every)
 
 
 def train(
@@ -49,11 +114,11 @@ def train(
     Stopped when a signal asks for it, Diverged when nothing finite comes any more, Lost when another process is gone;
     the state is saved first.
     """
-    timetable = Schedule(material.windows.targets, material.windows.length, params)
+    schedule = Schedule(material.windows.targets, material.windows.length, params)
     with Signals() as signals:
         try:
             for step in _recorded(state, material, params, keeper, ranks):
-                more = timetable.behind(step.number) - meter.done
+                more = schedule.behind(step.number) - meter.done
                 meter.advance(_note(state, step, material.scales), more, points=step.targets)
                 if step.ends_epoch:
                     epoch = judge_epoch(state, step, material.ink, material.scales)
@@ -64,7 +129,7 @@ def train(
                     # the others wait for it; last, so that where one of them is gone the epoch is closed all the same
                     ranks.largest(epoch.valid_nll_nats_per_point, state.network.device)
                 if ranks.any(bool(signals.asked), state.network.device):
-                    raise Stopped(f"{signals.asked or 'a signal'} after step {state.step} of {timetable.steps}")
+                    raise Stopped(f"{signals.asked or 'a signal'} after step {state.step} of {schedule.steps}")
                 if keeper.is_due():
                     save(state, keeper, meter)
             if not state.best:
@@ -99,6 +164,18 @@ def save(state: TrainState, keeper: StateKeeper, meter: Meter, done: bool = Fals
         )
         return False
     return True
+
+
+def save_learned(state: TrainState, model: Model, about: Mapping[str, Any], models: Path, report: Path) -> None:
+    """What the other stages find: the best weights, the history, the line dreamt behind each epoch, and `about`: which
+    training it was, and on what it ran."""
+    model.network.load_state_dict(state.best)
+    with whole_folder(models) as folder:
+        save_model(folder, model)
+    with whole_folder(report) as folder:
+        to_table(state.history).to_csv(folder / "history.csv", index=False, lineterminator="\n")
+        np.save(folder / "samples.npy", np.stack(state.samples))
+        write_json(folder / "training.json", about)
 
 
 def _recorded(

@@ -11,6 +11,7 @@ from penlift.ink.offsets import Points
 
 MOST_POINTS = 50_000  # of a line: ten minutes of writing without a pause
 FARTHEST = 1_000_000  # tablet units from the origin: a whiteboard spans some 10,000
+Encoder = Callable[[list[Array]], bytes]
 
 
 class UnfitError(Exception):
@@ -47,9 +48,6 @@ def in_brief(found: object) -> str:
 
 class UnusableError(Exception):
     """The line cannot be used; the message is the reason."""
-
-
-Encoder = Callable[[list[Array]], bytes]
 
 
 def named_lines(lines: list[Array]) -> Iterator[tuple[str, Array]]:

@@ -11,6 +11,9 @@ from penlift.io.formats.contract import UnfitError, in_brief, join, named_lines
 from penlift.io.formats.xml import parse_root
 
 DEFAULT = ["X", "Y"]  # the channels of a file that declares none
+INKML = "http://www.w3.org/2003/InkML"
+ID = "{http://www.w3.org/XML/1998/namespace}id"
+TIME = 3  # the column of seconds, in lines that have it
 
 
 def read_inkml(content: bytes) -> Points:
@@ -49,11 +52,6 @@ def _stroke(trace: etree._Element, channels: int) -> npt.NDArray[np.float64]:
         return np.array([[float(value) for value in point] for point in points]).reshape(-1, channels)
     except ValueError as error:
         raise UnfitError(f"a trace of other than plain numbers ({in_brief(error)}); write them explicitly") from None
-
-
-INKML = "http://www.w3.org/2003/InkML"
-ID = "{http://www.w3.org/XML/1998/namespace}id"
-TIME = 3  # the column of seconds, in lines that have it
 
 
 def to_inkml(lines: list[Array]) -> bytes:

@@ -21,6 +21,10 @@ PATH = re.compile(r"\s*[Mm][MmZzLlHhVvCcSsQqTtAa0-9eE+\-.,\s]*")  # svgelements 
 TRANSFORMS = re.compile(r"\s*((matrix|translate|scale|rotate|skewX|skewY)\s*\([0-9eE+\-.,\s]*\)[\s,]*)*")
 # What svgelements raises over a path or transform that is none; tests feed it many.
 MALFORMED = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
+# Of 877 real lines on a whiteboard, 740,504 steps: medians, in tablet units.
+LINE_HEIGHT = 550.0
+STEP = 20.0
+UNSEEN = {"defs", "clipPath", "mask", "marker", "pattern", "symbol"}  # what stands in these is not painted there
 
 
 class Subpath(NamedTuple):
@@ -76,12 +80,6 @@ def _cut(path: Any) -> list[Subpath]:
 
 def _place(point: Any) -> npt.NDArray[np.float64]:
     return np.array([[point.x, point.y]], dtype=np.float64)  # NaN where the path breaks off behind H or V
-
-
-# Of 877 real lines on a whiteboard, 740,504 steps: medians, in tablet units.
-LINE_HEIGHT = 550.0
-STEP = 20.0
-UNSEEN = {"defs", "clipPath", "mask", "marker", "pattern", "symbol"}  # what stands in these is not painted there
 
 
 def read_svg(content: bytes) -> Points:

@@ -16,6 +16,12 @@ from penlift.model.cells.rnn import RNN, RNNStep
 from penlift.model.cells.scan import CellStep
 
 State = Tensor | tuple[Tensor, Tensor]
+STEPS: dict[type[nn.Module], Callable[[nn.Module], CellStep]] = {
+    nn.LSTM: LSTMStep,
+    PeepholeLSTM: PeepholeLSTMStep,
+    GRU: GRUStep,
+    RNN: RNNStep,
+}
 
 
 def _lstm(inputs: int, hidden: int) -> nn.Module:
@@ -41,10 +47,4 @@ CELLS: dict[tuple[str, bool], Callable[[int, int], nn.Module]] = {
     ("lstm", True): _peephole_lstm,
     ("gru", False): GRU,
     ("rnn", False): RNN,
-}
-STEPS: dict[type[nn.Module], Callable[[nn.Module], CellStep]] = {
-    nn.LSTM: LSTMStep,
-    PeepholeLSTM: PeepholeLSTMStep,
-    GRU: GRUStep,
-    RNN: RNNStep,
 }

@@ -1,0 +1,99 @@
+"""What a training goes by: its parameters, its material, the weights it begins with, and the fingerprint of all that.
+
+The same fingerprint, the same bytes in the end.
+"""
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+
+from penlift.common.machine import processor_name
+from penlift.ink.lines import Ink, load_ink
+from penlift.ink.scales import Scales, load_scales
+from penlift.ink.windows import WindowParams, Windows
+from penlift.model.checkpoint import begin_with, files_of
+from penlift.model.network import ModelParams, Network, floor_of
+from penlift.training.loop import start_training
+from penlift.training.optimisation import TrainParams
+from penlift.training.state import TrainState
+
+DIGITS = 16  # of a fingerprint, in hexadecimal
+
+
+class Recipe(NamedTuple):
+    """The sections of params.yaml that a training reads."""
+
+    model: ModelParams
+    train: TrainParams
+    window: WindowParams
+
+
+class Material(NamedTuple):
+    """What is learned from, and what is held out."""
+
+    ink: Ink  # normalised offsets, all splits
+    windows: Windows  # of its training split
+    scales: Scales
+
+
+def load_material(offsets: Path, windows: Path, window: WindowParams) -> Material:
+    """What stages normalise and window left."""
+    ink, index = load_ink(offsets), pd.read_csv(windows / "index.csv")
+    return Material(ink, Windows(ink, index, window.length), load_scales(offsets / "scales.json"))
+
+
+def begin(recipe: Recipe, material: Material, device: torch.device, root: Path) -> TrainState:
+    """The state before the first step; `train.start`, if any, is a folder below `root`."""
+    torch.manual_seed(recipe.train.seed)
+    network = Network(recipe.model, floor_of(material.scales.scale))
+    if recipe.train.start:
+        begin_with(network, root / recipe.train.start, recipe.model, material.scales)
+    return start_training(network.to(device), recipe.train)
+
+
+def identity_of(recipe: Recipe, offsets: Path, windows: Path, root: Path, about: Mapping[str, Any]) -> str:
+    """The fingerprint of a training of the checkout `root`, once all the code that decides over it is loaded.
+
+    Of its parameters, but for how often it is saved and how many processes were asked for; of its code, its data, the
+    weights that it begins with; and of `about`: on what it runs, and by how many processes.
+    """
+    facts = {
+        "model": recipe.model.model_dump(),
+        "train": recipe.train.model_dump(exclude={"save_every", "processes"}),
+        "window": recipe.window.model_dump(),
+        **about,
+    }
+    data = [offsets / "points.npy", offsets / "index.csv", offsets / "scales.json", windows / "index.csv"]
+    start = files_of(root / recipe.train.start) if recipe.train.start else []
+    return fingerprint(facts, [*code_below(root / "pipeline", root / "src"), *data, *start])
+
+
+def fingerprint(facts: Mapping[str, Any], files: Iterable[Path]) -> str:
+    """A hash of facts, and of the contents of files in their order, wherever they lie."""
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    for path in files:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:DIGITS]
+
+
+def code_below(*folders: Path) -> list[Path]:
+    """The files of the code that this process has loaded from these folders, in the order of their names."""
+    loaded = {Path(file).resolve() for module in [*sys.modules.values()] if (file := getattr(module, "__file__", None))}
+    return sorted(path for path in loaded if any(path.is_relative_to(folder) for folder in folders))
+
+
+def machine_facts(device: torch.device) -> dict[str, str]:
+    """What besides code, data and parameters decides over the last bits."""
+    if device.type == "cuda":
+        name = torch.cuda.get_device_name(device)
+    else:  # a library may not use on one processor what it uses on another with the same instructions
+        name = f"{torch.backends.cpu.get_cpu_capability()}, {processor_name()}"
+    return {"torch": torch.__version__, "numpy": np.__version__, "device": f"{device.type} {name}"}
