@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from penlift.common.errors import InputError
 from penlift.common.files import write_bytes
 from penlift.common.geometry import Array
+from penlift.common.params import value_at_fault
 from penlift.drawing.fan import draw_fan
 from penlift.drawing.styles import draw
 from penlift.drawing.svg import draw_plain, page_of, room_for
@@ -103,9 +104,7 @@ def sample_params(values: dict[str, Any], temperature: float | tuple[float, floa
     try:
         return SampleParams.model_validate(values | dict(zip(names, three, strict=True)))
     except ValidationError as error:
-        fault = error.errors()[0]
-        wanted = fault["msg"].removeprefix("Input should be ")
-        raise InputError(f"{fault['loc'][0]} is {fault['input']!r}; it should be {wanted}") from None
+        raise InputError(value_at_fault(error.errors()[0])) from None
 
 
 def what_ifs(model: Model, line: Array, at: int, count: int = 8, points: int = 150, seed: int = 1) -> Drawing:

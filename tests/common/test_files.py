@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from penlift.common.files import whole_file, whole_folder, write_json
+from penlift.common.files import digest_of, whole_file, whole_folder, write_json
 
 
 class Killed(BaseException):
@@ -57,3 +57,19 @@ def test_json_holds_no_number_that_json_has_not(tmp_path: Path) -> None:
         write_json(tmp_path / "metrics.json", {"nll": float("nan")})
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_fingerprint_changes_with_every_fact_and_every_file_and_not_with_a_place(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a").write_text("1")
+        (tmp_path / folder / "b").write_text("2")
+    one, two = ([tmp_path / folder / name for name in ("a", "b")] for folder in ("one", "two"))
+
+    same = digest_of(one, {"clip": 1.0})
+
+    assert digest_of(two, {"clip": 1.0}) == same
+    assert digest_of(one, {"clip": 2.0}) != same
+    assert digest_of(one[::-1], {"clip": 1.0}) != same
+    two[1].write_text("3")
+    assert digest_of(two, {"clip": 1.0}) != same

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from penlift.common.errors import InputError
 from penlift.ink.lines import Ink, load_ink, save_ink
 from penlift.io.extraction import extract
-from penlift.io.formats.contract import UnusableError
+from penlift.io.formats.contract import UnfitError
 from penlift.io.formats.whiteboard import read_line
 from penlift.io.sources import iam
 from penlift.io.sources.members import Member, members
@@ -131,7 +131,7 @@ SOUND = line_xml(wavy_line(1, 6))
 def test_no_bytes_do_worse_than_be_set_aside(wrong: bytes, start: int, end: int) -> None:
     try:
         rows, _ = read_line(SOUND[:start] + wrong + SOUND[end:])
-    except UnusableError as reason:
+    except UnfitError as reason:
         assert "\n" not in str(reason)
     else:
         assert len(rows) >= 2

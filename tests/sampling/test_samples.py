@@ -28,7 +28,7 @@ def test_lines_of_unequal_length_come_back_as_they_were(tmp_path: Path) -> None:
 def test_a_file_that_holds_no_samples_is_refused_in_one_line(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "samples.npz").write_bytes(content)
 
-    with pytest.raises(InputError, match=r"samples\.npz: no readable samples .*; make them again") as raised:
+    with pytest.raises(InputError, match=r"samples\.npz: not readable .*; make it again") as raised:
         read_samples(tmp_path / "samples.npz")
 
     assert "\n" not in str(raised.value)

@@ -1,12 +1,16 @@
-"""Files and folders that appear whole or not at all."""
+"""Files and folders that appear whole or not at all, are known by a hash, and say what to do where they are damaged."""
 
+import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from penlift.common.errors import InputError
 
 
 @contextmanager
@@ -53,6 +57,25 @@ def write_bytes(target: Path, content: bytes) -> None:
 def write_json(target: Path, content: Any) -> None:
     """Write JSON that a person can read; NaN and infinity are refused, since JSON has none."""
     write_text(target, json.dumps(content, indent=2, allow_nan=False) + "\n")
+
+
+def digest_of(paths: Iterable[Path], facts: object = None) -> str:
+    """SHA-256, in hexadecimal, of facts that JSON can say, and of the contents of files in their order, wherever they
+    lie."""
+    digest = hashlib.sha256(b"" if facts is None else json.dumps(facts, sort_keys=True).encode())
+    for path in paths:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
+@contextmanager
+def made_by_stage(place: Path) -> Iterator[None]:
+    """While entered, what cannot be read of a stage's output is named, with the remedy: InputError."""
+    try:
+        yield
+    except (OSError, EOFError, ValueError, LookupError, TypeError, zipfile.BadZipFile) as error:
+        raise InputError(f"{place}: not readable ({error}); make it again with `dvc repro`") from None
 
 
 def _beside(target: Path, word: str) -> Path:

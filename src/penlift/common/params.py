@@ -85,8 +85,13 @@ def _explain(section: str, record: type[Params], fault: Any) -> str:
         near = difflib.get_close_matches(key, fields, n=1)
         remedy = f"did you mean {section}.{near[0]}?" if near else f"known: {', '.join(fields)}"
         return f"{section}.{key} is not a parameter; {remedy}"
-    message = fault["msg"].removeprefix("Input should be ")
-    return f"{section}.{key} is {fault['input']!r}; it should be {message}"
+    return f"{section}.{value_at_fault(fault)}"
+
+
+def value_at_fault(fault: Any) -> str:
+    """One of pydantic's faults, of a value that a record does not take, in words."""
+    wanted = fault["msg"].removeprefix("Input should be ")
+    return f"{fault['loc'][0]} is {fault['input']!r}; it should be {wanted}"
 
 
 def _meaning(record: type[Params], key: str) -> str:

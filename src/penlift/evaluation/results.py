@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from penlift.common.errors import InputError
+from penlift.common.files import made_by_stage
 from penlift.common.geometry import Array
 from penlift.ink.lines import Ink, evenly, load_ink
 
@@ -26,22 +26,17 @@ def judged_split(splits: Container[str]) -> str:
 
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON object that a stage wrote."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not readable ({error}); make it again with `dvc repro`") from None
-    return dict(content)
+    with made_by_stage(path):
+        return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 def read_table(path: Path) -> pd.DataFrame:
     """A table that a stage wrote; names of lines and writers stay text."""
     names: dict[str, type] = {"line": str, "writer": str}
-    try:
+    with made_by_stage(path):
         return pd.read_csv(path, dtype=names, keep_default_na=False, na_values=[""]).fillna(
             {"line": "", "writer": "", "unit": ""}
         )
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not readable ({error}); make it again with `dvc repro`") from None
 
 
 def line_of_each_writer(folder: Path, most: int) -> list[Array]:

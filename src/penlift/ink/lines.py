@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from penlift.common.errors import InputError
+from penlift.common.files import made_by_stage
 from penlift.common.geometry import Array
 
 Rows = npt.NDArray[np.float32]
@@ -68,15 +69,12 @@ class Ink:
 
 def load_ink(folder: Path) -> Ink:
     """Open a folder of lines; its rows stay on disk."""
-    try:
+    if missing := [name for name in ("points.npy", "index.csv") if not (folder / name).is_file()]:
+        raise InputError(f"{folder}: no ink ({missing[0]} is missing); make it with `dvc repro`")
+    with made_by_stage(folder):
         rows = np.load(folder / "points.npy", mmap_mode="r", allow_pickle=False)
         text: Any = dict.fromkeys(INDEX[:5], str)
         index = pd.read_csv(folder / "index.csv", keep_default_na=False, dtype=text, converters={"start": float})
-    except FileNotFoundError as error:
-        missing = Path(error.filename).name
-        raise InputError(f"{folder}: no ink ({missing} is missing); make it with `dvc repro`") from None
-    except (ValueError, EOFError) as error:
-        raise InputError(f"{folder}: no readable ink ({error}); make it again with `dvc repro`") from None
     if list(index.columns) != INDEX or int(index["points"].sum()) != len(rows):
         raise InputError(f"{folder}: index.csv and points.npy do not belong together; make them again with `dvc repro`")
     return Ink(rows, index)

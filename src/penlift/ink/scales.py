@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from penlift.common.errors import InputError
-from penlift.common.files import write_json
+from penlift.common.files import made_by_stage, write_json
 from penlift.common.params import Params
 
 STILL = 1e-6  # tablet units, the standard deviation of an axis along which nothing moves
@@ -83,11 +83,8 @@ def save_scales(path: Path, scales: Scales) -> None:
 
 def load_scales(path: Path) -> Scales:
     """Read scales that `save_scales` wrote."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return scales_of(content)
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise InputError(f"{path}: no readable scales ({error}); make them again with `dvc repro`") from None
+    with made_by_stage(path):
+        return scales_of(json.loads(path.read_text(encoding="utf-8")))
 
 
 def scales_of(content: dict[str, Any]) -> Scales:

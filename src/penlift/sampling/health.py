@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from penlift.common.errors import InputError
+from penlift.common.files import made_by_stage
 from penlift.common.geometry import Array
 from penlift.ink.lines import LIFT
 from penlift.ink.scales import Scales
@@ -79,10 +79,8 @@ def table_of(healths: Iterable[Health]) -> pd.DataFrame:
 
 def read_health(path: Path) -> pd.DataFrame:
     """The table that stage sample left."""
-    try:
+    with made_by_stage(path):
         return pd.read_csv(path, index_col="sample", dtype=dict.fromkeys(FAULTS, bool))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not readable ({error}); make it again with `dvc repro`") from None
 
 
 def rules() -> str:

@@ -1,13 +1,11 @@
 """Lines that a network wrote, with what it expected at each point; on disk as numbers, without a pickle."""
 
-import zipfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from penlift.common.errors import InputError
-from penlift.common.files import whole_file
+from penlift.common.files import made_by_stage, whole_file
 from penlift.common.geometry import Array
 
 
@@ -41,24 +39,19 @@ def save_samples(path: Path, dreamt: list[Sample]) -> None:
 
 
 def read_samples(path: Path) -> list[Sample]:
-    """What `save_dreams` wrote."""
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            ends = np.cumsum(arrays["lengths"])[:-1]
-            points = np.split(arrays["points"], ends)
-            expected = [np.split(arrays[name], ends - np.arange(1, len(points))) for name in Densities._fields]
-            densities = (Densities(*parts) for parts in zip(*expected, strict=True))
-            return list(map(Sample, points, densities, map(int, arrays["primed"])))
-    except (OSError, EOFError, ValueError, LookupError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: no readable samples ({error}); make them again with `dvc repro`") from None
+    """What `save_samples` wrote."""
+    with made_by_stage(path), path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        ends = np.cumsum(arrays["lengths"])[:-1]
+        points = np.split(arrays["points"], ends)
+        expected = [np.split(arrays[name], ends - np.arange(1, len(points))) for name in Densities._fields]
+        densities = (Densities(*parts) for parts in zip(*expected, strict=True))
+        return list(map(Sample, points, densities, map(int, arrays["primed"])))
 
 
 def read_lines(path: Path) -> list[Array]:
     """The line dreamt behind each epoch of a training, as far as it can be drawn."""
-    try:
+    with made_by_stage(path):
         return [finite(line) for line in np.load(path, allow_pickle=False).astype(np.float64)]
-    except (OSError, EOFError, ValueError) as error:
-        raise InputError(f"{path}: no readable samples ({error}); make them again with `dvc repro`") from None
 
 
 def finite(points: Array) -> Array:

@@ -1,11 +1,10 @@
 """What one run of the whole pipeline came to, and where it came from: all that a tracking server should hold."""
 
-import hashlib
 import json
 import platform
 import subprocess
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from penlift.common.errors import InputError
+from penlift.common.files import digest_of
 from penlift.common.machine import processor_name
 from penlift.common.params import flatten
 from penlift.tracking.record import OUTCOME, TRAINING, Image, Point, Record
@@ -50,8 +50,8 @@ class Outcome:
 
 def fingerprint_of(params: Mapping[str, Any], data: str, files: Mapping[str, Path]) -> str:
     """A hash of parameters, of the ink's hash, and of the names and contents of all files that a run has left."""
-    made = {name: hash_of([file]) for name, file in files.items() if name not in LOCKED}
-    return hashlib.sha256(json.dumps([dict(params), data, made], sort_keys=True).encode()).hexdigest()
+    made = {name: digest_of([file]) for name, file in files.items() if name not in LOCKED}
+    return digest_of([], [dict(params), data, made])
 
 
 def read_outcome(
@@ -116,16 +116,7 @@ def mlflow_note(outcome: Outcome) -> str:
 
 def hash_of_ink(folder: Path) -> str:
     """A hash of what a folder of ink holds."""
-    return hash_of([folder / "points.npy", folder / "index.csv"])
-
-
-def hash_of(paths: Iterable[Path]) -> str:
-    """A hash of the contents of files, in their order."""
-    digest = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()
+    return digest_of([folder / "points.npy", folder / "index.csv"])
 
 
 def cell_of(params: Mapping[str, Any]) -> str:

@@ -9,7 +9,9 @@ import math
 import os
 import time
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
+
+from safetensors import SafetensorError, safe_open
 
 from penlift.common.errors import InputError
 
@@ -17,7 +19,6 @@ STATE, JOURNAL, LOCK, PID = "state.safetensors", "journal.jsonl", "lock", "pid"
 ABOUT = "run.json"  # name, tags and parameters, as `live_mirror` writes them
 WAITING = "waiting"  # beside the trainings: the records that no store has taken yet
 HEADER = "penlift"  # the key of the JSON
-LONGEST = 2**30  # bytes of a header; a damaged file may claim anything
 
 
 def states_of(root: Path) -> Path:
@@ -112,18 +113,12 @@ class Kept(NamedTuple):
     done: bool  # whether training has ended; then only what it has come to is kept
 
 
-def header_of(file: BinaryIO) -> dict[str, Any]:
-    """The JSON in the header of a safetensors file: 8 bytes of length, then an object with `__metadata__`."""
-    length = int.from_bytes(file.read(8), "little")
-    return dict(json.loads(json.loads(file.read(min(length, LONGEST)))["__metadata__"][HEADER]))
-
-
 def read_header(path: Path) -> dict[str, Any]:
-    """The header of a state file: `kept`, `step`, `history` and what else `state_file.pack` puts there."""
+    """The header of a state file: `kept`, `step`, `history` and what else `resume.pack` puts there."""
     try:
-        with path.open("rb") as file:
-            return header_of(file)
-    except (OSError, ValueError, LookupError, TypeError, OverflowError, MemoryError) as error:
+        with safe_open(path, "np") as file:
+            return dict(json.loads(file.metadata()[HEADER]))
+    except (OSError, SafetensorError, ValueError, LookupError, TypeError) as error:
         raise InputError(f"{path}: a damaged state ({error}); delete it to train from the beginning") from None
 
 

@@ -3,10 +3,8 @@
 The same fingerprint, the same bytes in the end.
 """
 
-import hashlib
-import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from penlift.common.files import digest_of
 from penlift.common.machine import processor_name
 from penlift.ink.lines import Ink, load_ink
 from penlift.ink.scales import Scales, load_scales
@@ -72,16 +71,7 @@ def identity_of(recipe: Recipe, offsets: Path, windows: Path, root: Path, about:
     }
     data = [offsets / "points.npy", offsets / "index.csv", offsets / "scales.json", windows / "index.csv"]
     start = files_of(root / recipe.train.start) if recipe.train.start else []
-    return fingerprint(facts, [*code_below(root / "pipeline", root / "src"), *data, *start])
-
-
-def fingerprint(facts: Mapping[str, Any], files: Iterable[Path]) -> str:
-    """A hash of facts, and of the contents of files in their order, wherever they lie."""
-    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
-    for path in files:
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()[:DIGITS]
+    return digest_of([*code_below(root / "pipeline", root / "src"), *data, *start], facts)[:DIGITS]
 
 
 def code_below(*folders: Path) -> list[Path]:

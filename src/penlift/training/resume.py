@@ -8,7 +8,6 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from io import BytesIO
 from pathlib import Path
 
 import torch
@@ -19,7 +18,7 @@ from torch import Tensor
 
 from penlift.common.errors import InputError
 from penlift.common.files import write_bytes, write_text
-from penlift.training.folder import HEADER, JOURNAL, LOCK, PID, STATE, Journal, Kept, header_of, pid_in
+from penlift.training.folder import HEADER, JOURNAL, LOCK, PID, STATE, Journal, Kept, pid_in, read_header
 from penlift.training.state import Epoch, Sums, TrainState
 
 A_LOOK = 1.0  # s; whoever asks whether a training runs takes its lock for a moment
@@ -38,17 +37,13 @@ class StateKeeper:
         path = self.folder / STATE
         if not path.is_file():
             return False
-        content = path.read_bytes()
-        try:
-            kept = kept_in(content)
-            if kept.fingerprint == self._fingerprint:
-                unpack(content, state)
-        except InputError as error:
-            raise InputError(f"{path}: {error}; delete it to train from the beginning") from None
+        with _damage_named(path):
+            kept = Kept(**read_header(path)["kept"])
         if kept.fingerprint != self._fingerprint:
             raise InputError(
                 f"{path}: the state of training {kept.fingerprint}, not of {self._fingerprint}; move it back"
             )
+        unpack(path, state)
         self.journal = Journal(self.folder / JOURNAL, kept.journal)
         return kept.done
 
@@ -111,17 +106,11 @@ def pack(state: TrainState, kept: Kept) -> bytes:
     return save(whole, metadata={HEADER: json.dumps(header)})
 
 
-def kept_in(content: bytes) -> Kept:
-    """What stands beside the state that `pack` made."""
-    with _damage_named():
-        return Kept(**header_of(BytesIO(content))["kept"])
-
-
-def unpack(content: bytes, state: TrainState) -> None:
-    """Put the state that `pack` made into `state`, whose network and optimiser must be of the same kind."""
-    with _damage_named():
-        header = header_of(BytesIO(content))
-        tensors = load(content)
+def unpack(path: Path, state: TrainState) -> None:
+    """Put the state in a file that `pack` made into `state`, whose network and optimiser must be of the same kind."""
+    header = read_header(path)
+    with _damage_named(path):
+        tensors = load(path.read_bytes())
         if not header["kept"]["done"]:
             state.network.load_state_dict(_under("network.", tensors))
             optimiser = state.optimiser.state_dict() | {"state": _by_number(_under("optimiser.", tensors))}
@@ -133,11 +122,12 @@ def unpack(content: bytes, state: TrainState) -> None:
 
 
 @contextmanager
-def _damage_named() -> Iterator[None]:
+def _damage_named(path: Path) -> Iterator[None]:
     try:
         yield
     except (SafetensorError, ValueError, LookupError, TypeError, RuntimeError) as error:
-        raise InputError(f"a damaged state ({' '.join(str(error).split())})") from None
+        fault = " ".join(str(error).split())
+        raise InputError(f"{path}: a damaged state ({fault}); delete it to train from the beginning") from None
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -15,7 +15,7 @@ Encoder = Callable[[list[Array]], bytes]
 
 
 class UnfitError(Exception):
-    """The line cannot be used; the message is the reason, a semicolon, and the remedy."""
+    """The line cannot be used; the message is the reason and, where there is one, a semicolon and the remedy."""
 
 
 def join(strokes: Iterable[npt.NDArray[np.float64]]) -> Points:
@@ -44,10 +44,6 @@ def in_brief(found: object) -> str:
     """What a file holds or a library said, on a line of modest length."""
     said = " ".join(str(found).split()) or type(found).__name__
     return "".join(letter if letter.isprintable() else "?" for letter in said[:120])
-
-
-class UnusableError(Exception):
-    """The line cannot be used; the message is the reason."""
 
 
 def named_lines(lines: list[Array]) -> Iterator[tuple[str, Array]]:

@@ -5,7 +5,7 @@ import numpy.typing as npt
 from lxml import etree
 
 from penlift.common.geometry import Array
-from penlift.ink.lines import strokes_of
+from penlift.ink.lines import TIME, strokes_of
 from penlift.ink.offsets import Points
 from penlift.io.formats.contract import UnfitError, in_brief, join, named_lines
 from penlift.io.formats.xml import parse_root
@@ -13,7 +13,6 @@ from penlift.io.formats.xml import parse_root
 DEFAULT = ["X", "Y"]  # the channels of a file that declares none
 INKML = "http://www.w3.org/2003/InkML"
 ID = "{http://www.w3.org/XML/1998/namespace}id"
-TIME = 3  # the column of seconds, in lines that have it
 
 
 def read_inkml(content: bytes) -> Points:

@@ -4,7 +4,7 @@ import numpy as np
 from lxml import etree
 
 from penlift.ink.lines import Rows
-from penlift.io.formats.contract import FARTHEST, MOST_POINTS, UnusableError
+from penlift.io.formats.contract import FARTHEST, MOST_POINTS, UnfitError
 from penlift.io.formats.xml import parse
 
 
@@ -15,13 +15,13 @@ def read_line(content: bytes) -> tuple[Rows, float]:
     """
     table = _points(_parse(content))
     if not len(table):
-        raise UnusableError("no points")
+        raise UnfitError("no points")
     if len(table) == 1:
-        raise UnusableError("one point")
+        raise UnfitError("one point")
     if not np.isfinite(table[:, :2]).all():
-        raise UnusableError("a coordinate that is missing or not a finite number")
+        raise UnfitError("a coordinate that is missing or not a finite number")
     if len(table) > MOST_POINTS or np.abs(table[:, :2]).max() > FARTHEST:
-        raise UnusableError(f"absurd size: over {MOST_POINTS} points, or farther than {FARTHEST} tablet units")
+        raise UnfitError(f"absurd size: over {MOST_POINTS} points, or farther than {FARTHEST} tablet units")
     if not np.isfinite(table[:, 3]).all():
         table[:, 3] = np.nan
     start = float(table[0, 3])
@@ -33,7 +33,7 @@ def _parse(content: bytes) -> etree._Element:
     try:
         return parse(content)
     except etree.XMLSyntaxError as error:
-        raise UnusableError(f"unparsable: {' '.join(str(error).split())}") from None
+        raise UnfitError(f"unparsable: {' '.join(str(error).split())}") from None
 
 
 def _points(root: etree._Element) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:

@@ -14,7 +14,7 @@ from lxml import etree
 
 from penlift.common.errors import InputError
 from penlift.ink.lines import Line
-from penlift.io.formats.contract import UnusableError
+from penlift.io.formats.contract import UnfitError
 from penlift.io.formats.whiteboard import read_line
 from penlift.io.sources.contract import SetAside, Source
 from penlift.io.sources.members import members
@@ -62,7 +62,7 @@ def _line(
 ) -> Line | SetAside:
     try:
         rows, start = read_line(content)
-    except UnusableError as reason:
+    except UnfitError as reason:
         return SetAside(path, str(reason))
     form, number = name["form"], int(name["number"])
     of_form = texts.get(form, [])
