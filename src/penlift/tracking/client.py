@@ -199,24 +199,17 @@ def find(name: str, store: Store) -> list[FoundRun]:
 
 
 def fetch(run_id: str, wanted: Callable[[str], bool], folder: Path, store: Store) -> list[str]:
-    """Copy the files of a run whose names are wanted to a folder; their names, which must not lead out of it."""
-    with store.opened(PATIENCE), connected(store, PATIENCE) as client:
-        names = [name for name in _files_of(client, run_id) if wanted(name)]
+    """Copy the files of a run whose names are wanted to a folder; their names. MLflow refuses what leads out of one."""
+    with store.opened(PATIENCE), connected(store, PATIENCE) as client, TemporaryDirectory(dir=folder) as place:
+        whole = Path(client.download_artifacts(run_id, "", place))
+        files = (file.relative_to(whole).as_posix() for file in sorted(whole.rglob("*")) if file.is_file())
+        names = [name for name in files if wanted(name)]
         for name in names:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            with TemporaryDirectory(dir=folder) as place:
-                Path(client.download_artifacts(run_id, name, place)).replace(folder / name)
+            (whole / name).replace(folder / name)
         return names
 
 
 def _begins(run: Any, name: str) -> bool:
     ids = (run.info.run_id, run.data.tags.get(TRAINING, ""))
     return len(name) >= SHORTEST and any(each.startswith(name) for each in ids)
-
-
-def _files_of(client: Any, run_id: str, folder: str | None = None) -> Iterator[str]:
-    for there in client.list_artifacts(run_id, folder):
-        if there.is_dir:
-            yield from _files_of(client, run_id, there.path)
-        else:
-            yield there.path
