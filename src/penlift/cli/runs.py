@@ -27,13 +27,13 @@ def runs(root: Path) -> None:
     """
     from penlift.tracking.outbox import Outbox, mirrored
     from penlift.tracking.store import Store
-    from penlift.tracking.trainings import row_of, table
+    from penlift.tracking.trainings import row_of, trainings_table
     from penlift.training.folder import states_of, trainings_in
 
     states, store = states_of(root), Store.of(root)
     trainings = trainings_in(states)
     rows = [row_of(training, mirrored(training, store), time.time()) for training in trainings]
-    click.echo(table(rows) if rows else f"no training in {states}; `make repro` begins one")
+    click.echo(trainings_table(rows) if rows else f"no training in {states}; `make repro` begins one")
     if places := Outbox(states).waiting():
         click.echo(f"{len(places)} finished runs wait for {store.uri}; send them with `penlift track --all`")
 
@@ -50,7 +50,7 @@ def clean(root: Path, abandoned_after: float, yes: bool) -> None:
     whose curves no MLflow store has taken yet.
     """
     from penlift.tracking.store import Store
-    from penlift.tracking.trainings import removable, remove, row_of, table
+    from penlift.tracking.trainings import removable, remove, row_of, trainings_table
     from penlift.training.folder import states_of, trainings_in
 
     store = Store.of(root)
@@ -60,7 +60,7 @@ def clean(root: Path, abandoned_after: float, yes: bool) -> None:
     if not leaving:
         click.echo("nothing to remove")
         return
-    click.echo(table(row_of(training, "yes", time.time()) for training in leaving))
+    click.echo(trainings_table(row_of(training, "yes", time.time()) for training in leaving))
     if not (yes or click.confirm(f"remove these {len(leaving)}?")):
         click.echo("nothing was removed")
         return

@@ -118,6 +118,6 @@ def size_of(folder: Path) -> int:
     return total
 
 
-def table(rows: Iterable[Row]) -> str:
+def trainings_table(rows: Iterable[Row]) -> str:
     """Rows below their heads, in columns."""
     return in_columns([HEAD, *rows])
