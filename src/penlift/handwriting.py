@@ -61,7 +61,7 @@ class Handwriting(NamedTuple):
         return [health_of(line, self.scales) for line in self.lines]
 
     def draw(self, style: str = "plain", line: int | None = None) -> Drawing:
-        """A picture of all lines, or of the one with this number, from 0; the styles are those of `pictures`."""
+        """A picture of all lines, or of the one with this number, from 0; the styles are those of `drawing.styles`."""
         chosen = self.lines if line is None else [self.lines[line]]
         return Drawing(draw(style, [finite_part(each) for each in chosen]))
 

@@ -33,8 +33,8 @@ DRAWS = 19  # an offset and its draws stand in 20 ranks: the bounds of 50, 80 an
 class Transformed(NamedTuple):
     """Targets of B lines side by side, T the longest, sent through their densities."""
 
-    shares: Floats  # (B, T, 2): `rosenblatt.through`
-    depth: npt.NDArray[np.int64]  # (B, T): `rosenblatt.depth`, of DRAWS draws
+    shares: Floats  # (B, T, 2): of `through`
+    depth: npt.NDArray[np.int64]  # (B, T): of `depth`, of DRAWS draws
     probability: Floats  # (B, T): of a lift
     lift: Floats  # (B, T): 0 or 1
     mask: npt.NDArray[np.bool_]  # (B, T): whether there is a target

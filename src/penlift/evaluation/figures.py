@@ -18,9 +18,9 @@ COLUMNS = ["place", "figure", "unit", "value", "low", "high", "drawn", "points"]
 def figures_of(sums: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     """Figures of sums over some lines: rows as in `sums`, columns (figure, unit), the unit empty where there is none.
 
-    `sums` has columns lines and `places.SUMS`, NLLs in nats and normalised units. SSE is Graves's (2013, section 4.2):
-    the squared distance of the offset from the mean of its density, in standard deviations of the training split, as a
-    mean over points.
+    `sums` has columns lines and `prediction.SUMS`, NLLs in nats and normalised units. SSE is Graves's (2013, section
+    4.2): the squared distance of the offset from the mean of its density, in standard deviations of the training split,
+    as a mean over points.
     """
     points = sums["points"]
     a_point, a_line = (sums["move_nll"] + sums["lift_nll"]) / points, points / sums["lines"]
@@ -36,7 +36,7 @@ def figures_of(sums: pd.DataFrame, scales: Scales) -> pd.DataFrame:
 def tabulate(lines: pd.DataFrame, places: pd.DataFrame, scales: Scales, seed: int) -> pd.DataFrame:
     """All figures of a split, with intervals: a row a place, figure and unit, columns `COLUMNS`.
 
-    `lines` and `places` as `examination.Examined` has them. A place has no figure a line, and none where it is empty.
+    `lines` and `places` as `prediction.Examined` has them. A place has no figure a line, and none where it is empty.
     """
     units = clusters_of(lines)
     tables = [_table(ALL, _sums(lines, ""), units, scales, seed)]
@@ -89,6 +89,6 @@ def _nested(sums: pd.DataFrame, scales: Scales) -> Iterator[tuple[str, Any]]:
 
 
 def _sums(lines: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """A row a line, of all its targets (kind ""), or of the ordinary ones; columns lines and `places.SUMS`."""
+    """A row a line, of all its targets (kind ""), or of the ordinary ones; columns lines and `prediction.SUMS`."""
     columns = {name: lines[f"{kind}{name}"].to_numpy(dtype=np.float64) for name in SUMS}
     return pd.DataFrame(columns).assign(lines=1.0)

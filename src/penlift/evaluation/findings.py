@@ -79,7 +79,7 @@ def _save(folder: Path, name: str, table: pd.DataFrame) -> None:
 def metrics_of(
     splits: dict[str, ReadSplit], tables: pd.DataFrame, written: FreeRunning, drawn: pd.DataFrame, scales: Scales
 ) -> dict[str, Any]:
-    """All figures of a run; `tables` as `findings.likelihoods` has them, `drawn` the health of stage sample's lines."""
+    """All figures of a run; `tables` as `likelihoods` has them, `drawn` the health of stage sample's lines."""
     figures: dict[str, Any] = {}
     for split, read in splits.items():
         mine = tables[(tables["split"] == split) & (tables["place"] == ALL) & (tables["unit"] == "tablet")]

@@ -28,7 +28,7 @@ class Examined(NamedTuple):
     """What some lines came to."""
 
     lines: pd.DataFrame  # a row a line, as `scores.line_scores` has it
-    places: pd.DataFrame  # a row a line and place, as `places.place_sums` has it; named by line
+    places: pd.DataFrame  # a row a line and place, as `place_sums` has it; named by line
     calibration: Calibration
 
 

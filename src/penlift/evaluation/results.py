@@ -74,12 +74,12 @@ class Calibrated(NamedTuple):
 class Evaluated(NamedTuple):
     """Tables of a run, as `findings.save_findings` wrote them."""
 
-    likelihood: pd.DataFrame  # split, predictor, and `evaluation.COLUMNS`
-    writers: pd.DataFrame  # as `evaluation.by_writer` has it
+    likelihood: pd.DataFrame  # split, predictor, and `figures.COLUMNS`
+    writers: pd.DataFrame  # as `figures.figures_by_writer` has it
     network: Calibrated
     baseline: Calibrated
     movement: pd.DataFrame  # as `movement.compare_movement` has it, with its measures as a column
-    percentiles: pd.DataFrame  # as `comparison.compared` has it, dreamt lines first, real ones second
+    percentiles: pd.DataFrame  # as `movement.compared` has it, dreamt lines first, real ones second
     health: pd.DataFrame  # of the dreamt lines
     likeness: pd.DataFrame  # line, dreamt, real
     dreamt: Ink  # lines that the network wrote, each named after the held-out line whose length it has

@@ -35,7 +35,7 @@ Figures = dict[tuple[str, str, str, str, str], Figure]  # by split, predictor, p
 
 
 def likelihood_parts(likelihood: pd.DataFrame, writers: pd.DataFrame, split: str) -> Iterator[HtmlElement]:
-    """All tables; `likelihood` and `writers` as `evaluated.Evaluated` has them, `split` the one that is judged."""
+    """All tables; `likelihood` and `writers` as `results.Evaluated` has them, `split` the one that is judged."""
     columns = ["split", "predictor", "place", "figure", "unit", *Figure._fields]
     found: Figures = {tuple(row[:5]): Figure(*row[5:]) for row in likelihood[columns].itertuples(index=False)}
     units = [unit for unit in UNITS if unit in set(likelihood["unit"])]

@@ -31,7 +31,7 @@ FACTS = {  # of metrics.json: words, decimals
 
 
 def draw_percentiles(table: pd.DataFrame, names: tuple[str, str]) -> bytes:
-    """SVG of a table by `comparison.compared`: a thin line from p5 to p95, a bar from p25 to p75, a dot at p50."""
+    """SVG of a table by `movement.compared`: a thin line from p5 to p95, a bar from p25 to p75, a dot at p50."""
     rows = -(-len(table) // COLUMNS)
     figure = Figure(figsize=(3.1 * COLUMNS, 1.25 * rows + 0.5), layout="constrained")
     places = list(figure.subplots(rows, COLUMNS, squeeze=False).flat)

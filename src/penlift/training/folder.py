@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from penlift.common.errors import InputError
 
 STATE, JOURNAL, LOCK, PID = "state.safetensors", "journal.jsonl", "lock", "pid"
-ABOUT = "run.json"  # name, tags and parameters, as `live_mirror` writes them
+ABOUT = "run.json"  # name, tags and parameters, as `tracking.training` writes them
 WAITING = "waiting"  # beside the trainings: the records that no store has taken yet
 HEADER = "penlift"  # the key of the JSON
 

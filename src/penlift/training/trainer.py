@@ -54,50 +54,36 @@ def run(
     watch: Watch,
     leave: Callable[[], None],
 ) -> None:
-    """This process's share of a training, from where it was last saved to its end; `leave` is called behind that."""
-    device = state.network.device
+    """This process's share of a training, from its last saved state to its end; `leave` puts down what came of it."""
     if not ranks.first:
         with suppress(Lost):  # where the first is refused
-            ranks.meet(device)
+            ranks.meet(state.network.device)
             if not keeper.restore(state):
                 follow(state, material, recipe.train, ranks)
         return
+    schedule = Schedule(material.windows.targets, material.windows.length, recipe.train)
     with only_trainer(keeper.folder):
-        ranks.meet(device)  # nobody else saves a state from here on, so all read the same
+        ranks.meet(state.network.device)  # nobody else saves a state from here on, so all read the same
         done = keeper.restore(state)
-        schedule = Schedule(material.windows.targets, material.windows.length, recipe.train)
         with Meter("train", schedule.targets, schedule.behind(state.step)) as meter:
             if done:
                 meter.say(f"this very training has been done before; to do it again, delete {keeper.folder}")
-            else:
-                meter.say(f"watch it learn to write: the newest of {keeper.folder}/epoch-*.svg")
-                told = {name: section.model_dump() for name, section in recipe._asdict().items()}
-                with watch(keeper.folder, told, about) as show:
-                    _to_the_end(state, material, recipe.train, keeper, meter, show, ranks, leave)
+                leave()
+                return
+            meter.say(f"watch it learn to write: the newest of {keeper.folder}/epoch-*.svg")
+            told = {name: section.model_dump() for name, section in recipe._asdict().items()}
+            with watch(keeper.folder, told, about) as show:
+                try:
+                    train(state, material, recipe.train, keeper, meter, show, ranks)
+                except Stopped:
+                    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # another may come, and this is yet to be said
+                    raise
+                while not save(state, keeper, meter, done=True):  # to end now would lose it,
+                    with suppress(OSError):  # unless there is room for the rest
+                        leave()
+                        return
+                    time.sleep(keeper.every)
             leave()
-
-
-def _to_the_end(
-    state: TrainState,
-    material: Material,
-    params: TrainParams,
-    keeper: StateKeeper,
-    meter: Meter,
-    show: Callable[[TrainState], None],
-    ranks: Ranks,
-    leave: Callable[[], None],
-) -> None:
-    """Train, and save the last state; to end without room for it would lose it, unless there is room for the rest."""
-    try:
-        train(state, material, params, keeper, meter, show, ranks)
-    except Stopped:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # another may come, and what became of it is yet to be said
-        raise
-    while not save(state, keeper, meter, done=True):
-        with suppress(OSError):
-            leave()
-            return
-        time.sleep(keeper.every)
 
 
 def train(
