@@ -12,12 +12,12 @@ import pandas as pd
 from penlift.common.errors import InputError
 from penlift.common.params import read_params
 from penlift.evaluation.results import read_json, read_table
-from penlift.experiments.repository import DVC, cache_of, experiments_in, on_cache, output_of
+from penlift.experiments.repository import experiments_in, output_of
 from penlift.ink.lines import Ink, load_ink
 
 LINES = Path("reports/evaluate/lines.csv")
-BY_GIT = (".dvc/config", "dvc.yaml", "dvc.lock", "params.yaml", "reports/metrics.json")
-BY_DVC = ("reports/evaluate", "reports/train")
+FILES = ("params.yaml", "reports/metrics.json")
+FOLDERS = ("reports/evaluate", "reports/train")
 
 
 class Run(NamedTuple):
@@ -76,7 +76,7 @@ def _training(file: Path) -> str:
 
 
 class _Checkouts:
-    """Runs taken from Git and from DVC's cache, each into a folder of its own; the workspace stays as it is."""
+    """Runs taken from Git and DVC's cache, each into a folder of its own; the workspace stays as it is."""
 
     def __init__(self, repository: Path, folder: Path) -> None:
         self._repository, self._folder = repository, folder
@@ -85,32 +85,26 @@ class _Checkouts:
     def _top(self) -> Path:
         return Path(output_of(self._repository, "git", "rev-parse", "--show-toplevel").decode().strip())
 
-    @cached_property
-    def _cache(self) -> Path:
-        return cache_of(self._top)
-
     def of(self, name: str) -> Path:
         """The run of an experiment or revision."""
+        from dvc.api import DVCFileSystem
+
         if Path(name).exists():
             raise InputError(f"{name}: holds no evaluated run ({LINES} is missing); make one there with `dvc repro`")
         revision = _revision(name, self._top)
         place = self._folder / revision
         if place.is_dir():
             return place
-        for file in BY_GIT:
-            (place / file).parent.mkdir(parents=True, exist_ok=True)
-            try:
-                (place / file).write_bytes(output_of(self._top, "git", "show", f"{revision}:{file}"))
-            except InputError:
-                raise InputError(
-                    f"{name}: has no {file}, so it holds no run; commit one that `dvc repro` made"
-                ) from None
-        if "reports/evaluate" not in (place / "dvc.lock").read_text(encoding="utf-8"):
+        files = DVCFileSystem(str(self._top), rev=revision)
+        if missing := [file for file in FILES if not files.exists(file)]:
+            raise InputError(f"{name}: has no {missing[0]}, so it holds no run; commit one that `dvc repro` made")
+        if not files.exists(FOLDERS[0]):
             raise InputError(f"{name}: from before runs were evaluated line by line; make it again with `dvc repro`")
-        on_cache(place, self._cache)
         try:
-            output_of(place, *DVC, "checkout", "--quiet", *BY_DVC)
-        except InputError:
+            for each in (*FILES, *FOLDERS):
+                (place / each).parent.mkdir(parents=True, exist_ok=True)
+                files.get(each, str(place / each), recursive=True)
+        except FileNotFoundError:
             raise InputError(
                 f"{name}: its results are not in DVC's cache; `dvc pull` or `dvc repro` brings them"
             ) from None
