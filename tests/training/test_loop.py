@@ -20,7 +20,8 @@ from penlift.model.network import ModelParams, Network
 from penlift.training.device import computes
 from penlift.training.epochs import close_epoch, judge_epoch
 from penlift.training.loop import Diverged, fit, start_training
-from penlift.training.optimisation import TrainParams, learning_rate, make_optimiser
+from penlift.training.optimisation import TrainParams, make_optimiser
+from penlift.training.schedule import learning_rate
 from penlift.training.state import Epoch, to_table
 
 BFLOAT16 = pytest.mark.skipif(not computes("bfloat16", torch.device("cpu")), reason="this CPU has no bfloat16")

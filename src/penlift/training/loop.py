@@ -12,8 +12,8 @@ from penlift.model.cells.lstm import PeepholeLSTM
 from penlift.model.network import Network
 from penlift.model.regularisation import noisy
 from penlift.training.distributed import ALONE, Ranks
-from penlift.training.optimisation import TrainParams, learning_rate, make_optimiser
-from penlift.training.schedule import Schedule
+from penlift.training.optimisation import TrainParams, make_optimiser
+from penlift.training.schedule import Schedule, learning_rate
 from penlift.training.state import Epoch, Step, TrainState
 
 MOST_SKIPPED = 3  # steps in a row without a finite gradient: the next would have none either

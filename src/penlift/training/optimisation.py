@@ -1,6 +1,5 @@
-"""How the weights move: optimisers, Graves's RMSProp among them, and schedules of the learning rate."""
+"""How the weights move: section train of params.yaml, and the optimisers, Graves's RMSProp among them."""
 
-import math
 from collections.abc import Callable, Iterable
 from typing import Literal, Self
 
@@ -75,26 +74,6 @@ def make_optimiser(weights: Iterable[nn.Parameter], params: TrainParams) -> opti
     return OPTIMISERS[params.optimiser](weights, params)
 
 
-def learning_rate(params: TrainParams, epoch: int, done: float) -> float:
-    """The learning rate in an epoch, from 0, after a share of the whole training."""
-    return params.learning_rate * SCHEDULES[params.schedule](params, epoch, done)
-
-
-def _one_cycle(params: TrainParams, _epoch: int, done: float) -> float:
-    """A straight rise over the warm-up, then half a cosine down to zero (Smith and Topin 2018)."""
-    if done < params.warm_up:
-        return done / params.warm_up
-    return 0.5 * (1 + math.cos(math.pi * (done - params.warm_up) / (1 - params.warm_up)))
-
-
-def _exponential(params: TrainParams, epoch: int, _done: float) -> float:
-    return params.decay**epoch
-
-
-def _constant(_params: TrainParams, _epoch: int, _done: float) -> float:
-    return 1.0
-
-
 def _adam(weights: Iterable[nn.Parameter], params: TrainParams) -> optim.Optimizer:
     return optim.Adam(weights, lr=params.learning_rate, betas=(0.9, params.beta2))
 
@@ -106,9 +85,4 @@ def _rmsprop(weights: Iterable[nn.Parameter], params: TrainParams) -> optim.Opti
 OPTIMISERS: dict[str, Callable[[Iterable[nn.Parameter], TrainParams], optim.Optimizer]] = {
     "adam": _adam,
     "rmsprop": _rmsprop,
-}
-SCHEDULES: dict[str, Callable[[TrainParams, int, float], float]] = {
-    "one-cycle": _one_cycle,
-    "exponential": _exponential,
-    "constant": _constant,
 }

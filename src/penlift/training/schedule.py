@@ -1,4 +1,4 @@
-"""When epochs end, and how long the windows of each are.
+"""The schedule of a training: when epochs end, how long the windows of each are, and how the learning rate goes.
 
 An epoch shows about as many targets as the training lines have. Short windows come first, a curriculum (Bengio,
 Louradour, Collobert and Weston 2009): of the same targets they make more steps, and what a pen does next follows mostly
@@ -7,6 +7,7 @@ from what it did just now.
 
 import math
 from bisect import bisect_right
+from collections.abc import Callable
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -58,3 +59,30 @@ class Schedule:
 def length_after(done: float, length: int, grow: float) -> int:
     """Targets of the windows after a share of the training: they grow to `length` until the share `grow`."""
     return max(2, round(length * (FIRST + (1 - FIRST) * done / grow))) if done < grow else length
+
+
+def learning_rate(params: TrainParams, epoch: int, done: float) -> float:
+    """The learning rate in an epoch, from 0, after a share of the whole training."""
+    return params.learning_rate * SCHEDULES[params.schedule](params, epoch, done)
+
+
+def _one_cycle(params: TrainParams, _epoch: int, done: float) -> float:
+    """A straight rise over the warm-up, then half a cosine down to zero (Smith and Topin 2018)."""
+    if done < params.warm_up:
+        return done / params.warm_up
+    return 0.5 * (1 + math.cos(math.pi * (done - params.warm_up) / (1 - params.warm_up)))
+
+
+def _exponential(params: TrainParams, epoch: int, _done: float) -> float:
+    return params.decay**epoch
+
+
+def _constant(_params: TrainParams, _epoch: int, _done: float) -> float:
+    return 1.0
+
+
+SCHEDULES: dict[str, Callable[[TrainParams, int, float], float]] = {
+    "one-cycle": _one_cycle,
+    "exponential": _exponential,
+    "constant": _constant,
+}

@@ -1,4 +1,7 @@
-"""What every reader of ink hands on."""
+"""What every reader of a source hands on.
+
+A new source is one file beside this one, and a row in the table of `io.sources`.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
