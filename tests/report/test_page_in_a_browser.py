@@ -9,8 +9,10 @@ from made_up_sweep import sweep_of, tried_all
 from runs import run_of
 from small_run import SmallRun
 
-from penlift.experiments.sweeps import answer_page
+from penlift.experiments.comparison import comparison_of
+from penlift.experiments.comparison_page import page_of_comparison
 from penlift.experiments.sweeps.answer import answer_of
+from penlift.experiments.sweeps.answer_page import page_of_answer
 from penlift.report.run_page import page_of_run
 
 pytestmark = pytest.mark.slow
@@ -52,12 +54,20 @@ def test_axe_finds_nothing_to_mend(browser: Any, page: Path, screen: str, colour
 
 
 @pytest.mark.parametrize(("screen", "colours"), [("desk", "light"), ("phone", "dark")])
-def test_axe_finds_nothing_on_the_page_of_a_sweep(browser: Any, screen: str, colours: str, tmp_path: Path) -> None:
+def test_axe_finds_nothing_on_the_page_of_a_sweep_or_of_runs(
+    browser: Any, screen: str, colours: str, tmp_path: Path
+) -> None:
     sweep, file = sweep_of(), tmp_path / "index.html"
-    found = answer_of(sweep, tried_all(sweep, lambda trial: 5.0 + trial.seed / 100, seconds=300.0), seed=1)
-    file.write_text(answer_page.page_of_answer(found), encoding="utf-8")
+    tried = tried_all(sweep, lambda trial: 5.0 + trial.seed / 100, seconds=300.0)
+    runs = [each.run for each in tried[::3]]
+    pages = {
+        "sweep": page_of_answer(answer_of(sweep, tried, seed=1)),
+        "runs": page_of_comparison(comparison_of(runs, [300.0] * len(runs), seed=1)),
+    }
 
-    axe_finds_nothing(browser, file, screen, colours, tmp_path / f"sweep-{screen}-{colours}.png")
+    for name, page in pages.items():
+        file.write_text(page, encoding="utf-8")
+        axe_finds_nothing(browser, file, screen, colours, tmp_path / f"{name}-{screen}-{colours}.png")
 
 
 def test_nothing_is_fetched_and_nothing_runs(browser: Any, page: Path) -> None:

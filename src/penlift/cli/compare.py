@@ -1,10 +1,14 @@
 """The command `penlift compare`: inks, or runs, side by side."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from penlift.common.errors import InputError
+
+if TYPE_CHECKING:
+    from penlift.experiments.comparison import Comparison
 
 EXAMPLES = """\b
 Examples:
@@ -38,19 +42,29 @@ def compare(what: tuple[str, ...], out: Path, seed: int) -> None:
 
 
 def compare_runs(names: list[str], out: Path, seed: int) -> None:
-    """Paired differences from the first run, as text and as a page."""
-    from penlift.common.files import write_text
-    from penlift.evaluation.comparison.differences import common_split, difference
+    """The others beside the first."""
+    from penlift.experiments.comparison import comparison_of
     from penlift.experiments.comparison_page import page_of_comparison, text_of_comparison
-    from penlift.experiments.runs import check_caps, open_runs
+    from penlift.experiments.runs import open_runs
+    from penlift.experiments.sweeps.finished import seconds_of
+    from penlift.training.folder import states_of
 
     with open_runs(names, Path()) as runs:
-        check_caps(runs)
-        split = common_split([run.lines for run in runs])
-        others = [(run, difference(runs[0].lines, run.lines, split, seed)) for run in runs[1:]]
-        compared = [(runs[0], None), *others]
-        write_text(out / "index.html", page_of_comparison(compared, split))
-    click.echo(f"{text_of_comparison(compared, split)}\n\nin {out}: index.html")
+        seconds = [seconds_of(run.training, states_of(Path())) for run in runs]
+        found = comparison_of(runs, seconds, seed)
+        write_comparison(found, text_of_comparison(found), page_of_comparison(found), out)
+
+
+def write_comparison(found: "Comparison", text: str, page: str, out: Path) -> None:
+    """Write its page and its tables, and print its text."""
+    from penlift.common.files import write_text
+    from penlift.experiments.comparison import tables_of
+
+    tables = tables_of(found)._asdict()
+    for name, table in tables.items():
+        write_text(out / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
+    write_text(out / "index.html", page)
+    click.echo(f"{text}\n\nin {out}: index.html, {', '.join(f'{name}.csv' for name in tables)}")
 
 
 def compare_inks(first: Path, second: Path, out: Path, seed: int) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
+from penlift.cli.compare import write_comparison
 from penlift.cli.options import ROOT, SWEEP_FILE
 from penlift.common.errors import InputError
 from penlift.experiments.sweeps.design import read_sweep
@@ -199,15 +200,9 @@ def answer(file: Path, searched: bool, storage: str | None, root: Path) -> None:
 
 def write_answer(asked: "Sweep", tried: "list[Tried]", root: Path, slots: int | None = None) -> None:
     """Write page and tables below `root`, and print the answer; `slots`: of a search, how many trials it has."""
-    from penlift.common.files import write_text
-    from penlift.experiments.sweeps.answer import answer_of as answered
-    from penlift.experiments.sweeps.answer_page import page_of_answer
-    from penlift.experiments.sweeps.answer_text import text_of_answer, to_tables
+    from penlift.experiments.sweeps.answer import answer_of
+    from penlift.experiments.sweeps.answer_page import page_of_answer, text_of_answer
 
-    found = answered(asked, tried, SEED, slots)
+    found = answer_of(asked, tried, SEED, slots)
     out = root / "reports" / "sweeps" / (f"{asked.name}-search" if found.searched else asked.name)
-    tables = to_tables(found)._asdict()
-    for name, table in tables.items():
-        write_text(out / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
-    write_text(out / "index.html", page_of_answer(found))
-    click.echo(f"{text_of_answer(found)}\n\nin {out}: index.html, {', '.join(f'{name}.csv' for name in tables)}")
+    write_comparison(found, text_of_answer(found), page_of_answer(found), out)

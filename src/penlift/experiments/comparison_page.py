@@ -1,23 +1,19 @@
-"""Runs side by side as a text and as a page: what differs in their parameters, and what came of it."""
+"""Compared runs as a text and as a page; and what a sweep shares with them: the table and the method."""
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 from lxml.html import HtmlElement
 from lxml.html import builder as tag
 
 from penlift.common.params import flatten
-from penlift.drawing.plots import panels, saved
-from penlift.drawing.svg import HUES, draw_plain, page_of
-from penlift.evaluation.comparison.differences import Difference
-from penlift.evaluation.results import A_POINT, points_of_lines
+from penlift.common.terminal import in_columns
+from penlift.experiments.comparison import Comparison
+from penlift.experiments.comparison_pictures import pictures_of
 from penlift.experiments.runs import Run
-from penlift.ink.lines import evenly
-from penlift.report.forest import FIRST, bounded, forest
-from penlift.report.html import Cell, document, figure, paragraph, said, section, table
+from penlift.report.forest import EFFECT_HEAD, NATS, effect_cells, effect_table, forest_parts
+from penlift.report.html import Cell, document, paragraph, said, section, table
 
-SHOWN = 3  # lines of each run
 FIGURES = {  # of metrics.json, beside the likelihood
     "calibration.ks_dx": "distance from uniform, dx",
     "calibration.ks_dy": "distance from uniform, dy",
@@ -29,91 +25,86 @@ FIGURES = {  # of metrics.json, beside the likelihood
     "free_running.froze_share": "froze, share",
     "free_running.left_page_share": "left the page, share",
 }
-Compared = list[tuple[Run, Difference | None]]  # the first run has no difference: it is what the others differ from
 
 
-def text_of_comparison(compared: Compared, split: str) -> str:
-    """A row a run."""
-    width = max(len(run.name) for run, _ in compared)
-    head = f"NLL, nats a point  difference [95 %]          better on  {split} split, tablet units"
-    rows = [f"{'run':{width}}  {head}"]
-    for run, found in compared:
-        nll = run.metrics[split][A_POINT]["tablet"]
-        said_so = f"{bounded(found):24}  {100 * found.better:6.0f} %  {found.verdict}" if found else FIRST
-        rows.append(f"{run.name:{width}}  {nll:17.3f}  {said_so}")
-    return "\n".join(rows)
+def text_of_comparison(found: Comparison) -> str:
+    """The table of configurations, but for what they cost."""
+    rows = in_columns([said(cell) for cell in row[:-2]] for row in _table(found))
+    return f"{rows}\n\nNLL and differences from {found.first}: {NATS}, {found.split} split."
 
 
-def page_of_comparison(compared: Compared, split: str) -> str:
+def page_of_comparison(found: Comparison) -> str:
     """A page of its own, which opens offline."""
-    return document("penlift: runs compared", _parts(compared, split))
+    return document("penlift: runs compared", _parts(found))
 
 
-def _parts(compared: Compared, split: str) -> Iterator[HtmlElement]:
-    runs = [run for run, _ in compared]
-    drawn = next(found.drawn for _, found in compared if found)
+def _parts(found: Comparison) -> Iterator[HtmlElement]:
     yield tag.H1("Runs side by side")
     yield paragraph(
-        f"Differences from {runs[0].name}, line by line on the same held-out lines of the {split} split: nats a point "
-        f"in tablet units, below 0 where a run predicts better. Intervals: 95 %, bootstrap over {drawn}.",
-        "lead",
+        f"Each run is judged by {judged_by(found)} Each was trained once: another seed may turn what differs.", "lead"
     )
-    yield section("Likelihood", *_likelihood(compared, split))
-    yield section("What differs", _parameters(runs))
-    yield section("Calibration and samples", _figures(runs))
-    yield section("Learning", figure(_curves(runs), "Held-out NLL by epoch of each run", "Held-out NLL by epoch."))
-    yield section("Handwriting", *_lines(runs))
-
-
-def _likelihood(compared: Compared, split: str) -> Iterator[HtmlElement]:
-    rows: list[tuple[Cell, ...]] = []
-    for run, found in compared:
-        nll = float(run.metrics[split][A_POINT]["tablet"])
-        if found:
-            bounds = "unknown" if math.isnan(found.low) else f"{said(found.low)} to {said(found.high)}"
-            rows.append((run.name, nll, said(found.value), bounds, f"{100 * found.better:.0f} %", found.verdict))
-        else:
-            rows.append((run.name, nll, "", "", "", FIRST))
-    head = ("run", "NLL", "difference", "95 % interval", "lines predicted better", "verdict")
-    yield table("NLL, nats a point, tablet units", head, rows)
-    others = [(run.name, found) for run, found in compared if found]
-    alt = "; ".join(f"{name}: {bounded(found)}" for name, found in others)
-    yield figure(
-        forest(compared[0][0].name, others), f"Differences with their intervals. {alt}", "Left of the line: better."
-    )
+    pictures = [part for each in found.factors for part in forest_parts(each.name, each.first, each.contrasts, 0.0)]
+    yield section("Likelihood", configuration_table(found), *pictures)
+    yield section("What differs", _parameters(found.runs))
+    yield section("Calibration and samples", _figures(found.runs))
+    yield from pictures_of(found)
+    yield method(found)
 
 
 def _parameters(runs: list[Run]) -> HtmlElement:
     flat = [dict(flatten(run.params)) for run in runs]
-    keys = [
-        key for key in dict.fromkeys(key for each in flat for key in each) if len({str(f.get(key)) for f in flat}) > 1
-    ]
-    if not keys:
+    values = {
+        key: [str(each.get(key, "")) for each in flat] for key in dict.fromkeys(key for each in flat for key in each)
+    }
+    rows = [(key, *own) for key, own in values.items() if len(set(own)) > 1]
+    if not rows:
         return paragraph("No parameter differs.")
-    rows = [(key, *(str(each.get(key, "")) for each in flat)) for key in keys]
     return table("Parameters that differ", ("parameter", *(run.name for run in runs)), rows)
 
 
 def _figures(runs: list[Run]) -> HtmlElement:
-    flat: list[dict[str, Any]] = [dict(flatten(run.metrics)) for run in runs]
+    flat = [dict(flatten(run.metrics)) for run in runs]
     rows: list[tuple[Cell, ...]] = [
         (words, *(float(each.get(key, "nan")) for each in flat)) for key, words in FIGURES.items()
     ]
     return table("Figures of metrics.json", ("figure", *(run.name for run in runs)), rows)
 
 
-def _curves(runs: list[Run]) -> bytes:
-    canvas, (axes,) = panels(1, 1, (9.0, 3.4))
-    for number, run in enumerate(runs):
-        history = run.history
-        axes.plot(history["epoch"], history[f"valid_{A_POINT}"], color=HUES[number % len(HUES)], label=run.name)
-    axes.set(xlabel="epoch", ylabel="NLL of valid lines, nats a point (offsets / 20)")
-    axes.legend(frameon=False)
-    return saved(canvas, "svg")
+def judged_by(found: Comparison) -> str:
+    """The end of a sentence: the lines, and the unit of what is said of them."""
+    held_out = int((found.runs[0].lines["split"] == found.split).sum())
+    return f"the {held_out:,} held-out lines of the {found.split} split: NLL, {NATS}; lower is better."
 
 
-def _lines(runs: list[Run]) -> Iterator[HtmlElement]:
-    for run in runs:
-        caption = f"{run.name}: {SHOWN} lines that it dreamt, evenly taken."
-        lines = points_of_lines(run.dreamt, evenly(range(len(run.dreamt)), SHOWN))
-        yield figure(draw_plain(page_of(lines)), f"Lines dreamt by {run.name}", caption)
+def configuration_table(found: Comparison) -> HtmlElement:
+    """A row a configuration."""
+    over_seeds = ("mean and standard deviation over seeds; ", ", median over seeds") if found.seeds > 1 else ("", "")
+    caption = f"NLL: {NATS}; {over_seeds[0]}differences from {found.first}; seconds of training{over_seeds[1]}"
+    head, *rows = _table(found)
+    return effect_table(caption, [str(word) for word in head], rows)
+
+
+def _table(found: Comparison) -> list[list[Cell]]:
+    """Its head, and a row a configuration; with one seed each there are no seeds to count, and none to differ."""
+    rows: list[list[Cell]] = [[found.kind, "seeds", "NLL", "over seeds", *EFFECT_HEAD, "seconds", "weights"]]
+    for each in found.configurations:
+        price = (value if math.isnan(value) else round(value) for value in (each.seconds, each.weights))
+        seeds, beside = f"{each.seeds} of {found.seeds}", effect_cells(each.effect, found.equal, found.first)
+        rows.append([each.words, seeds, each.nll, each.deviation, *beside, *price])
+    return rows if found.seeds > 1 else [[row[0], row[2], *row[4:]] for row in rows]
+
+
+def method(found: Comparison) -> HtmlElement:
+    """How the intervals are made, and what the words mean."""
+    minded = f", and the difference is {found.equal:g} or more" if found.equal else ""
+    equal = f" Equal: the whole interval is within {found.equal:g} of 0." if found.equal else ""
+    text = (
+        "Differences are taken line by line, on the same held-out lines; where there are several seeds, between "
+        "trainings with the same one. Intervals are 95 %, by Student's t: to the variance over writers, or over lines "
+        "where writers are few or unknown, by bootstrap, that between seeds is added; degrees of freedom by Welch and "
+        "Satterthwaite. What is noise of one seed on one line counts in both, which errs on the wide side. With one "
+        "seed each, an interval is over writers or lines alone and says nothing of other seeds, which may turn what it "
+        "shows. Each interval stands for itself: of twenty, one is expected to miss. Better and worse: the interval is "
+        f"beyond 0{minded}.{equal}"
+    )
+    return section("How the intervals are made", paragraph(text, "quiet"))

@@ -16,7 +16,7 @@ from penlift.evaluation.comparison.differences import (
     Effect,
     Scores,
     SeedPair,
-    difference,
+    common_split,
     effect,
     effect_by_writer,
     side_by_side,
@@ -90,23 +90,63 @@ def test_the_order_of_lines_and_of_pairs_says_nothing(number: int, order: list[i
     assert again == found
 
 
+def of_two(one: pd.DataFrame, other: pd.DataFrame, split: str = "test") -> Effect:
+    """The effect of two runs."""
+    return effect(side_by_side({"a": one, "b": other}, split), [SeedPair(1, "a", "b")], 1)
+
+
 def test_of_one_seed_it_is_the_paired_difference_and_its_interval_is_over_writers_alone() -> None:
     rng = np.random.default_rng(3)
     one, other = lines_of(rng.normal(5, 0.1, 60)), lines_of(rng.normal(5.1, 0.1, 60))
 
-    found = effect(side_by_side({"a": one, "b": other}, "test"), [SeedPair(1, "a", "b")], 1)
-    paired = difference(one, other, "test", 1)
+    found = of_two(one, other)
 
-    assert found.value == pytest.approx(paired.value)
-    assert found.high - found.low == pytest.approx(paired.high - paired.low, rel=0.4)
-    assert (found.seeds, found.pairs, found.drawn) == (1, 1, "writers")
+    more = (other["nll_tablet"] - one["nll_tablet"]).groupby(one["writer"]).sum()
+    points = one["points"].groupby(one["writer"]).sum()
+    value, count = more.sum() / points.sum(), len(points)
+    error = math.sqrt(count / (count - 1) * ((more - value * points) ** 2).sum()) / points.sum()  # of a ratio
+    reach = float(stats.t.ppf(0.975, count - 1)) * error
+    assert found.value == pytest.approx(value)
+    assert found.high - found.low == pytest.approx(2 * reach, rel=0.1)
+    assert (found.seeds, found.pairs, found.drawn, found.units) == (1, 1, "writers", 12)
+
+
+def test_a_small_gain_on_every_line_is_seen_though_lines_differ_far_more() -> None:
+    rng = np.random.default_rng(1)
+    hard = rng.normal(5, 1, 60)
+
+    found = of_two(lines_of(hard), lines_of(hard - 0.02 + rng.normal(0, 0.02, 60)))
+
+    assert found.value == pytest.approx(-0.02, abs=0.006)
+    assert found.verdict(0, "a") == "better than a with one seed each"
+    assert found.worse < 3
+
+
+def test_chance_is_mostly_undecided() -> None:
+    verdicts = []
+    for number in range(40):
+        rng = np.random.default_rng(number)
+        hard = rng.normal(5, 1, 60)
+        one, other = (lines_of(hard + rng.normal(0, 0.05, 60)) for _ in range(2))
+        verdicts.append(of_two(one, other).verdict(0, "a"))
+
+    assert verdicts.count("undecided") >= 35
+
+
+def test_the_same_on_every_line_is_equal_where_nothing_is_minded() -> None:
+    lines = lines_of(np.random.default_rng(2).normal(5, 1, 60))
+
+    found = of_two(lines, lines)
+
+    assert (found.value, found.low, found.high, found.worse) == (0, 0, 0, 0)
+    assert found.verdict(0, "a") == "equal to a with one seed each"
 
 
 def test_long_lines_weigh_more() -> None:
     one = lines_of(np.full(2, 5.0)).assign(points=[10, 30], nll_tablet=[50.0, 180.0])
     other = one.assign(nll_tablet=[60.0, 180.0])
 
-    found = effect(side_by_side({"a": one, "b": other}, "test"), [SeedPair(1, "a", "b")], 1)
+    found = of_two(one, other)
 
     assert found.value == pytest.approx(10 / 40)
     assert (found.worse, found.units) == (1, 2)
@@ -185,9 +225,18 @@ def test_other_lines_and_other_points_are_refused() -> None:
     one = lines_of(np.full(20, 5.0))
 
     with pytest.raises(InputError, match=r"a and b hold out different test lines \(20 and 19\)"):
-        side_by_side({"a": one, "b": one[:-1]}, "test")
-    with pytest.raises(InputError, match="other points"):
-        side_by_side({"a": one, "b": one.assign(points=51)}, "test")
+        of_two(one, one[:-1])
+    with pytest.raises(InputError, match="l000 has other points"):
+        of_two(one, one.assign(points=51))
+    with pytest.raises(InputError, match="different valid lines"):
+        of_two(one, one, "valid")
+
+
+def test_runs_are_judged_by_valid_lines_where_one_has_no_test_lines() -> None:
+    test = lines_of(np.full(20, 5.0))
+
+    assert common_split([test, test]) == "test"
+    assert common_split([test, test.assign(split="valid")]) == "valid"
 
 
 @pytest.mark.parametrize(
@@ -209,7 +258,7 @@ def test_the_verdict_claims_no_more_than_the_interval_shows(value: float, low: f
     assert Effect(value, low, high, 3, 3, "writers and seeds", 5, 12).verdict(0.02, "20") == words
     certain = words.startswith(("better", "worse", "equal"))
     alone = Effect(value, low, high, 1, 1, "writers", 5, 12).verdict(0.02, "20")
-    assert alone == (f"{words} with this seed" if certain else words)
+    assert alone == (f"{words} with one seed each" if certain else words)
 
 
 @settings(max_examples=30)

@@ -1,4 +1,4 @@
-"""What a change does to the likelihood of held-out lines, where both ways were trained with the same few seeds.
+"""What a change does to the likelihood of held-out lines, where both ways were trained with one seed or a few.
 
 Three seeds are too few for a bootstrap: their variance is added to that over writers, and the interval is Student's t.
 """
@@ -13,7 +13,7 @@ import pandas as pd
 
 from penlift.common.errors import InputError
 from penlift.common.geometry import Floats
-from penlift.evaluation.comparison.intervals import Clusters, Part, clusters_of, half_width, interval, resampled
+from penlift.evaluation.comparison.intervals import Clusters, Part, clusters_of, half_width, resampled
 
 
 class Scores(NamedTuple):
@@ -30,9 +30,9 @@ class Scores(NamedTuple):
 
 
 class SeedPair(NamedTuple):
-    """Two runs, trained with the same seed, that are compared."""
+    """Two runs that are compared."""
 
-    seed: int
+    seed: int  # of both; where they are the only pair, the second may have another
     first: str
     other: str
 
@@ -58,14 +58,23 @@ class Effect(NamedTuple):
             return "not compared yet"
         if math.isnan(self.low):
             return "on too few lines to tell"
-        alone = " with this seed" if self.seeds == 1 else ""
+        alone = " with one seed each" if self.seeds == 1 else ""
         if -equal <= self.low and self.high <= equal:
-            return f"equal to {first} within {equal:g}{alone}"
+            within = f" within {equal:g}" if equal else ""
+            return f"equal to {first}{within}{alone}"
         if abs(self.value) < equal:
             return f"within {equal:g} of {first}, not for certain"
         if self.low <= 0 <= self.high:
             return "undecided"
         return f"better than {first}{alone}" if self.value < 0 else f"worse than {first}{alone}"
+
+
+class Contrast(NamedTuple):
+    """A level of a factor beside its first, over all pairs of runs that differ in nothing else."""
+
+    level: str
+    effect: Effect
+    writers: pd.DataFrame  # the same by writer, as `effect_by_writer` has it
 
 
 UNKNOWN = Effect(math.nan, math.nan, math.nan, 0, 0, "", 0, 0)  # of no pair
@@ -109,6 +118,11 @@ def effect(scores: Scores, pairs: list[SeedPair], seed: int) -> Effect:
     return Effect(value, value - reach, value + reach, len(by_seed), len(pairs), drawn, worse, units)
 
 
+def contrast(scores: Scores, level: str, pairs: list[SeedPair], seed: int) -> Contrast:
+    """A level by its name, with its effect, and that on the lines of each writer."""
+    return Contrast(level, effect(scores, pairs, seed), effect_by_writer(scores, pairs))
+
+
 def effect_by_writer(scores: Scores, pairs: list[SeedPair]) -> pd.DataFrame:
     """A row a known writer, by name, with columns lines, points and difference: that of `effect`, on their lines alone.
 
@@ -135,40 +149,6 @@ def _over_units(sums: pd.DataFrame, units: Clusters, seed: int) -> Part:
         return Part(math.nan, 1)
     variance = float((again["more"] / again["points"]).var()) * count / (count - 1)  # those drawn are all there are
     return Part(variance, count - 1)
-
-
-class Difference(NamedTuple):
-    """How much more a run scores than another; below 0 it predicts better. Nats a point, tablet units."""
-
-    value: float
-    low: float
-    high: float
-    lines: int
-    better: float  # share of the lines that it predicts better
-    drawn: str  # what the interval is a bootstrap over: writers or lines
-
-    @property
-    def verdict(self) -> str:
-        """In words."""
-        if math.isnan(self.low):
-            return "too few lines to tell"
-        if self.low <= 0 <= self.high:
-            return "no difference that so many lines can show"
-        return "better" if self.value < 0 else "worse"
-
-
-def difference(first: pd.DataFrame, second: pd.DataFrame, split: str, seed: int) -> Difference:
-    """Of the second run's lines from the first's, both as `runs.Run` has them, in one split.
-
-    Raises InputError where they are not the same lines, or have other points.
-    """
-    one, other = same_lines(first, second, split, "the runs")
-    more = (other["nll_tablet"] - one["nll_tablet"]).to_numpy()
-    sums = pd.DataFrame({"more": more, "points": one["points"].to_numpy(dtype=np.float64)})
-    units = clusters_of(one.reset_index())
-    again = resampled(sums, units, seed)
-    low, high = interval((again["more"] / again["points"]).to_numpy())
-    return Difference(more.sum() / sums["points"].sum(), low, high, len(one), float((more < 0).mean()), units.kind)
 
 
 def same_lines(first: pd.DataFrame, second: pd.DataFrame, split: str, who: str) -> tuple[pd.DataFrame, pd.DataFrame]:

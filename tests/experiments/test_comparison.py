@@ -1,0 +1,138 @@
+"""Runs are compared as the trials of a sweep are: one factor, which run it is, and one training each."""
+
+import json
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+from conftest import ROOT, text_of
+from lxml import html
+from made_up_sweep import sweep_of, tried_all
+from runs import HISTORY
+from small_run import SmallRun
+
+from penlift.cli.main import main
+from penlift.experiments.comparison import comparison_of, tables_of
+from penlift.experiments.comparison_page import page_of_comparison, text_of_comparison
+from penlift.experiments.sweeps.answer import answer_of
+
+
+def test_it_is_what_a_sweep_of_one_factor_and_one_seed_answers() -> None:
+    whole = sweep_of(seeds=1)
+    sweep = whole.model_copy(update={"equal": 0.0, "factors": {"model.mixtures": whole.factors["model.mixtures"]}})
+    tried = tried_all(sweep, lambda trial: 5 + int(trial.levels["model.mixtures"]) / 100, seconds=60.0)
+
+    answer = answer_of(sweep, tried, seed=1)
+    found = comparison_of([each.run for each in tried], [each.seconds for each in tried], seed=1)
+
+    named = ["configuration", "verdict"]
+    one, other = (tables_of(each).configurations.drop(columns=named) for each in (found, answer))
+    pd.testing.assert_frame_equal(one, other)
+    contrasts = [[contrast.effect for contrast in each.factors[0].contrasts] for each in (found, answer)]
+    assert contrasts[0] == contrasts[1]
+
+
+def test_with_other_seeds_no_word_says_that_they_were_one() -> None:
+    tried = tried_all(sweep_of(seeds=2), lambda trial: 5 + trial.seed)
+    runs = [each.run for each in tried[:2]]
+
+    found = comparison_of(runs, [60.0, 60.0], seed=1)
+
+    assert f"worse than {runs[0].name} with one seed each" in text_of_comparison(found)
+    page = text_of(page_of_comparison(found))
+    assert "train.seed 1 2" in page
+    assert "Cost and quality" in page
+    assert "this seed" not in page
+
+
+@pytest.fixture(scope="module")
+def checkouts(small: SmallRun, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two folders with finished runs, of which the second's lines score a little worse."""
+    place = tmp_path_factory.mktemp("runs")
+    for name in ("one", "other"):
+        reports = place / name / "reports"
+        copytree(small.evaluate, reports / "evaluate")
+        (reports / "train").mkdir()
+        HISTORY.to_csv(reports / "train" / "history.csv", index=False)
+        (reports / "metrics.json").write_text(json.dumps(small.metrics))
+        text = (ROOT / "params.yaml").read_text()
+        (place / name / "params.yaml").write_text(text.replace("mixtures: 20", f"mixtures: {len(name)}"))
+    lines = pd.read_csv(place / "other" / "reports" / "evaluate" / "lines.csv")
+    lines["nll_tablet"] += 0.5 * lines["points"]
+    lines.to_csv(place / "other" / "reports" / "evaluate" / "lines.csv", index=False)
+    return place / "one", place / "other"
+
+
+def compare(*what: object) -> Result:
+    return CliRunner().invoke(main, ["compare", *map(str, what)])
+
+
+def test_runs_in_folders_are_compared_as_text_as_tables_and_on_a_page(
+    checkouts: tuple[Path, Path], tmp_path: Path
+) -> None:
+    result = compare(*checkouts, "--out", tmp_path)
+
+    assert result.exit_code == 0, result.output
+    row = next(line for line in result.output.splitlines() if line.startswith("other "))
+    assert row.endswith("  +0.500 [+0.500, +0.500]  6 of 6 lines  worse than one with one seed each")
+    page = (tmp_path / "index.html").read_text()
+    tree: Any = html.fromstring(page)
+    assert "model.mixtures35" in text_of(page).replace(" ", "")
+    assert all(image.get("alt") for image in tree.iter("img"))
+    assert list(pd.read_csv(tmp_path / "effects.csv")["difference"]) == [pytest.approx(0.5)]
+
+
+def test_a_run_is_as_good_as_itself(checkouts: tuple[Path, Path], tmp_path: Path) -> None:
+    again = copytree(checkouts[0], tmp_path / "again")
+
+    result = compare(checkouts[0], again, "--out", tmp_path / "out")
+
+    assert "equal to one with one seed each" in result.output
+    assert "No parameter differs." in (tmp_path / "out" / "index.html").read_text()
+
+
+def test_a_run_named_twice_is_refused(checkouts: tuple[Path, Path]) -> None:
+    result = compare(checkouts[0], checkouts[0])
+
+    assert result.exit_code == 1
+    assert "is named twice" in str(result.exception)
+
+
+def test_runs_with_other_caps_predict_other_offsets_and_are_refused(
+    checkouts: tuple[Path, Path], tmp_path: Path
+) -> None:
+    other = copytree(checkouts[0], tmp_path / "capped")
+    (other / "params.yaml").write_text((other / "params.yaml").read_text().replace("cap: 500", "cap: 90"))
+
+    result = compare(checkouts[0], other)
+
+    assert result.exit_code == 1
+    assert "normalise.cap differs" in str(result.exception)
+
+
+def test_figures_that_one_run_lacks_are_unknown(checkouts: tuple[Path, Path], tmp_path: Path) -> None:
+    other = copytree(checkouts[0], tmp_path / "little")
+    metrics = json.loads((other / "reports" / "metrics.json").read_text())
+    del metrics["free_running"]["relative_variety"]
+    (other / "reports" / "metrics.json").write_text(json.dumps(metrics))
+
+    result = compare(checkouts[0], other, "--out", tmp_path / "out")
+
+    assert result.exit_code == 0, result.output
+    assert "unknown" in (tmp_path / "out" / "index.html").read_text()
+
+
+def test_a_folder_without_a_run_is_said_to_hold_none(checkouts: tuple[Path, Path], tmp_path: Path) -> None:
+    result = compare(checkouts[0], tmp_path)
+
+    assert f"{tmp_path}: holds no evaluated run" in str(result.exception)
+
+
+def test_one_run_is_not_compared(checkouts: tuple[Path, Path]) -> None:
+    result = compare(checkouts[0])
+
+    assert result.exit_code == 1
+    assert "cannot be compared" in str(result.exception)
