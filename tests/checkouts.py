@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from penlift.experiments.repository import Experiment, experiments_in
+
 SPLIT = {"lines": 7, "nll_nats_per_point": {"tablet": 5.0, "over_20": -1.0},
          "baseline_nll_nats_per_point": {"tablet": 8.0}, "nll_nats_per_point_low": {"tablet": 4.9},
          "nll_nats_per_point_high": {"tablet": 5.1}}  # fmt: skip
@@ -97,3 +99,15 @@ def repository(tmp_path: Path) -> Path:
     git(folder, "add", "-A")
     git(folder, "commit", "-qm", "start")
     return folder
+
+
+def experiment_in(folder: Path, name: str, text: str = "lock") -> Experiment:
+    """An experiment of the commit that the repository is at, as DVC leaves one."""
+    base = git(folder, "rev-parse", "HEAD")
+    (folder / "dvc.lock").write_text(text)
+    git(folder, "add", "dvc.lock")
+    commit = git(folder, "commit-tree", "-p", base, "-m", "experiment", git(folder, "write-tree"))
+    git(folder, "rm", "-qf", "--cached", "dvc.lock")
+    (folder / "dvc.lock").unlink()
+    git(folder, "update-ref", f"refs/exps/{base[:2]}/{base[2:]}/{name}", commit)
+    return next(each for each in experiments_in(folder) if each.commit == commit)

@@ -1,29 +1,27 @@
-"""A made-up search, and a worker that only waits where others train."""
+"""A made-up search whose trials do as they are told where others train, and checkouts that real ones run in."""
 
 import os
 import sqlite3
 import subprocess
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import optuna
-from clone import commit_tree
-from optuna.trial import FrozenTrial, TrialState
+from checkouts import git
+from clone import ROOT, commit_tree
 from ruamel.yaml import YAML
 
-from penlift.common.errors import InputError
-from penlift.experiments.repository import DVC
-from penlift.experiments.search.beginning import opened
-from penlift.experiments.search.database import connected
-from penlift.experiments.search.owner import Owner, Watch, owner_of
-from penlift.experiments.search.slots import Slot
-from penlift.experiments.search.study import Searched
-from penlift.experiments.sweeps.design import Sweep, read_sweep
+from penlift.common.processes import Signals, at_work
+from penlift.common.terminal import Meter
+from penlift.experiments import search as searches
+from penlift.experiments.repository import DVC, snapshot
+from penlift.experiments.search import Searched, Worker, opened
+from penlift.experiments.storage import folder_of, storage_of
+from penlift.experiments.sweeps.design import Sweep, Trial
+from penlift.experiments.sweeps.runner import Runner
 from penlift.tracking.outbox import Outbox
 
 PATIENCE = 120.0  # s for a trainer to come through an epoch
@@ -33,60 +31,96 @@ SWEEP: dict[str, Any] = {
     "design": "grid",
     "seeds": [1],
     "equal": 0.02,
-    "set": {},
+    "set": {"train.epochs": 3},
     "factors": {"model.mixtures": [1, 2], "model.dropout": [0.2, 0], "model.skip": [False, True]},
     "search": {"trials": 4, "warm_up": 1},
 }
 WORKER = """
-import sys, time
+import sys
 from pathlib import Path
-from penlift.experiments.search.beginning import opened
-from penlift.experiments.search.owner import Watch, this_worker
-from penlift.experiments.search.storage import storage_of
-from penlift.experiments.sweeps.design import Sweep
-from searching import SWEEP
-sweep = Sweep.model_validate(SWEEP | {"search": {"trials": int(sys.argv[2]), "warm_up": 1}})
-search, me = opened(sweep, storage_of(None, Path(sys.argv[1]), sweep.name), {"levels": 1}), this_worker()
-while not all(slot.counts for slot in search.slots()):
-    search.free_lost(Watch(me))
-    if trial := search.take(me, lambda slot: slot.state == "waiting"):
-        print(end="x", flush=True)
-        time.sleep(0.1)
-        search.study.tell(trial.number, 1.0)
-    time.sleep(0.02)
+from searching import Told, search_of, work
+def trial(_):
+    print(end="x", flush=True)
+    return Told(looks=60)
+work(search_of(int(sys.argv[2]), Path(sys.argv[1])), Path(sys.argv[1]), trial)
 """
 
 
-def sweep_with(trials: int, warm_up: int = 1) -> Sweep:
-    return Sweep.model_validate(SWEEP | {"search": {"trials": trials, "warm_up": warm_up}})
+class Told:
+    """A trial at work, that comes to an epoch a look, and then to its end."""
+
+    def __init__(self, nlls: Iterable[float] = (3.0, 2.0, 1.0), why: str = "", ended: str = "", looks: int = 0) -> None:
+        """`why`: it failed; `ended`: what the journal says of that; `looks`: before the first epoch."""
+        self.nlls, self._why, self._ended, self._looks = list(nlls), why, ended, -looks
+        self.removed, self.clone, self.log = False, Path(), Path("its.log")
+
+    def has_ended(self) -> bool:
+        self._looks += 1
+        return self._looks > len(self.nlls) + 1
+
+    def events(self) -> list[dict[str, Any]]:
+        nlls = self.nlls[: max(0, self._looks)]
+        return [{"step": 1}, *({"epoch": at, "valid_nll_nats_per_point": nll} for at, nll in enumerate(nlls, 1))]
+
+    def failure(self) -> str:
+        return self._why
+
+    def cut_short_by(self) -> str:
+        return self._ended
+
+    def take_over(self) -> None:
+        assert not self.removed
+
+    def remove(self) -> None:
+        self.removed = True
 
 
-def search_of(trials: int, storage: Any = None) -> Searched:
-    return opened(sweep_with(trials), storage or optuna.storages.InMemoryStorage(), {"levels": 1})
+def sweep_with(trials: int, **changes: Any) -> Sweep:
+    return Sweep.model_validate(SWEEP | {"search": {"trials": trials, "warm_up": 1}} | changes)
 
 
-def worker(name: str, host: str = "here") -> Owner:
-    return Owner(host, 1, 0.0, name)
+def root_in(folder: Path) -> Path:
+    """A repository with this checkout's parameters."""
+    folder.mkdir(exist_ok=True)
+    (folder / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    git(folder, "init", "-q")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "start")
+    return folder
 
 
-def waits(slot: Slot) -> bool:
-    return slot.state == "waiting"
+def search_of(trials: int, root: Path, storage: Any = None, **changes: Any) -> Searched:
+    kept = storage or storage_of(None, root, "made-up")
+    return opened(sweep_with(trials, **changes), kept, root, snapshot(root), begin=True)
 
 
-def results_of(search: Searched) -> Counter[int]:
-    """How many results each slot has, by all trials of its study."""
-    ended = (TrialState.COMPLETE, TrialState.PRUNED)
-    return Counter(trial.user_attrs["slot"] for trial in search.study.get_trials(states=ended))
+def work(search: Searched, root: Path, ending: Callable[[Trial], Told], signals: Signals | None = None) -> None:
+    """Run a worker whose trials do as `ending` says."""
+
+    searches.LOOK = 0.01
+    with Meter("search", search.limits.trials) as meter:
+        Worker(search, cast(Runner, Teller(root, ending)), signals or Signals(), meter).work()
 
 
-class Gone(Watch):
-    """Knows which workers are gone."""
+class Teller:
+    """Stands for a runner."""
 
-    def __init__(self, tokens: Iterable[str] = ()) -> None:
-        self.tokens = set(tokens)
+    def __init__(self, root: Path, ending: Callable[[Trial], Told]) -> None:
+        self.root, self.folder, self.commit, self._ending = root, folder_of(root, "made-up"), "HEAD", ending
 
-    def is_gone(self, trial: FrozenTrial) -> bool:
-        return owner_of(trial).token in self.tokens
+    def begin(self, trial: Trial) -> Told:
+        told = self._ending(trial)
+        told.clone = self.folder / trial.name
+        (told.clone / "reports" / "train").mkdir(parents=True, exist_ok=True)
+        rows = (f"{epoch},{nll}" for epoch, nll in enumerate(told.nlls, 1))
+        text = "\n".join(["epoch,valid_nll_nats_per_point", *rows])
+        (told.clone / "reports" / "train" / "history.csv").write_text(f"{text}\n")
+        return told
+
+
+def levels_of(search: Searched) -> list[tuple[object, ...]]:
+    """Of all results."""
+    return [tuple(trial.params.values()) for trial in search.results]
 
 
 def write_sweep(file: Path, **changes: Any) -> Path:
@@ -122,21 +156,29 @@ class Checkout:
     def start(self, *command: str, **environment: str) -> "subprocess.Popen[str]":
         """Start penlift with a command, all that it says on one pipe."""
         return subprocess.Popen(
-            [sys.executable, "-c", "from penlift.cli import main; main()", *command], cwd=self.folder,
+            [sys.executable, "-c", "from penlift.cli.main import main; main()", *command], cwd=self.folder,
             env=self._environment | environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
 
-    def first_trainer(self, file: Path, url: str) -> Owner:
-        """A worker, once its trainer has come through an epoch."""
+    def search(self, file: Sweep, url: str | None = None) -> Searched:
+        """A search that has begun there."""
+        return opened(file, storage_of(url, self.folder, file.name), self.folder, snapshot(self.folder), begin=True)
+
+    def first_result(self, search: Searched) -> None:
+        """Wait until a trial that runs has come through an epoch."""
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
-            time.sleep(0.5)
-            with suppress(InputError):
-                search = opened(read_sweep(file), connected(url), None)
-                for trial in search.study.get_trials(states=(TrialState.RUNNING,)):
-                    if trial.intermediate_values:
-                        return owner_of(trial)
+            if any(
+                trial.intermediate_values
+                for trial in search.study.get_trials(states=(optuna.trial.TrialState.RUNNING,))
+            ):
+                return
+            time.sleep(0.2)
         raise TimeoutError("no trainer came through an epoch")
+
+    def at_work(self, sweep: str) -> list[str]:
+        """The commands of stages that are at work for a search."""
+        return [each.command for each in at_work(folder_of(self.folder, sweep)) if " pipeline/" in each.command]
 
     def runs(self, sweep: str) -> list[dict[str, str]]:
         """The tags and status of each MLflow run of a sweep, what waited sent first."""

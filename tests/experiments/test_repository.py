@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from checkouts import git
+from checkouts import experiment_in, git
 
 from penlift.common.errors import InputError
 from penlift.experiments.repository import (
@@ -22,15 +22,7 @@ NAME = "x-reference-s1"
 
 
 def finished(folder: Path, text: str = "lock") -> Experiment:
-    """An experiment of the commit that the repository is at, as DVC leaves one."""
-    base = git(folder, "rev-parse", "HEAD")
-    (folder / "dvc.lock").write_text(text)
-    git(folder, "add", "dvc.lock")
-    commit = git(folder, "commit-tree", "-p", base, "-m", "experiment", git(folder, "write-tree"))
-    git(folder, "rm", "-qf", "--cached", "dvc.lock")
-    (folder / "dvc.lock").unlink()
-    git(folder, "update-ref", f"refs/exps/{base[:2]}/{base[2:]}/{NAME}", commit)
-    return next(each for each in experiments_in(folder) if each.commit == commit)
+    return experiment_in(folder, NAME, text)
 
 
 def still(repository: Path, experiment: Experiment, params: dict[str, Any]) -> bool:
@@ -103,7 +95,10 @@ def test_what_is_taken_over_replaces_nothing(repository: Path, tmp_path: Path) -
     older, newer = finished(repository), finished(other, "another lock")
 
     take_over(repository, other, newer)
-    take_over(repository, other, newer)
+    git(other, "commit", "--allow-empty", "-qm", "later")
+    git(other, "update-ref", newer.reference, git(other, "commit-tree", "-m", "again", f"{newer.commit}^{{tree}}"))
+    (again,) = [each for each in experiments_in(other) if each.reference == newer.reference]
+    take_over(repository, other, again)  # the very same files
 
     found = {each.name: each.commit for each in experiments_in(repository)}
     assert found == {NAME: newer.commit, f"{NAME}-{older.commit[:7]}": older.commit}

@@ -13,7 +13,7 @@ from penlift.common.errors import InputError
 from penlift.experiments.sweeps.design import read_sweep
 
 if TYPE_CHECKING:
-    from penlift.experiments.search.study import Searched
+    from penlift.experiments.search import Searched
     from penlift.experiments.sweeps.design import Sweep
     from penlift.experiments.sweeps.finished import Tried
 
@@ -27,11 +27,11 @@ Examples:
 @click.command(epilog=SWEEP_EXAMPLES)
 @SWEEP_FILE
 @click.option("--at-once", type=click.IntRange(min=1),
-              help="Trials at a time, which share the cores; else as many as there is room for.")  # fmt: skip
+              help="Trials at a time; else as many as there are cores for, by train.threads.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Print the DVC commands, and run nothing.")
 @ROOT
 def sweep(file: Path, at_once: int | None, dry_run: bool, root: Path) -> None:
-    """Run all trials of a sweep FILE on DVC's queue, and write what they answer to reports/sweeps.
+    """Run all trials of a sweep FILE, each by `dvc exp run`, and write what they answer to reports/sweeps.
 
     Each becomes a DVC experiment and an MLflow run. Stopped or killed, the same command goes on: what is finished is
     not run again, what failed is. Ends with status 1 where a trial failed.
@@ -40,30 +40,27 @@ def sweep(file: Path, at_once: int | None, dry_run: bool, root: Path) -> None:
     from penlift.common.params import read_params
     from penlift.experiments.sweeps.design import check_trials, read_sweep, trials_of
     from penlift.experiments.sweeps.finished import tried_of
-    from penlift.experiments.sweeps.queue import queued
-    from penlift.experiments.sweeps.sweep import Sweeping, as_begun, note_of, share_out
+    from penlift.experiments.sweeps.runner import command_of
+    from penlift.experiments.sweeps.sweep import Sweeping, room_for
     from penlift.tracking.outbox import told, waiting
     from penlift.tracking.outcome import SWEEP
     from penlift.tracking.store import Store
     from penlift.training.folder import states_of
 
     asked = read_sweep(file)
-    check_trials(trials_of(asked), root / "params.yaml")
-    processes = read_params(root / "params.yaml")["train"]["processes"]
-    asked, at_once = share_out(as_begun(asked, note_of(asked, root)), at_once, cores(), processes)
-    trials = trials_of(asked)
+    check_trials(trials := trials_of(asked), root / "params.yaml")
     if dry_run:
-        click.echo("\n".join(shlex.join(queued(trial.name, trial.settings)) for trial in trials))
-        click.echo(f"{SWEEP}={asked.name} dvc queue start --jobs {at_once}")
+        click.echo(f"export {SWEEP}={asked.name}")
+        click.echo("\n".join(shlex.join(command_of(trial.name, trial.settings, "--temp")) for trial in trials))
         return
     sweeping = Sweeping(asked, trials, root)
-    failures = sweeping.run(at_once)
+    failures = sweeping.run(at_once or room_for(trials, read_params(root / "params.yaml"), cores()))
     if sweeping.finished:
         write_answer(asked, tried_of(trials, sweeping.finished, root), root)
     if left := waiting(states_of(root), store := Store.of(root)):
         click.echo(told(left, store), err=True)
     for failure in failures:
-        click.echo(f"failed: {failure.trial.name}: {failure.reason}; {failure.log or ''}", err=True)
+        click.echo(f"failed: {failure.trial.name}: {failure.reason}; {failure.log}", err=True)
     if failures:
         raise InputError(f"{len(failures)} of {len(trials)} trials failed; the same command tries them again")
 
@@ -91,20 +88,18 @@ Examples:
 def search(file: Path, storage: str | None, root: Path, show: bool) -> None:
     """Search the factors of a sweep FILE for the lowest held-out NLL, cutting poor trials short.
 
-    Each such command is a worker that ends when all trials have their results; start as many as there are processors
-    to spare, anywhere. One that is killed or stopped costs nothing: another goes on with its trial.
+    Each such command is a worker that ends when there are as many results as the file says; start as many as there are
+    processors to spare, anywhere. One that is killed or stopped costs nothing: another goes on with its trial.
     """
-    from penlift.experiments.search.storage import answering
-    from penlift.experiments.search.table import faults_in, table
+    from penlift.experiments.search import trials_table
+    from penlift.experiments.storage import answering
 
     with answering():
         found = search_in(file, storage, root) if show else _work(file, storage, root)
-        slots = found.slots()
-    click.echo(table(slots, list(found.sweep.levels)))
-    for fault in faults_in(slots):
-        click.echo(fault)
-    if not show and (faults := len(faults_in(slots))):
-        raise InputError(f"{faults} of {len(slots)} trials failed; mend what they say, and type the command again")
+        click.echo(trials_table(found))
+        faults = len(found.faults)
+    if faults and not show:
+        raise InputError(f"{faults} trials failed; mend what they say, and type the command again")
 
 
 @click.command(epilog=PROMOTE)
@@ -112,47 +107,50 @@ def search(file: Path, storage: str | None, root: Path, show: bool) -> None:
 @STORAGE
 @ROOT
 def promote(file: Path, storage: str | None, root: Path) -> None:
-    """Make the best finished trial of a search the DVC experiment NAME-best, the workspace left as it is.
-
-    On the machine that trained it, or one of its type that shares its .state, its training is not repeated.
-    """
-    from penlift.experiments.search.promotion import promoted
-    from penlift.experiments.search.storage import answering
-    from penlift.experiments.search.table import best_of
+    """Call the best finished trial of a search NAME-best, a DVC experiment; the workspace stays as it is."""
+    from penlift.experiments.repository import call, snapshot
+    from penlift.experiments.storage import answering
+    from penlift.experiments.sweeps.finished import finished_of
+    from penlift.experiments.sweeps.runner import command_of
 
     with answering():
         found = search_in(file, storage, root)
-        best = best_of(found.slots())
+        best = found.best
     if best is None:
         raise InputError(f"search {found.sweep.name} has no finished trial; `penlift search {file}` makes them")
-    name = promoted(found.sweep, best, root)
+    trial, name = found.trial(best), f"{found.sweep.name}-best"
+    experiments = finished_of([trial], root, snapshot(root))
+    if trial.name not in experiments:
+        made = shlex.join(command_of(name, trial.settings, "--temp"))
+        raise InputError(f"trial {best.number} is the best, but was made elsewhere or by other code; here: {made}")
+    call(root, experiments[trial.name], name)
     click.echo(f"trial {best.number} is experiment {name}; `dvc exp apply {name}` brings it into the workspace")
 
 
 def search_in(file: Path, storage: str | None, root: Path) -> "Searched":
     """The search of a sweep file, which has begun, and with what the file and the checkout say now."""
-    from penlift.experiments.search.beginning import agree, asked_of, opened
-    from penlift.experiments.search.storage import storage_of
+    from penlift.experiments.repository import snapshot
+    from penlift.experiments.search import opened
+    from penlift.experiments.storage import storage_of
 
     sweep = read_sweep(file)
-    found = opened(sweep, storage_of(storage, root, sweep.name), None)
-    agree(found, asked_of(sweep, root))
-    return found
+    return opened(sweep, storage_of(storage, root, sweep.name), root, snapshot(root))
 
 
 def _work(file: Path, storage: str | None, root: Path) -> "Searched":
     from penlift.common.processes import Signals
     from penlift.common.terminal import Meter
-    from penlift.experiments.search.beginning import asked_of, check, opened
-    from penlift.experiments.search.storage import storage_of
-    from penlift.experiments.search.worker import Worker
+    from penlift.experiments.search import Worker, opened
+    from penlift.experiments.storage import folder_of, storage_of
+    from penlift.experiments.sweeps.runner import Runner
 
     sweep = read_sweep(file)
-    check(sweep, root, file)
-    found = opened(sweep, storage_of(storage, root, sweep.name), asked_of(sweep, root))
-    done = sum(slot.counts for slot in found.slots())
-    with Signals() as signals, Meter(f"search {sweep.name}", found.limits.trials, done) as meter:
-        Worker(found, root, signals, meter).work()
+    with Signals() as signals:
+        kept = storage_of(storage, root, sweep.name, lambda: signals.asked)
+        runner = Runner(root, folder_of(root, sweep.name), sweep.name)
+        found = opened(sweep, kept, root, runner.commit, begin=True)
+        with Meter(f"search {sweep.name}", found.limits.trials, len(found.results)) as meter:
+            Worker(found, runner, signals, meter).work()
     return found
 
 
@@ -171,30 +169,30 @@ SEED = 1  # of the bootstrap
 def answer(file: Path, searched: bool, storage: str | None, root: Path) -> None:
     """Say what the trials of a sweep FILE come to that are finished: tables, and a page, in reports/sweeps.
 
-    A trial counts if its parameters, code and data are those that the checkout has now, and its results are kept; one
-    of a search, if its parameters and data are.
+    A trial counts if its parameters, code and data are those that the checkout has now, and its results are kept.
     """
     from penlift.experiments.repository import snapshot
     from penlift.experiments.sweeps.design import read_sweep, trials_of
     from penlift.experiments.sweeps.finished import finished_of, tried_of
-    from penlift.experiments.sweeps.sweep import as_begun, note_of
 
+    commit = snapshot(root)
     if searched:
-        from penlift.experiments.search.results import results_of
-        from penlift.experiments.search.storage import answering
+        from optuna.trial import TrialState
+
+        from penlift.experiments.storage import answering
 
         with answering():
             found = search_in(file, storage, root)
-            tried = results_of(found, root)
-        write_answer(found.sweep, tried, root, found.limits.trials)
+            wanted = [found.trial(trial) for trial in found.trials(TrialState.COMPLETE)]
+            most = max(found.limits.trials, len(found.results))
+        write_answer(found.sweep, tried_of(wanted, finished_of(wanted, root, commit), root), root, most)
         return
     if click.get_current_context().get_parameter_source("storage") == ParameterSource.COMMANDLINE:
         # it may also be set for the searches of this shell; and it may hold a password
         raise InputError("--storage has trials of a search; add --search")
     asked = read_sweep(file)
-    asked = as_begun(asked, note_of(asked, root))
     trials = trials_of(asked)
-    finished = finished_of(trials, root, snapshot(root))
+    finished = finished_of(trials, root, commit)
     write_answer(asked, tried_of(trials, finished, root), root)
 
 

@@ -28,11 +28,6 @@ def committer(repository: Path) -> dict[str, str]:
     return {}
 
 
-def share_cache(folder: Path, repository: Path) -> None:
-    """Let DVC work in a folder that has `.dvc/config` on the cache of a repository."""
-    output_of(folder, *DVC, "config", "--local", "cache.dir", str(cache_of(repository)))
-
-
 def apart(folder: Path, repository: Path) -> None:
     """Let DVC work in a folder of no Git repository as it does in one: by its `.dvc/config`, and on its cache."""
     (folder / ".dvc").mkdir()
@@ -40,13 +35,13 @@ def apart(folder: Path, repository: Path) -> None:
     on_cache(folder, cache_of(repository))
 
 
-def on_cache(folder: Path, cache: Path) -> None:
-    """Let DVC work, on this cache, in a folder that has `.dvc/config` and belongs to no Git repository.
+def on_cache(folder: Path, cache: Path, in_git: bool = False) -> None:
+    """Let DVC work, on this cache, in a folder that has `.dvc/config`, and of no Git repository unless `in_git`.
 
     Written as DVC does: to call it takes seconds for each of many folders.
     """
     local = ConfigObj(str(folder / ".dvc" / "config.local"))
-    local.update({"core": {"no_scm": "true"}, "cache": {"dir": str(cache)}})
+    local.update({"cache": {"dir": str(cache)}} | ({} if in_git else {"core": {"no_scm": "true"}}))
     local.write()
 
 
@@ -97,12 +92,25 @@ def snapshot(repository: Path) -> str:
 
 
 def take_over(repository: Path, other: Path, experiment: Experiment) -> None:
-    """Copy a finished experiment from another repository; an older one of its name and baseline is kept beside it."""
+    """Copy a finished experiment from another repository; an older one of its name and baseline is kept beside it.
+
+    One that came to the very same files stays instead.
+    """
+    output_of(
+        repository, "git", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", str(other), experiment.commit
+    )
     for older in experiments_in(repository):
         if older.reference == experiment.reference and older.commit != experiment.commit:
+            if not output_of(repository, "git", "diff-tree", "-r", "--name-only", older.commit, experiment.commit):
+                return
             output_of(repository, "git", "update-ref", f"{older.reference}-{older.commit[:7]}", older.commit)
-    refspec = f"+{experiment.reference}:{experiment.reference}"
-    output_of(repository, "git", "fetch", "--quiet", "--no-tags", str(other), refspec)
+    output_of(repository, "git", "update-ref", experiment.reference, experiment.commit)
+
+
+def call(repository: Path, experiment: Experiment, name: str) -> None:
+    """Give an experiment a name beside its own; whatever had that name before has it no more."""
+    reference = experiment.reference.removesuffix(experiment.name) + name
+    output_of(repository, "git", "update-ref", reference, experiment.commit)
 
 
 def params_at(repository: Path, commit: str) -> dict[str, Any]:
@@ -114,15 +122,15 @@ def is_current(repository: Path, experiment: Experiment, params: dict[str, Any],
     """Whether an experiment had these parameters, and the code and data that commit `now` has; `code`: of `code_at`."""
     if params_at(repository, experiment.commit) != params:
         return False
-    paths = _deciding(params, code)
+    paths = [*code, "dvc.yaml", *_data_of(params)]
     changed = output_of(repository, "git", "diff-tree", "-r", "--name-only", experiment.commit, now, "--", *paths)
     return not changed
 
 
-def decisive(repository: Path, commit: str) -> str:
-    """Git's rows of the files that decide over results at a commit: code, parameters, and data as far as Git has it."""
-    paths = ["params.yaml", *_deciding(params_at(repository, commit), code_at(repository, commit))]
+def data_at(repository: Path, commit: str) -> str:
+    """Git's rows of the data at a commit, as far as Git knows of it."""
     nothing = output_of(repository, "git", "hash-object", "-t", "tree", "--stdin").decode().strip()
+    paths = _data_of(params_at(repository, commit))
     return output_of(repository, "git", "diff-tree", "-r", nothing, commit, "--", *paths).decode()
 
 
@@ -141,11 +149,11 @@ def code_at(repository: Path, commit: str) -> list[str]:
     return sorted(path for path in paths if path.startswith(("src/", "pipeline/")))
 
 
-def _deciding(params: dict[str, Any], code: Iterable[str]) -> list[str]:
-    """The files, as Git's patterns, that decide over results beside the parameters; `code`: of `code_at`."""
+def _data_of(params: dict[str, Any]) -> list[str]:
+    """The files, as Git's patterns, that say which data there is."""
     ink = PurePosixPath(str(params.get("extract", {}).get("path", "")))
     in_git = ink.parts and not ink.is_absolute() and ".." not in ink.parts  # it may be
-    return [*code, "dvc.yaml", "*.dvc", *([ink.as_posix()] if in_git else [])]
+    return ["*.dvc", *([ink.as_posix()] if in_git else [])]
 
 
 def _yaml(repository: Path, commit: str, name: str) -> dict[str, Any]:

@@ -12,9 +12,18 @@ from hypothesis import strategies as st
 
 from penlift.common.errors import InputError
 from penlift.common.params import read_params
-from penlift.experiments.sweeps.design import Sweep, applied, check_trials, read_sweep, sections_of, trials_of, words_of
-from penlift.experiments.sweeps.queue import queued
-from penlift.experiments.sweeps.sweep import as_begun, share_out
+from penlift.experiments.sweeps.design import (
+    Sweep,
+    Trial,
+    applied,
+    check_trials,
+    read_sweep,
+    sections_of,
+    trials_of,
+    words_of,
+)
+from penlift.experiments.sweeps.runner import command_of
+from penlift.experiments.sweeps.sweep import room_for
 
 ROOT = Path(__file__).resolve().parents[3]
 FIRST = ROOT / "sweeps" / "first-answer.yaml"
@@ -83,30 +92,12 @@ def test_the_settings_of_a_trial_stand_in_its_parameters_and_nothing_else_change
     assert sections_of({"a.b": 1, "a.c": None, "d.e": "f"}) == {"a": {"b": 1, "c": None}, "d": {"e": "f"}}
 
 
-@pytest.mark.parametrize(
-    ("asked", "at_once", "cores", "threads", "trials"),
-    [({}, None, 8, 1, 8), ({}, 2, 8, 4, 2), ({}, 3, 2, 1, 3), ({"train.threads": 2}, None, 8, 2, 4),
-     ({"train.threads": 16}, None, 8, 16, 1), ({"train.threads": 1, "train.processes": 2}, None, 8, 1, 4),
-     ({"train.processes": 2}, 2, 8, 2, 2)],
-)  # fmt: skip
-def test_the_cores_are_shared_out_among_the_trials(
-    asked: dict[str, int], at_once: int | None, cores: int, threads: int, trials: int
-) -> None:
-    sweep, found = share_out(made(set=asked), at_once, cores, 1)
+@pytest.mark.parametrize(("threads", "cores", "at_once"), [([1], 2, 2), ([2], 2, 1), ([2, 1], 8, 4), ([4], 2, 1)])
+def test_as_many_trials_run_at_a_time_as_there_are_cores_for(threads: list[int], cores: int, at_once: int) -> None:
+    trials = [Trial(f"t{number}", {}, 1, {"train.threads": number}) for number in threads]
 
-    assert found == trials
-    assert {trial.settings["train.threads"] for trial in trials_of(sweep)} == {threads}
-
-
-def test_the_threads_that_were_shared_out_first_stay_unless_the_file_says_others(tmp_path: Path) -> None:
-    note = tmp_path / "threads"
-    assert as_begun(made(), note) == made()
-    note.write_text("3\n")
-
-    sweep, at_once = share_out(as_begun(made(), note), None, 8, 1)
-
-    assert (sweep.set, at_once) == ({"train.threads": 3}, 2)
-    assert as_begun(made(set={"train.threads": 1}), note) == made(set={"train.threads": 1})
+    assert room_for(trials, {"train": {"threads": 9, "processes": 1}}, cores) == at_once
+    assert room_for(trials, {"train": {"threads": 9, "processes": 2}}, cores) == max(1, at_once // 2)
 
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc"))).filter(lambda text: "${" not in text)
@@ -120,7 +111,7 @@ def test_dvc_reads_the_value_of_a_trial_as_it_is(value: Any) -> None:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "params.yaml"
         file.write_text("a:\n  b: 1\n")  # in blocks, as params.yaml is
-        apply_overrides(str(file), [queued("x", {"a.b": value})[-1]])
+        apply_overrides(str(file), [command_of("x", {"a.b": value})[-1]])
 
         assert read_params(file) == {"a": {"b": value}}
 

@@ -1,4 +1,4 @@
-"""A sweep on DVC's queue, in a repository of its own: real trials, all small; killed, and gone on with."""
+"""A sweep, in a repository of its own: real trials, all small; killed, and gone on with."""
 
 import os
 import shutil
@@ -85,9 +85,11 @@ def test_a_sweep_stopped_killed_and_failed_comes_to_what_dvc_repro_does(
         assert said.splitlines()[-1].startswith("penlift sweep: stopped by SIGINT")
         assert [each for each in at_work(checkout) if "pipeline/" in each.command] == []
 
-    with begin(checkout):
+    with begin(checkout) as second:
         wait_for_a_trainer(checkout)
-    said = shell(checkout, "penlift", "sweep", "sweep.yaml", status=1)
+        second.kill()  # alone: its trials go on, until the next command stops them
+        said = shell(checkout, "penlift", "sweep", "sweep.yaml", status=1)
+        assert [each for each in at_work(checkout) if "pipeline/" in each.command] == []
     assert "1 of 2 trials failed" in said
     assert f"penlift train: {start}" in said
     assert shell(checkout, "git", "status", "--porcelain").replace("?? reports/sweeps/small/\n", "") == changed

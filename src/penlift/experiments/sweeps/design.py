@@ -16,7 +16,7 @@ from penlift.common.params import Params, checked, parsed, read_params
 Value = bool | int | float | str | None
 Settings = dict[str, Value]  # "model.mixtures": 5
 KINDS, LONG = ("bool", "int", "float", "str"), 60  # of values, as pydantic calls them; characters of one in a message
-SEED, THREADS, PROCESSES = "train.seed", "train.threads", "train.processes"
+SEED = "train.seed"
 
 
 class Search(Params):
