@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
+from penlift.common.processes import alone_in
 from penlift.common.terminal import Meter
 from penlift.ink.lines import Ink, load_ink
 from penlift.ink.offsets import normalise
@@ -17,7 +18,7 @@ from penlift.training.epochs import judge_epoch
 from penlift.training.loop import fit, start_training
 from penlift.training.optimisation import TrainParams
 from penlift.training.recipe import Material
-from penlift.training.resume import StateKeeper, only_trainer
+from penlift.training.resume import StateKeeper
 from penlift.training.state import TrainState, to_table
 from penlift.training.trainer import train
 
@@ -69,7 +70,7 @@ def train_into(data: Data, folder: Path, epochs: int = 2) -> pd.DataFrame:
     """A small training in its folder, done; its history."""
     params, keeper = recipe(epochs=epochs), StateKeeper(folder, folder.name, 60)
     state = beginning(params)
-    with only_trainer(folder), Meter("train", 99) as meter:
+    with alone_in(folder, "is at this very training"), Meter("train", 99) as meter:
         train(state, Material(*data), params, keeper, meter, unseen)
         keeper.save(state, done=True)
     return to_table(state.history)

@@ -8,10 +8,11 @@ import pytest
 from filelock import FileLock
 from tracked import once, outcome, points_in, runs_in
 
+from penlift.common.processes import LOCK
 from penlift.tracking.outbox import Outbox, deliver_training, drain, hand_over, waiting
 from penlift.tracking.record import RECORD, TRAINING
 from penlift.tracking.store import Store
-from penlift.training.folder import JOURNAL, LOCK, Journal
+from penlift.training.folder import JOURNAL, Journal
 
 pytestmark = pytest.mark.filterwarnings("default")  # of packages that MLflow brings along
 NOBODY = "http://127.0.0.1:9"

@@ -9,11 +9,12 @@ from commands import run
 from small_trainings import Data, beginning, recipe, train_into
 
 from penlift.common.files import write_json
+from penlift.common.processes import LOCK, alone_in
 from penlift.tracking.outbox import MIRRORED
 from penlift.tracking.store import Store
 from penlift.tracking.trainings import age_of, removable, remove, row_of, state_of
-from penlift.training.folder import LOCK, read_training, running_in, trainings_in
-from penlift.training.resume import StateKeeper, only_trainer
+from penlift.training.folder import read_training, running_in, trainings_in
+from penlift.training.resume import StateKeeper
 
 STORE = Store("http://127.0.0.1:9", None, None)  # which nothing here asks
 DAY = 86400.0
@@ -30,7 +31,7 @@ def states(data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         history = train_into(data, states / name)
     points = len(history) * (len(history.columns) + 2)
     write_json(states / "mirrored" / MIRRORED, {"uri": STORE.uri, "points": points, "status": "FINISHED"})
-    with only_trainer(states / "short"):
+    with alone_in(states / "short", "is at this very training"):
         StateKeeper(states / "short", "short", 60).save(beginning(recipe()))
     return states
 
@@ -77,7 +78,7 @@ def test_only_what_is_finished_and_mirrored_or_abandoned_may_go(states: Path) ->
 
 
 def test_one_that_runs_is_seen_to_and_stays(states: Path) -> None:
-    with only_trainer(states / "short"):
+    with alone_in(states / "short", "is at this very training"):
         training = read_training(states / "short")
         leaving, _ = removable([training], STORE, 0, time.time() + DAY)
 

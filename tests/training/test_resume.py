@@ -17,13 +17,14 @@ from networks import CELLS
 from small_trainings import Data, beginning, recipe, to_the_end, unseen
 
 from penlift.common.errors import InputError
+from penlift.common.processes import alone_in
 from penlift.common.terminal import Meter
 from penlift.training.distributed import Lost, Ranks
 from penlift.training.folder import STATE, Journal, Kept
 from penlift.training.loop import fit
 from penlift.training.optimisation import TrainParams
 from penlift.training.recipe import Material
-from penlift.training.resume import StateKeeper, only_trainer, pack, unpack
+from penlift.training.resume import StateKeeper, pack, unpack
 from penlift.training.schedule import Schedule
 from penlift.training.state import TrainState
 from penlift.training.trainer import Stopped, train
@@ -104,8 +105,8 @@ def test_the_state_of_another_training_is_never_taken(tmp_path: Path) -> None:
 
 def test_a_second_trainer_is_refused_and_told_the_pid_of_the_first(tmp_path: Path) -> None:
     hold = (
-        "import sys; from pathlib import Path; from penlift.training.resume import only_trainer\n"
-        "with only_trainer(Path(sys.argv[1])):\n    print('in', flush=True); sys.stdin.read()"
+        "import sys; from pathlib import Path; from penlift.common.processes import alone_in\n"
+        "with alone_in(Path(sys.argv[1]), 'trains'):\n    print('in', flush=True); sys.stdin.read()"
     )
     path = {"PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(
@@ -113,12 +114,12 @@ def test_a_second_trainer_is_refused_and_told_the_pid_of_the_first(tmp_path: Pat
     ) as first:
         assert first.stdout and first.stdout.readline() == "in\n"
 
-        with pytest.raises(InputError, match=f"process {first.pid} is at this very training"), only_trainer(tmp_path):
+        with pytest.raises(InputError, match=f"process {first.pid} trains"), alone_in(tmp_path, "trains"):
             pass
         first.kill()
         first.wait()
 
-    with only_trainer(tmp_path):  # the lock went with its process
+    with alone_in(tmp_path, "is at this very training"):  # the lock went with its process
         assert (tmp_path / "pid").read_text() == f"{os.getpid()}\n"
 
 

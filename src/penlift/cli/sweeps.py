@@ -72,7 +72,6 @@ Examples:
   penlift search sweeps/small.yaml
   for i in 1 2 3 4; do penlift search sweeps/small.yaml & done; wait
   export PENLIFT_STORAGE=postgresql://penlift@db.example.org/searches
-  torchrun --nproc-per-node 2 --no-python penlift search sweeps/small.yaml
   penlift search sweeps/small.yaml --show"""
 PROMOTE = """\b
 Examples:

@@ -1,21 +1,28 @@
-"""Processes: work spread over several, a stop asked for from outside, and the end of others by where they work."""
+"""Processes: work spread over several, one alone in a folder, a stop asked for, and the end of others by place."""
 
+import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple, Self, TypeVar
 
 import psutil
+from filelock import FileLock, Timeout
+
+from penlift.common.errors import InputError
+from penlift.common.files import write_text
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 BATCH = 64  # tasks of a process before all wait for one another, which bounds the memory
 CHUNK = 8  # tasks that are sent at once
 _work: Callable[[Any], Any]  # what this process does, set once: it may be large
+LOCK, PID = "lock", "pid"  # in a folder that one process at a time works in
+A_LOOK = 1.0  # s; whoever asks whether somebody is there takes the lock for a moment
 FINISH = 60.0  # s for a trainer to save its state
 
 
@@ -37,6 +44,40 @@ def _set_work(work: Callable[[Any], Any]) -> None:
 
 def _do(task: Any) -> Any:
     return _work(task)
+
+
+@contextmanager
+def alone_in(folder: Path, doing: str) -> Iterator[None]:
+    """Make the folder, and let no other process in while this one is; the lock is gone with its process.
+
+    `doing`: what a process does that is there already, for the InputError that says so.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK)
+    try:
+        try:
+            lock.acquire(timeout=A_LOOK)
+        except FileNotFoundError:  # `penlift clean` was just removing the folder
+            folder.mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=A_LOOK)
+    except Timeout:
+        raise InputError(
+            f"{folder}: process {pid_in(folder)} {doing}; wait for it, or end it (`kill {pid_in(folder)}`: it saves "
+            "its state) and start again"
+        ) from None
+    try:
+        write_text(folder / PID, f"{os.getpid()}\n")
+        yield
+    finally:
+        lock.release()
+
+
+def pid_in(folder: Path) -> str:
+    """The pid of the last process that was alone there."""
+    try:
+        return (folder / PID).read_text(encoding="utf-8").strip()
+    except OSError:
+        return "unknown"
 
 
 class Signals:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import optuna
 from filelock import FileLock, Timeout
+from optuna.exceptions import StorageInternalError
 from optuna.pruners import MedianPruner
 from optuna.samplers import TPESampler
 from optuna.storages import BaseStorage
@@ -155,6 +156,9 @@ class Worker:
                 with ExitStack() as held:
                     objective = partial(self._try, held=held)
                     study.optimize(objective, n_trials=1, catch=(Faulty, Taken), callbacks=[self._tell])
+            except StorageInternalError:  # what was told of the trial is not known: it is free now, or waits
+                self._faults += 1
+                self._meter.say(f"trial {self._number}: the storage went away in the midst of it; it is tried again")
             except InputError as error:
                 again(study, study.get_trials()[self._number])
                 raise InputError(

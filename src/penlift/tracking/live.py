@@ -21,12 +21,13 @@ import numpy as np
 from penlift.common.errors import InputError
 from penlift.common.files import whole_file, write_bytes
 from penlift.common.params import flatten, read_params
+from penlift.common.processes import pid_in
 from penlift.drawing.svg import draw_plain
 from penlift.tracking.outbox import deliver_training, mirrored
 from penlift.tracking.outcome import hash_of_ink, name_of, tags_of, tags_of_training
 from penlift.tracking.store import Store, Unsent
 from penlift.tracking.training import write_about
-from penlift.training.folder import JOURNAL, pid_in, read_training, time_of
+from penlift.training.folder import JOURNAL, read_training, time_of
 
 if TYPE_CHECKING:
     from penlift.training.state import TrainState

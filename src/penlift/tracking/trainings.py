@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 
+from penlift.common.processes import LOCK
 from penlift.common.terminal import in_columns
 from penlift.tracking.outbox import waits
 from penlift.tracking.store import Store
 from penlift.tracking.training import read_about
-from penlift.training.folder import LOCK, Training, last_at_work, read_training
+from penlift.training.folder import Training, last_at_work, read_training
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 HEAD = ("training", "run", "state", "where", "NLL held out", "age", "MiB", "in MLflow")

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 from safetensors import SafetensorError, safe_open
 
 from penlift.common.errors import InputError
+from penlift.common.processes import LOCK, PID, pid_in
 
-STATE, JOURNAL, LOCK, PID = "state.safetensors", "journal.jsonl", "lock", "pid"
+STATE, JOURNAL = "state.safetensors", "journal.jsonl"
 ABOUT = "run.json"  # name, tags and parameters, as `tracking.training` writes them
 WAITING = "waiting"  # beside the trainings: the records that no store has taken yet
 HEADER = "penlift"  # the key of the JSON
@@ -95,14 +96,6 @@ def running_in(folder: Path) -> str:
     except OSError:
         return pid_in(folder)
     return ""
-
-
-def pid_in(folder: Path) -> str:
-    """The pid of the last trainer there."""
-    try:
-        return (folder / PID).read_text(encoding="utf-8").strip()
-    except OSError:
-        return "unknown"
 
 
 class Kept(NamedTuple):

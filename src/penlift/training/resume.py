@@ -4,24 +4,20 @@ The state is one safetensors file: arrays as tensors, the rest as JSON in its he
 """
 
 import json
-import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
-from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
 from penlift.common.errors import InputError
-from penlift.common.files import write_bytes, write_text
-from penlift.training.folder import HEADER, JOURNAL, LOCK, PID, STATE, Journal, Kept, pid_in, read_header
+from penlift.common.files import write_bytes
+from penlift.training.folder import HEADER, JOURNAL, STATE, Journal, Kept, read_header
 from penlift.training.state import Epoch, Sums, TrainState
-
-A_LOOK = 1.0  # s; whoever asks whether a training runs takes its lock for a moment
 
 
 class StateKeeper:
@@ -61,29 +57,6 @@ class StateKeeper:
         self._tried = time.monotonic()
         self.journal.flush()
         write_bytes(self.folder / STATE, pack(state, Kept(self._fingerprint, self.journal.size, done)))
-
-
-@contextmanager
-def only_trainer(folder: Path) -> Iterator[None]:
-    """Make the folder, and let no other process in while this one is; the lock is gone with its process."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / LOCK)
-    try:
-        try:
-            lock.acquire(timeout=A_LOOK)
-        except FileNotFoundError:  # `penlift clean` was just removing the folder
-            folder.mkdir(parents=True, exist_ok=True)
-            lock.acquire(timeout=A_LOOK)
-    except Timeout:
-        raise InputError(
-            f"{folder}: process {pid_in(folder)} is at this very training; wait for it, or end it (`kill "
-            f"{pid_in(folder)}`: it saves its state) and start again"
-        ) from None
-    try:
-        write_text(folder / PID, f"{os.getpid()}\n")
-        yield
-    finally:
-        lock.release()
 
 
 def pack(state: TrainState, kept: Kept) -> bytes:

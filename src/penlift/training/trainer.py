@@ -14,7 +14,7 @@ import numpy as np
 from penlift.common.errors import InputError
 from penlift.common.files import whole_folder, write_json
 from penlift.common.machine import system_load
-from penlift.common.processes import Signals
+from penlift.common.processes import Signals, alone_in
 from penlift.common.terminal import Meter
 from penlift.ink.scales import Scales, shift_to
 from penlift.model.checkpoint import Model, save_model
@@ -23,7 +23,7 @@ from penlift.training.epochs import close_epoch, judge_epoch
 from penlift.training.loop import Diverged, fit
 from penlift.training.optimisation import TrainParams
 from penlift.training.recipe import Material, Recipe
-from penlift.training.resume import StateKeeper, only_trainer
+from penlift.training.resume import StateKeeper
 from penlift.training.schedule import Schedule
 from penlift.training.state import Step, TrainState, to_table
 
@@ -62,7 +62,7 @@ def run(
                 follow(state, material, recipe.train, ranks)
         return
     schedule = Schedule(material.windows.targets, material.windows.length, recipe.train)
-    with only_trainer(keeper.folder):
+    with alone_in(keeper.folder, "is at this very training"):
         ranks.meet(state.network.device)  # nobody else saves a state from here on, so all read the same
         done = keeper.restore(state)
         with Meter("train", schedule.targets, schedule.behind(state.step)) as meter:

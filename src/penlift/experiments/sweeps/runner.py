@@ -29,16 +29,14 @@ from penlift.experiments.repository import (
     snapshot,
     take_over,
 )
-from penlift.experiments.sweeps.design import Settings, Trial, Value
+from penlift.experiments.sweeps.design import Trial, Value
 from penlift.tracking.outcome import SWEEP
 from penlift.tracking.store import Store
 from penlift.tracking.training import read_about
-from penlift.training.folder import JOURNAL, PID, pid_in, read_events, states_of, time_of
+from penlift.training.folder import ABOUT, JOURNAL, read_events, states_of, time_of
 
-CLONES, DATA = "trials", "data"  # in the folder of a sweep or search: a clone a trial, and the one that makes the data
+CLONES = "trials"  # in the folder of a sweep or search: a clone a trial
 EXPERIMENT, STAGE = " dvc exp run ", " pipeline/"  # in the commands of DVC and of stages
-OF_LAUNCHERS = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "GROUP_RANK", "GROUP_WORLD_SIZE", "ROLE_RANK",
-                "ROLE_NAME", "ROLE_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")  # fmt: skip
 
 
 class Runner:
@@ -50,43 +48,33 @@ class Runner:
         self._base = output_of(root, "git", "rev-parse", "HEAD").decode().strip()
         self._changes = output_of(root, "git", "diff-tree", "-p", "--binary", self._base, self.commit)
         self._cache = cache_of(root)
-        kept = {key: value for key, value in os.environ.items()
-                if key not in OF_LAUNCHERS and not key.startswith("TORCHELASTIC_")}  # fmt: skip
-        self._environment = kept | committer(root) | {
+        self._environment = os.environ | committer(root) | {
             SWEEP: sweep,
             "MLFLOW_TRACKING_URI": Store.of(root).uri,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",  # stages call `python`
         }  # fmt: skip
-
-    def begin(self, trial: Trial) -> "Running":
-        """Start a trial."""
-        return self._start(trial.name, trial.settings)
-
-    def begin_data(self, settings: Settings) -> "Running":
-        """Start the stages before training, with these parameters: DVC's cache then has what trials have in common."""
-        return self._start(DATA, settings, "window")
 
     def tidy(self) -> None:
         """End what an earlier command has left at work, and take over what came to its end there."""
         stop(self.folder / CLONES)
         for git in (self.folder / CLONES).glob("*/.git"):
             for experiment in experiments_in(git.parent):
-                if experiment.name != DATA:
-                    take_over(self.root, git.parent, experiment)
+                take_over(self.root, git.parent, experiment)
         shutil.rmtree(self.folder / CLONES, ignore_errors=True)
 
-    def _start(self, name: str, settings: Settings, *stages: str) -> "Running":
-        clone, log = self.folder / CLONES / name, self.folder / f"{name}.log"
+    def begin(self, trial: Trial) -> "Running":
+        """Start a trial."""
+        clone, log = self.folder / CLONES / trial.name, self.folder / f"{trial.name}.log"
         stop(clone)
         shutil.rmtree(clone, ignore_errors=True)
         self._make(clone)
         with log.open("wb") as file:
             process = subprocess.Popen(
-                [*DVC, *command_of(name, settings, *stages)[1:]], cwd=clone, env=self._environment,
+                [*DVC, *command_of(trial.name, trial.settings)[1:]], cwd=clone, env=self._environment,
                 stdin=subprocess.DEVNULL, stdout=file, stderr=file,
                 start_new_session=True,  # Ctrl-C is this command's, which stops trials in good order
             )  # fmt: skip
-        return Running(name, self.root, clone, log, process)
+        return Running(trial.name, self.root, clone, log, process)
 
     def _make(self, clone: Path) -> None:
         clone.parent.mkdir(parents=True, exist_ok=True)
@@ -104,21 +92,16 @@ class Running:
 
     def __init__(self, name: str, root: Path, clone: Path, log: Path, process: "subprocess.Popen[bytes]") -> None:
         self.name, self.clone, self.log, self._root, self._process = name, clone, log, root, process
-        self._began, self._pids = time.time(), set[str]()
+        self._began = time.time()
         self._training: Path | None = None
         self._read, self._events = 0.0, list[dict[str, Any]]()  # when the journal was written that was read last
 
     @property
     def training(self) -> Path | None:
-        """The folder of its training in `.state`, once it is known.
-
-        Numbers of processes come again, and other machines have the same: so it goes by name and time, too.
-        """
+        """The folder of its training in `.state`, once it is known: by the name that the trainer notes there."""
         if self._training is None:
-            self._pids |= {str(each.process.pid) for each in at_work(self.clone)}
-            found = (file.parent for file in states_of(self._root).glob(f"*/{PID}") if time_of(file) >= self._began)
-            mine = (each for each in found if pid_in(each) in self._pids and read_about(each)["name"] == self.name)
-            self._training = next(mine, None)
+            found = (file.parent for file in states_of(self._root).glob(f"*/{ABOUT}") if time_of(file) >= self._began)
+            self._training = next((each for each in found if read_about(each)["name"] == self.name), None)
         return self._training
 
     def events(self) -> list[dict[str, Any]]:

@@ -1,18 +1,12 @@
 """A sweep from its first trial to its last, whatever stopped it before: what is finished is not run again."""
 
-import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from filelock import FileLock, Timeout
-
 from penlift.common.errors import InputError
-from penlift.common.files import write_text
 from penlift.common.params import read_params
-from penlift.common.processes import Signals
+from penlift.common.processes import Signals, alone_in
 from penlift.common.terminal import Meter
 from penlift.experiments.repository import Experiment
 from penlift.experiments.sweeps.design import Sweep, Trial, applied
@@ -53,48 +47,29 @@ class Sweeping:
 
     def run(self, at_once: int) -> list[Failure]:
         """Run what is not finished yet, so many trials at a time; what failed."""
-        with self._alone(), Signals() as signals:
+        with alone_in(self.folder, "runs this sweep"), Signals() as signals:
             runner = Runner(self.root, self.folder, self.sweep.name)
             runner.tidy()
             self.finished = finished_of(self.trials, self.root, runner.commit)
+            left = [trial for trial in self.trials if trial.name not in self.finished]
             try:
                 with Meter("sweep", sum(self._epochs.values()), self._behind()) as meter:
-                    self._run_left(runner, at_once, meter, signals)
+                    meter.say(f"what is said of each trial is in {self.folder}/*.log")
+                    while left or self._running:
+                        while left and len(self._running) < at_once:
+                            trial = left.pop(0)
+                            self._running[trial.name] = runner.begin(trial)
+                        self._look(meter)
+                        _stop_if_asked(signals)
+                        time.sleep(LOOK)
             except InputError:
                 _stop_if_asked(signals)  # Ctrl-C ends the programs that are called here, too
                 raise
             finally:
                 stop(self.folder)
-                for trial in self._running.values():
-                    trial.remove()
+                for running in self._running.values():
+                    running.remove()
         return self._failures
-
-    def _run_left(self, runner: Runner, at_once: int, meter: Meter, signals: Signals) -> None:
-        left = [trial for trial in self.trials if trial.name not in self.finished]
-        if left:
-            self._make_data(runner, meter, signals)
-        while left or self._running:
-            while left and len(self._running) < at_once:
-                trial = left.pop(0)
-                self._running[trial.name] = runner.begin(trial)
-            self._look(meter)
-            _wait(signals)
-
-    def _make_data(self, runner: Runner, meter: Meter, signals: Signals) -> None:
-        data = runner.begin_data(self.sweep.set)
-        meter.say(
-            f"first the data of all trials; what is said of it, and then by each trial, is in {self.folder}/*.log"
-        )
-        try:
-            while not data.has_ended():
-                _wait(signals)
-            if why := data.failure():
-                raise InputError(
-                    f"the data of the trials could not be made in a copy of this checkout: {why} ({data.log}). Ink of "
-                    "your own must be tracked: `dvc add` its folder, and `git add` the file that this makes"
-                )
-        finally:
-            data.remove()
 
     def _look(self, meter: Meter) -> None:
         """Take over what has ended, and see how far the others are."""
@@ -115,25 +90,6 @@ class Sweeping:
         """Epochs that all trials have behind them."""
         under_way = sum("epoch" in event for trial in self._running.values() for event in trial.events())
         return sum(self._epochs[name] for name in self.finished) + under_way
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """While entered, no other command runs this sweep."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        pid = self.folder / "pid"
-        try:
-            with FileLock(self.folder / "lock").acquire(timeout=0):
-                write_text(pid, f"{os.getpid()}\n")
-                yield
-        except Timeout:
-            raise InputError(
-                f"process {pid.read_text().strip()} runs sweep {self.sweep.name} here; wait for it, or end it"
-            ) from None
-
-
-def _wait(signals: Signals) -> None:
-    _stop_if_asked(signals)
-    time.sleep(LOOK)
 
 
 def _stop_if_asked(signals: Signals) -> None:
