@@ -13,8 +13,8 @@ from clone import copy_tree, make_data, set_params, start
 from mlflow_server import Server
 from tracked import once, points_in, runs_in
 
+from penlift.tracking.curves import record_of_training
 from penlift.tracking.record import TRAINING
-from penlift.tracking.training import record_of_training
 from penlift.training.folder import JOURNAL, read_training
 
 EPOCHS = 5
@@ -65,7 +65,7 @@ class Bench:
 
     def track_all(self) -> int:
         path = {"PYTHONPATH": str(self.folder / "src"), "MLFLOW_TRACKING_URI": self.uri}
-        command = [sys.executable, "-c", "from penlift.cli import main; main()", "track", "--all"]
+        command = [sys.executable, "-c", "from penlift.cli.main import main; main()", "track", "--all"]
         return subprocess.run(
             command, cwd=self.folder, env=os.environ | path, capture_output=True, check=False
         ).returncode

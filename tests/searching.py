@@ -22,7 +22,7 @@ from penlift.experiments.search import Searched, Worker, opened
 from penlift.experiments.storage import folder_of, storage_of
 from penlift.experiments.sweeps.design import Sweep, Trial
 from penlift.experiments.sweeps.runner import Runner
-from penlift.tracking.outbox import Outbox
+from penlift.tracking.outbox import outcomes_in
 
 PATIENCE = 120.0  # s for a trainer to come through an epoch
 SWEEP: dict[str, Any] = {
@@ -182,7 +182,7 @@ class Checkout:
 
     def runs(self, sweep: str) -> list[dict[str, str]]:
         """The tags and status of each MLflow run of a sweep, what waited sent first."""
-        if Outbox(self.folder / ".state").waiting():
+        if outcomes_in(self.folder / ".state"):
             self.start("track", "--all").communicate()
         with sqlite3.connect(self.folder / "mlflow.db") as store:
             rows = store.execute("select run_uuid, status from runs").fetchall()

@@ -5,16 +5,16 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from penlift.tracking.curves import CURVES, LOAD
 from penlift.tracking.record import OUTCOME, TRAINING, Image, Point, Record
 from penlift.tracking.store import Store
-from penlift.tracking.training import CURVES, LOAD
 
-PNG = Path(__file__).parents[1] / "docs" / "dreamt.png"
+PNG = (Path(__file__).parents[1] / "docs" / "dreamt.png").read_bytes()
 START = 1_700_000_000_000  # ms since 1970
 
 
 def embedded(home: Path) -> Store:
-    return Store(f"sqlite:///{home / 'mlflow.db'}", (home / "mlruns").as_uri(), home / "mlflow.db.lock")
+    return Store(f"sqlite:///{home / 'mlflow.db'}", home / "mlflow.db.lock")
 
 
 def curve(epochs: int) -> list[Point]:

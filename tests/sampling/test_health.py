@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from penlift.ink.scales import Scales
 from penlift.sampling.health import FAULTS, Health, finite_part, health_of, shares, table_of
 from penlift.sampling.samples import Densities, Sample, read_lines
-from penlift.tracking.training import slides_of
+from penlift.tracking.curves import slides_of
 
 SCALES = Scales(500, (0, 0), (20, 20), (10, 0), (40, 30))
 
@@ -87,7 +87,7 @@ def test_so_it_is_with_the_lines_of_a_training(tmp_path: Path) -> None:
 
     np.testing.assert_array_equal(first, broken[:40])
     np.testing.assert_array_equal(second, wavy(60))
-    slides_of(tmp_path, [first[:1], second], [second])  # one that broke off at once, too
+    slides_of([first[:1], second], [second])  # one that broke off at once, too
 
 
 def test_shares_count_the_samples_with_a_fault() -> None:

@@ -10,9 +10,9 @@ from clone import ROOT
 
 from penlift.common.params import read_params
 from penlift.tracking import live as feed
+from penlift.tracking.curves import read_about
 from penlift.tracking.live import watched
 from penlift.tracking.outcome import hash_of_ink
-from penlift.tracking.training import read_about
 
 ABOUT = {"fingerprint": "f00d", "processes": 1, "device": "cpu AVX2", "torch": "2.13.0"}
 TOLD = {"model": {"cell": "gru", "peepholes": False, "layers": 3, "hidden": 8, "mixtures": 5}}

@@ -14,10 +14,10 @@ from mlflow_server import Server
 from tracked import PNG, START, outcome
 
 from penlift.tracking.client import send
+from penlift.tracking.curves import metric_points
 from penlift.tracking.outcome import NOTE
 from penlift.tracking.record import Image
 from penlift.tracking.store import Store
-from penlift.tracking.training import metric_points
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 CELLS, MIXTURES, EPOCHS = ("lstm", "lstm+peepholes", "gru", "rnn"), (5, 10, 20), 4
@@ -65,7 +65,7 @@ def pages(browser: Any, home: Path, tmp_path_factory: pytest.TempPathFactory) ->
             points=[*metric_points(events), *(point for point in record.points if point.key.startswith("test/"))],
             images=[Image("by_epoch/dreamt", epoch, PNG) for epoch in range(1, EPOCHS + 1)],
         )
-        runs.append(send(record, Store(server.uri, None, None), patience=30))
+        runs.append(send(record, Store(server.uri, Path("unused")), patience=30))
     yield Pages(browser, server.uri, runs, folder)
     server.kill()
 

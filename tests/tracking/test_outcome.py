@@ -8,34 +8,39 @@ import pytest
 from checkouts import FILES
 
 from penlift.common.errors import InputError
-from penlift.tracking.outcome import NOTE, Outcome, name_of, read_outcome, record_of_outcome, tags_of, tags_of_training
-from penlift.tracking.record import OUTCOME, TRAINING
+from penlift.tracking.outcome import NOTE, SWEEP, name_of, record_of_outcome, tags_of, tags_of_training
+from penlift.tracking.record import OUTCOME, TRAINING, Record
 from penlift.training.folder import JOURNAL, Journal
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("DVC_ROOT", "DVC_EXP_NAME", SWEEP):
+        monkeypatch.delenv(name, raising=False)
     for name, content in FILES.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(content)
     return tmp_path
 
 
-def read(root: Path, params: dict[str, Any] | None = None) -> Outcome:
+MODEL = {"cell": "lstm", "peepholes": True, "layers": 2, "hidden": 256, "mixtures": 20}
+PARAMS: dict[str, Any] = {"model": MODEL, "extract": {"path": "data/corpus"}}
+
+
+def read(root: Path, params: dict[str, Any] = PARAMS) -> Record:
     made = [root / name for name in ("models", "train", "samples", "metrics.json", "index.html")]
-    params = params or {"model": {"cell": "lstm"}}
-    return read_outcome(root, params, root / "ink", root / "train", root / "metrics.json", made)
+    return record_of_outcome(root, params, root / "ink", root / "train", root / "metrics.json", made)
 
 
 def test_a_run_is_the_same_while_its_parameters_ink_and_files_are(root: Path) -> None:
-    first = read(root)
+    first = read(root).identity
 
-    assert read(root).fingerprint == first.fingerprint
-    assert read(root, {"model": {"cell": "gru"}}).fingerprint != first.fingerprint
+    assert read(root).identity == first
+    assert read(root, PARAMS | {"model": MODEL | {"cell": "gru"}}).identity != first
     for name, content in FILES.items():
-        before = read(root).fingerprint
+        before = read(root).identity
         (root / name).write_text(content + " ")
-        assert (read(root).fingerprint != before) == (name not in ("params.yaml", "dvc.lock")), name
+        assert (read(root).identity != before) == (name not in ("params.yaml", "dvc.lock")), name
 
 
 def test_a_run_has_all_files_at_their_places_in_the_checkout(root: Path) -> None:
@@ -43,18 +48,18 @@ def test_a_run_has_all_files_at_their_places_in_the_checkout(root: Path) -> None
 
 
 def test_its_record_has_curves_figures_tags_and_a_note_in_words(root: Path) -> None:
-    record = record_of_outcome(read(root), root / ".state", "any", {"penlift.cell": "lstm"}, [])
+    record = read(root)
 
     points = {(point.key, point.step): point.value for point in record.points}
     assert points["by_epoch/gradient_norm", 1] == 1
     assert points["by_epoch/gradient_norm", 2] == 0
     assert points["test/nll_nats_per_point.tablet", 0] == 5.0
     assert record.tags[TRAINING] == "f00d"
-    assert record.tags[OUTCOME] == read(root).fingerprint
+    assert record.tags[OUTCOME] == read(root).identity
     assert record.tags["penlift.torch"] == "2"
-    assert record.tags["penlift.cell"] == "lstm"
+    assert record.tags["penlift.cell"] == "lstm+peepholes"
     assert "| test | 7 | 5.000 [4.900, 5.100] | -1.000 | 8.000 |" in record.tags[NOTE]
-    assert record.params == {"model.cell": "lstm"}
+    assert record.params == {f"model.{key}": value for key, value in MODEL.items()} | {"extract.path": "data/corpus"}
 
 
 def test_the_curves_have_the_times_of_the_journal_while_there_is_one(root: Path) -> None:
@@ -63,10 +68,10 @@ def test_the_curves_have_the_times_of_the_journal_while_there_is_one(root: Path)
     journal = Journal(folder / JOURNAL)
     journal.add(epoch=1, gradient_norm=1.0)
     journal.flush()
-    half = record_of_outcome(read(root), root / ".state", "any", {}, [])
+    half = read(root)
     journal.add(epoch=2, gradient_norm=0.0)
     journal.flush()
-    whole = record_of_outcome(read(root), root / ".state", "any", {}, [])
+    whole = read(root)
 
     assert half.began  # it lacks an epoch, so no time is known: that of writing it down
     assert half.began <= min(point.time for point in half.points)
@@ -92,12 +97,9 @@ def test_no_finished_run_is_named_as_such(tmp_path: Path) -> None:
 
 
 def test_a_run_is_named_by_its_experiment_or_by_what_it_is(tmp_path: Path) -> None:
-    params = {"model": {"cell": "lstm", "peepholes": True, "layers": 2, "hidden": 256, "mixtures": 20},
-              "extract": {"path": "data/corpus"}}  # fmt: skip
-
-    assert name_of(params, {"DVC_EXP_NAME": "soft-ink"}) == "soft-ink"
-    assert name_of(params, {}) == "lstm+peepholes-2x256-20mix"
-    tags = tags_of(tmp_path, params, {"DVC_EXP_NAME": "soft-ink", "PENLIFT_SWEEP": "cells"})
+    assert name_of(PARAMS, {"DVC_EXP_NAME": "soft-ink"}) == "soft-ink"
+    assert name_of(PARAMS, {}) == "lstm+peepholes-2x256-20mix"
+    tags = tags_of(tmp_path, PARAMS, {"DVC_EXP_NAME": "soft-ink", "PENLIFT_SWEEP": "cells"})
     assert tags["dvc.experiment"] == "soft-ink"
     assert tags["penlift.sweep"] == "cells"
     assert tags["penlift.cell"] == "lstm+peepholes"

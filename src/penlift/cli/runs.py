@@ -25,16 +25,18 @@ def runs(root: Path) -> None:
 
     NLLs are in nats a point with offsets divided by 20. What waits for MLflow, `penlift track --all` sends.
     """
-    from penlift.tracking.outbox import Outbox, mirrored
+    from penlift.tracking.outbox import outcomes_in
     from penlift.tracking.store import Store
-    from penlift.tracking.trainings import row_of, trainings_table
+    from penlift.tracking.trainings import trainings_table
     from penlift.training.folder import states_of, trainings_in
 
     states, store = states_of(root), Store.of(root)
     trainings = trainings_in(states)
-    rows = [row_of(training, mirrored(training, store), time.time()) for training in trainings]
-    click.echo(trainings_table(rows) if rows else f"no training in {states}; `make repro` begins one")
-    if places := Outbox(states).waiting():
+    if trainings:
+        click.echo(trainings_table(trainings, store, time.time()))
+    else:
+        click.echo(f"no training in {states}; `make repro` begins one")
+    if places := outcomes_in(states):
         click.echo(f"{len(places)} finished runs wait for {store.uri}; send them with `penlift track --all`")
 
 
@@ -50,17 +52,19 @@ def clean(root: Path, abandoned_after: float, yes: bool) -> None:
     whose curves no MLflow store has taken yet.
     """
     from penlift.tracking.store import Store
-    from penlift.tracking.trainings import removable, remove, row_of, trainings_table
+    from penlift.tracking.trainings import reason_to_stay, remove, trainings_table
     from penlift.training.folder import states_of, trainings_in
 
-    store = Store.of(root)
-    leaving, staying = removable(trainings_in(states_of(root)), store, abandoned_after, time.time())
-    for training, why in staying:
-        click.echo(f"stays: {training.folder.name}, {why}")
+    store, leaving = Store.of(root), []
+    for training in trainings_in(states_of(root)):
+        if why := reason_to_stay(training, store, abandoned_after, time.time()):
+            click.echo(f"stays: {training.folder.name}, {why}")
+        else:
+            leaving.append(training)
     if not leaving:
         click.echo("nothing to remove")
         return
-    click.echo(trainings_table(row_of(training, "yes", time.time()) for training in leaving))
+    click.echo(trainings_table(leaving, store, time.time()))
     if not (yes or click.confirm(f"remove these {len(leaving)}?")):
         click.echo("nothing was removed")
         return
@@ -92,10 +96,10 @@ def track(everything: bool, root: Path) -> None:
 
     store, states = Store.of(root), states_of(root)
     if not everything:
-        names = waiting(states, store)
-        click.echo("\n".join(names) or f"nothing waits for {store.uri}")
-        if names:
-            click.echo(told(names, store))
+        left = waiting(states, store)
+        for one in left:
+            click.echo(one.what)
+        click.echo(told(left, store) if left else f"nothing waits for {store.uri}")
         return
     sent = True
     for line, taken in drain(states, store):
@@ -124,7 +128,7 @@ def restore(run: str, root: Path) -> None:
     from penlift.experiments.restore import restore_run as bring_back
 
     found, changed, older = bring_back(run, root)
-    click.echo(f"run {found.run_id} ({found.name}): {len(changed)} files differed from what was here")
+    click.echo(f"run {found.run_id} ({found.name}): {', '.join(changed) or 'nothing'} differed from what was here")
     if older:
         click.echo(f"what they replaced is in {older}")
     if found.tags.get("penlift.changed") == "yes":

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from penlift.common.errors import InputError
+from penlift.common.errors import InputError, one_line
 from penlift.common.files import whole_file
 
 
@@ -33,7 +33,7 @@ def parsed(content: bytes, place: Path | str) -> Any:
     try:
         return YAML(typ="safe", pure=True).load(io.StringIO(content.decode("utf-8")))
     except (YAMLError, ValueError) as error:  # ruamel leaves impossible dates to Python
-        raise InputError(f"{place}: not readable as YAML ({_one_line(error)}); mend it there") from None
+        raise InputError(f"{place}: not readable as YAML ({one_line(error)}); mend it there") from None
 
 
 def sections_in(content: bytes, place: Path | str) -> dict[str, Any]:
@@ -96,10 +96,6 @@ def value_at_fault(fault: Any) -> str:
 
 def _meaning(record: type[Params], key: str) -> str:
     return record.model_fields[key].description or "see the comments in params.yaml"
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
 
 
 def names_in(folder: Path) -> list[str]:

@@ -6,12 +6,13 @@ The one module that imports mlflow, and only when it is used: that takes seconds
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from penlift.common.errors import one_line
 from penlift.common.files import whole_file
 from penlift.tracking.record import OUTCOME, TRAINING, Record, called_by
 from penlift.tracking.store import SQLITE, Store, Unsent
@@ -37,9 +38,9 @@ def send(record: Record, store: Store, patience: float = 5.0) -> str:
 
     What is there already is left alone, and what was cut off is completed. A training that is being watched becomes
     the run of its outcome; a second outcome of one training is a run of its own. Unsent where the store does not answer
-    a request within `patience` seconds, or refuses it: then some of the record may be there.
+    a request within `patience` seconds, or refuses it: then some of the record may be there. To be called while alone.
     """
-    with store.opened(patience), connected(store, patience) as client:
+    with connected(store, patience) as client:
         experiment = experiment_in(client, store)
         run = _find(client, experiment, record)
         # to a run that bears an outcome, only that outcome adds anything: it brings the curves of its training
@@ -55,6 +56,7 @@ def send(record: Record, store: Store, patience: float = 5.0) -> str:
 @contextmanager
 def connected(store: Store, patience: float) -> Iterator["MlflowClient"]:
     """A client of MLflow's, whose faults are Unsent; a request may take `patience` s, or what the user has set."""
+    store.check(patience)
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # else each process looks a host up
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")  # else a dead server blocks for minutes
     if not CHOSEN:
@@ -70,11 +72,9 @@ def connected(store: Store, patience: float) -> Iterator["MlflowClient"]:
         if store.file and not store.file.exists():
             _create(store.file)
         yield MlflowClient(store.uri)
-    except MlflowException as error:
-        refused = error.get_http_status_code() < 500  # type: ignore[no-untyped-call]
-        raise Unsent(f"{store.uri} {'refuses the run' if refused else 'fails'} ({_one_line(error)})") from None
-    except (RequestException, SQLAlchemyError, OSError) as error:
-        raise Unsent(f"{store.uri} fails ({_one_line(error)})") from None
+    except (MlflowException, RequestException, SQLAlchemyError, OSError) as error:
+        refused = isinstance(error, MlflowException) and error.get_http_status_code() < 500  # type: ignore[no-untyped-call]
+        raise Unsent(f"{store.uri} {'refuses the run' if refused else 'fails'} ({one_line(error)})") from None
 
 
 def _create(file: Path) -> None:
@@ -88,33 +88,26 @@ def _create(file: Path) -> None:
         MlflowClient(f"{SQLITE}{part}").search_experiments(max_results=1)
 
 
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]
-
-
 def experiment_in(client: "MlflowClient", store: Store) -> str:
     """The id of the experiment that all runs are in, made where there is none."""
     found = client.get_experiment_by_name(EXPERIMENT)
     if found and found.lifecycle_stage == "deleted":  # in the pages' trash, where nothing can be added to it
         client.restore_experiment(found.experiment_id)
-    return str(found.experiment_id if found else client.create_experiment(EXPERIMENT, store.artifacts))
+    beside = store.file.with_name("mlruns").as_uri() if store.file else None
+    return str(found.experiment_id if found else client.create_experiment(EXPERIMENT, beside))
 
 
 def _find(client: "MlflowClient", experiment: str, record: Record) -> "Run | None":
     """The run of the record's outcome under its name; else that of its training, which has no outcome yet."""
-
-    def tagged(tag: str) -> "list[Run]":
-        return list(client.search_runs([experiment], f"tags.`{tag}` = '{record.tags[tag]}'"))
-
-    if OUTCOME in record.tags:
-        named = called_by(record.tags)
-        if same := [run for run in tagged(OUTCOME) if called_by(run.data.tags) == named]:
-            return _only(client, same)
-    of_training = tagged(TRAINING)
-    run = _only(client, [run for run in of_training if OUTCOME not in run.data.tags])
+    runs = client.search_runs([experiment], f"tags.`{TRAINING}` = '{record.tags[TRAINING]}'")
+    watched = [run for run in runs if OUTCOME not in run.data.tags]
     if OUTCOME not in record.tags:
-        return run or next(iter(of_training), None)
-    if run:
+        return _only(client, watched) or next(iter(runs), None)
+    same = [run for run in runs if run.data.tags.get(OUTCOME) == record.tags[OUTCOME]
+            and called_by(run.data.tags) == called_by(record.tags)]  # fmt: skip
+    if same:
+        return _only(client, same)
+    if run := _only(client, watched):
         _rename(client, run, record)
     return run
 
@@ -138,7 +131,7 @@ def _rename(client: "MlflowClient", run: "Run", record: Record) -> None:
 
 def _fill(client: "MlflowClient", run: "Run", record: Record) -> None:
     """Add what the run lacks, its status last."""
-    from mlflow.entities import Metric, Param, RunTag
+    from mlflow.entities import Dataset, DatasetInput, Metric, Param, RunTag
 
     run_id, has = run.info.run_id, run.data
     tags = [RunTag(key, value) for key, value in record.tags.items() if has.tags.get(key) != value]
@@ -152,7 +145,9 @@ def _fill(client: "MlflowClient", run: "Run", record: Record) -> None:
     for name, file in record.files.items():
         client.log_artifact(run_id, str(file), name.rpartition("/")[0] or None)
     if record.tags.keys() >= set(DATA) and not (run.inputs and run.inputs.dataset_inputs):
-        _name_data(client, run_id, *(record.tags[tag] for tag in DATA))
+        name, digest = (record.tags[tag] for tag in DATA)
+        data = Dataset(name, digest[:DIGEST], "local", json.dumps({"uri": name}))
+        client.log_inputs(run_id, [DatasetInput(data)])
     if record.status == "RUNNING":
         client.update_run(run_id, record.status)
     else:
@@ -169,15 +164,8 @@ def _add_images(client: "MlflowClient", run_id: str, record: Record) -> None:
     there = {match.groups() for path in paths if (match := UPLOADED.match(path))}
     for key, step, png in record.images:
         if (key.replace("/", "~"), str(step)) not in there:
-            with Image.open(png) as image:
+            with Image.open(BytesIO(png)) as image:
                 client.log_image(run_id, image, key=key, step=step, synchronous=True)
-
-
-def _name_data(client: "MlflowClient", run_id: str, name: str, digest: str) -> None:
-    from mlflow.entities import Dataset, DatasetInput
-
-    source = json.dumps({"uri": name})
-    client.log_inputs(run_id, [DatasetInput(Dataset(name, digest[:DIGEST], "local", source))])
 
 
 class FoundRun(NamedTuple):
@@ -191,23 +179,19 @@ class FoundRun(NamedTuple):
 
 def find(name: str, store: Store) -> list[FoundRun]:
     """The runs of this id or training, their first characters, or this name; the newest first."""
-    with store.opened(PATIENCE), connected(store, PATIENCE) as client:
+    with connected(store, PATIENCE) as client:
         latest = ["attributes.start_time DESC"]
         runs = client.search_runs([experiment_in(client, store)], order_by=latest, max_results=MOST_RUNS)
         named = [run for run in runs if name == run.info.run_name or _begins(run, name)]
         return [FoundRun(run.info.run_id, run.info.run_name, run.info.status, dict(run.data.tags)) for run in named]
 
 
-def fetch(run_id: str, wanted: Callable[[str], bool], folder: Path, store: Store) -> list[str]:
-    """Copy the files of a run whose names are wanted to a folder; their names. MLflow refuses what leads out of one."""
-    with store.opened(PATIENCE), connected(store, PATIENCE) as client, TemporaryDirectory(dir=folder) as place:
-        whole = Path(client.download_artifacts(run_id, "", place))
-        files = (file.relative_to(whole).as_posix() for file in sorted(whole.rglob("*")) if file.is_file())
-        names = [name for name in files if wanted(name)]
-        for name in names:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (whole / name).replace(folder / name)
-        return names
+def fetch(run_id: str, names: Iterable[str], folder: Path, store: Store) -> None:
+    """Copy those of a run's files and folders that are named to a folder. MLflow refuses what leads out of one."""
+    with connected(store, PATIENCE) as client:
+        there = {artifact.path for artifact in client.list_artifacts(run_id)}
+        for name in there.intersection(names):
+            client.download_artifacts(run_id, name, str(folder))
 
 
 def _begins(run: Any, name: str) -> bool:

@@ -9,7 +9,6 @@ import select
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -23,10 +22,10 @@ from penlift.common.files import whole_file, write_bytes
 from penlift.common.params import flatten, read_params
 from penlift.common.processes import pid_in
 from penlift.drawing.svg import draw_plain
+from penlift.tracking.curves import write_about
 from penlift.tracking.outbox import deliver_training, mirrored
 from penlift.tracking.outcome import hash_of_ink, name_of, tags_of, tags_of_training
 from penlift.tracking.store import Store, Unsent
-from penlift.tracking.training import write_about
 from penlift.training.folder import JOURNAL, read_training, time_of
 
 if TYPE_CHECKING:
@@ -59,10 +58,9 @@ def watched(
     try:
         yield partial(_draw, folder)
     finally:
-        if mirror and mirror.stdin:
-            mirror.stdin.close()  # which tells it that this is the end
+        if mirror:
             with suppress(subprocess.TimeoutExpired):
-                mirror.wait(LONGEST_WAIT)
+                mirror.communicate(timeout=LONGEST_WAIT)  # closes its standard input: this is the end
             mirror.kill()
             mirror.wait()
 
@@ -105,19 +103,18 @@ def _start(folder: Path, root: Path) -> "subprocess.Popen[bytes] | None":
 def main(folder: Path, root: Path) -> None:
     """Send what is new until the trainer is gone, and then how it ended, unless another has gone on meanwhile."""
     os.nice(19)
-    store, trainer, sent, not_before = Store.of(root), pid_in(folder), 0.0, 0.0
-    while not _over(LOOK):
-        written = time_of(folder / JOURNAL)
-        if written > sent and time.monotonic() >= not_before:
-            sent, not_before = (written, 0.0) if _sent(folder, store, trainer) else (sent, time.monotonic() + AGAIN)
+    store, trainer = Store.of(root), pid_in(folder)
+    sent, wait = 0.0, LOOK
+    while not select.select([sys.stdin], [], [], wait)[0]:  # nothing is ever written to it, so it ends
+        written, wait = time_of(folder / JOURNAL), LOOK
+        if written > sent:
+            if _sent(folder, store, trainer):
+                sent = written
+            else:
+                wait = AGAIN
     signal.alarm(LAST)
     if pid_in(folder) == trainer:
         _sent(folder, store, "")
-
-
-def _over(wait: float) -> bool:
-    """Whether standard input has ended; nothing is ever written to it."""
-    return bool(select.select([sys.stdin], [], [], wait)[0])
 
 
 def _sent(folder: Path, store: Store, trainer: str) -> bool:

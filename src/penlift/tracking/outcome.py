@@ -1,11 +1,11 @@
 """What one run of the whole pipeline came to, and where it came from: all that a tracking server should hold."""
 
 import json
+import os
 import platform
 import subprocess
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,9 @@ from penlift.common.errors import InputError
 from penlift.common.files import digest_of
 from penlift.common.machine import processor_name
 from penlift.common.params import flatten
-from penlift.tracking.record import OUTCOME, TRAINING, Image, Point, Record
-from penlift.tracking.training import began, epochs_in, metric_points, of_history
-from penlift.training.folder import JOURNAL, read_events
+from penlift.tracking.curves import began, metric_points, of_history
+from penlift.tracking.record import OUTCOME, TRAINING, Point, Record
+from penlift.training.folder import JOURNAL, read_events, states_of
 
 LOCKED = ("params.yaml", "dvc.lock")  # what a run is made again from; other code changes the lock and not the outcome
 NOTE = "mlflow.note.content"  # the tag that MLflow shows on top of a run's page
@@ -26,26 +26,46 @@ CODE = ("src", "pipeline", "dvc.yaml")
 SWEEP = "PENLIFT_SWEEP"  # the environment variable that names the sweep which a run belongs to
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """Parameters, figures and files of a run. Two runs with the same of all are one outcome."""
+def record_of_outcome(
+    root: Path, params: dict[str, Any], ink: Path, train: Path, metrics: Path, made: list[Path]
+) -> Record:
+    """The record of a finished run, from the files that stages made below `root`; `made`: files, and folders of files.
 
-    params: dict[str, Any]  # "model.cell": "lstm"
-    metrics: dict[str, Any]  # metrics.json
-    history: pd.DataFrame  # a row an epoch
-    about: dict[str, Any]  # training.json: fingerprint of the training, and what it ran on
-    data: str  # hash of the ink
-    files: dict[str, Path]  # "models/model.json" -> where it is
+    Two runs with the same parameters, ink and files are one outcome, whenever and wherever they were computed.
+    """
+    try:
+        whole = [file for path in made for file in ([path] if path.is_file() else sorted(path.rglob("*.*")))]
+        data = hash_of_ink(ink)
+        history = pd.read_csv(train / "history.csv")
+        figures = json.loads(metrics.read_text(encoding="utf-8"))
+        about = json.loads((train / "training.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError) as error:
+        raise InputError(f"no finished run to track ({error}); make one with `dvc repro`") from None
+    locked = [path for name in LOCKED if (path := root / name).is_file()]
+    files = {path.absolute().relative_to(root.absolute()).as_posix(): path for path in [*whole, *locked]}
+    flat, now = dict(flatten(params)), round(1000 * time.time())
+    start, points = _curves(states_of(root) / about["fingerprint"], history, now)
+    points += [Point(key.replace(".", "/", 1), float(value), 0, now) for key, value in flatten(figures)]
+    own = {TRAINING: about["fingerprint"], OUTCOME: fingerprint_of(flat, data, files), "penlift.data_hash": data,
+           NOTE: mlflow_note(figures)}  # fmt: skip
+    return Record(
+        name=name_of(params, os.environ),
+        tags=tags_of(root, params, os.environ) | tags_of_training(about) | own,
+        status="FINISHED",
+        began=start,
+        params=flat,
+        points=points,
+        files=files,
+    )
 
-    @property
-    def training(self) -> str:
-        """The fingerprint of the training; several outcomes may have it in common."""
-        return str(self.about["fingerprint"])
 
-    @property
-    def fingerprint(self) -> str:
-        """The same for the same outcome, whenever and wherever it was computed."""
-        return fingerprint_of(self.params, self.data, self.files)
+def _curves(training: Path, history: pd.DataFrame, now: int) -> tuple[int, list[Point]]:
+    """When a training began, in ms since 1970, and its curves: by its journal, where that still has all epochs."""
+    events = read_events(training / JOURNAL)
+    curves = list(metric_points(events))
+    if len({point.step for point in curves}) < len(history):
+        return now, list(of_history(history, now))
+    return began(events) or now, curves
 
 
 def fingerprint_of(params: Mapping[str, Any], data: str, files: Mapping[str, Path]) -> str:
@@ -54,53 +74,11 @@ def fingerprint_of(params: Mapping[str, Any], data: str, files: Mapping[str, Pat
     return digest_of([], [dict(params), data, made])
 
 
-def read_outcome(
-    root: Path, params: dict[str, Any], ink: Path, train: Path, metrics: Path, made: list[Path]
-) -> Outcome:
-    """Gather the outcome from the files that the stages made, all below `root`; `made`: files, and folders of files."""
-    try:
-        whole = [file for path in made for file in ([path] if path.is_file() else sorted(path.rglob("*.*")))]
-        locked = [path for name in LOCKED if (path := root / name).is_file()]
-        return Outcome(
-            params=dict(flatten(params)),
-            metrics=json.loads(metrics.read_text(encoding="utf-8")),
-            history=pd.read_csv(train / "history.csv"),
-            about=json.loads((train / "training.json").read_text(encoding="utf-8")),
-            data=hash_of_ink(ink),
-            files={path.absolute().relative_to(root.absolute()).as_posix(): path for path in [*whole, *locked]},
-        )
-    except (FileNotFoundError, ValueError) as error:
-        raise InputError(f"no finished run to track ({error}); make one with `dvc repro`") from None
-
-
-def record_of_outcome(outcome: Outcome, states: Path, name: str, tags: dict[str, str], images: list[Image]) -> Record:
-    """The record of an outcome. Its curves have the times that the training's journal gives, where there still is one
-    in `states`."""
-    now = round(1000 * time.time())
-    events = read_events(states / outcome.training / JOURNAL)
-    curves = list(metric_points(events))
-    if len(epochs_in(curves)) < len(outcome.history):
-        events, curves = [], list(of_history(outcome.history, now))
-    figures = [Point(key.replace(".", "/", 1), float(value), 0, now) for key, value in flatten(outcome.metrics)]
-    own = {TRAINING: outcome.training, OUTCOME: outcome.fingerprint, "penlift.data_hash": outcome.data,
-           NOTE: mlflow_note(outcome)}  # fmt: skip
-    return Record(
-        name=name,
-        tags=tags | tags_of_training(outcome.about) | own,
-        status="FINISHED",
-        began=began(events) or now,
-        params=outcome.params,
-        points=[*curves, *figures],
-        images=images,
-        files=outcome.files,
-    )
-
-
-def mlflow_note(outcome: Outcome) -> str:
+def mlflow_note(metrics: Mapping[str, Any]) -> str:
     """In a few lines of Markdown, what a person wants to know first."""
     rows = []
     for split in ("valid", "test"):
-        if figures := outcome.metrics.get(split):
+        if figures := metrics.get(split):
             nll, blind = figures["nll_nats_per_point"], figures["baseline_nll_nats_per_point"]["tablet"]
             low, high = (figures.get(f"nll_nats_per_point_{end}", {}).get("tablet") for end in ("low", "high"))
             interval = f" [{low:.3f}, {high:.3f}]" if low is not None and high is not None else ""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from filelock import FileLock, Timeout
 
 from penlift.common.errors import InputError
+from penlift.training.folder import states_of
 
 SQLITE = "sqlite:///"
 ANSWERS = 3.0  # s that a server has to say that it is there
@@ -27,26 +28,25 @@ class Store(NamedTuple):
     """Where runs go."""
 
     uri: str
-    artifacts: str | None  # explicit location, for the embedded store
-    lock: Path | None  # several processes at once would break a fresh sqlite file
+    lock: Path  # whoever sends anything has it: beside a sqlite file, else beside the trainings
 
     @classmethod
     def of(cls, root: Path) -> "Store":
-        """MLFLOW_TRACKING_URI where it is set, else mlflow.db at the root. Artifacts of a sqlite file stand beside it.
+        """MLFLOW_TRACKING_URI where it is set, else mlflow.db at the root.
 
         DVC runs queued experiments in folders that it deletes, and names the repository they came from in DVC_ROOT.
         """
         home = Path(os.environ.get("DVC_ROOT") or root).resolve()
-        uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home / 'mlflow.db'}"
+        uri = os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE}{home / 'mlflow.db'}"
         if uri.startswith(("http://", "https://")):
-            return cls(uri, None, None)
+            return cls(uri, states_of(root) / "sending.lock")
         if not uri.startswith(SQLITE):
             raise InputError(
                 f"MLFLOW_TRACKING_URI is {uri!r}: runs go to a server, http://..., or to a file, sqlite:///...; "
                 "docs/team.md sets up a server on any other store"
             )
         file = home / uri.removeprefix(SQLITE)
-        return cls(f"{SQLITE}{file}", file.with_name("mlruns").as_uri(), file.with_name(f"{file.name}.lock"))
+        return cls(f"{SQLITE}{file}", file.with_name(f"{file.name}.lock"))
 
     @property
     def file(self) -> Path | None:
@@ -54,45 +54,37 @@ class Store(NamedTuple):
         return Path(self.uri.removeprefix(SQLITE)) if self.uri.startswith(SQLITE) else None
 
     @contextmanager
-    def opened(self, patience: float) -> Iterator[None]:
-        """While entered, the store is known to answer, and a sqlite file is this process's alone.
-
-        Silent where that is not so after `patience` seconds. A server is asked by a plain request first: a client of
-        MLflow's takes seconds to be imported, and minutes to give a dead server up.
+    def alone(self, patience: float) -> Iterator[None]:
+        """While entered, no other process on this machine sends anything: looking a run up and making it are two steps,
+        and several at once would break a fresh sqlite file. Silent where another still does after `patience` seconds.
         """
-        if self.uri.startswith("http"):
-            _ask(self.uri)
-        if not self.lock:
-            yield
-            return
         lock = FileLock(self.lock)
         try:
             lock.acquire(timeout=patience)
         except Timeout:
-            raise Silent(f"{self.uri} is in use by another process ({self.lock} is taken)") from None
-        except OSError as error:
-            raise Silent(f"{self.lock}: {error.strerror or error}") from None
+            raise Silent(f"{self.uri}: another process is sending ({self.lock} is taken)") from None
+        except OSError:
+            pass  # no room for the lock's file, so others have none either
         try:
-            if self.file and self.file.exists():
-                _lock_once(self.file, patience)
             yield
         finally:
             lock.release()
 
+    def check(self, patience: float) -> None:
+        """Silent where the store does not answer, a locked sqlite file after `patience` seconds.
 
-def _ask(server: str) -> None:
-    import requests
+        Asked before a client of MLflow's is, which takes seconds to be imported, minutes to give a dead server up, and
+        20 s at each call where a file is locked.
+        """
+        import requests
 
-    try:
-        requests.get(f"{server.rstrip('/')}/health", timeout=ANSWERS)
-    except requests.RequestException as error:
-        raise Silent(f"{server} does not answer ({type(error).__name__})") from None
-
-
-def _lock_once(file: Path, patience: float) -> None:
-    """See that a sqlite file can be written: MLflow waits 20 s at each call for one that is locked."""
-    try:
-        with closing(sqlite3.connect(file, timeout=patience)) as database:
-            database.execute("BEGIN IMMEDIATE").close()
-    except sqlite3.Error as error:
-        raise Silent(f"{SQLITE}{file} cannot be written ({error})") from None
+        try:
+            if not self.file:
+                requests.get(f"{self.uri.rstrip('/')}/health", timeout=ANSWERS)
+            elif self.file.exists():
+                with closing(sqlite3.connect(self.file, timeout=patience)) as database:
+                    database.execute("BEGIN IMMEDIATE").close()
+        except requests.RequestException as error:
+            raise Silent(f"{self.uri} does not answer ({type(error).__name__})") from None
+        except sqlite3.Error as error:
+            raise Silent(f"{self.uri} cannot be written ({error})") from None

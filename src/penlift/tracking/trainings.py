@@ -1,55 +1,31 @@
 """The trainings of a checkout as a person wants to see them, and which of them can go."""
 
 import math
-import os
 import shutil
 from collections.abc import Iterable
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 from filelock import FileLock, Timeout
+from rich.filesize import decimal
 
 from penlift.common.processes import LOCK
 from penlift.common.terminal import in_columns
-from penlift.tracking.outbox import waits
+from penlift.tracking.curves import read_about
+from penlift.tracking.outbox import mirrored, waits
 from penlift.tracking.store import Store
-from penlift.tracking.training import read_about
 from penlift.training.folder import Training, last_at_work, read_training
 
-MINUTE, HOUR, DAY = 60, 3600, 86400
-HEAD = ("training", "run", "state", "where", "NLL held out", "age", "MiB", "in MLflow")
+DAY = 86400  # s
 
 
-def removable(
-    trainings: Iterable[Training], store: Store, abandoned_after: float, now: float
-) -> tuple[list[Training], list[tuple[Training, str]]]:
-    """Those that can go, and those that stay, each with its reason.
+def reason_to_stay(training: Training, store: Store, abandoned_after: float, now: float) -> str:
+    """Why a training must not be removed, or nothing.
 
     `abandoned_after`: days without work after which an unfinished one counts as given up; `now`: s since 1970.
     """
-    leaving, staying = [], []
-    for training in trainings:
-        if why := _reason_to_stay(training, store, abandoned_after, now):
-            staying.append((training, why))
-        else:
-            leaving.append(training)
-    return leaving, staying
-
-
-def remove(folder: Path, store: Store, abandoned_after: float, now: float) -> str:
-    """Remove a training that may still go, as no trainer can begin meanwhile; else the reason why it stays."""
-    try:
-        with FileLock(folder / LOCK).acquire(timeout=0):
-            if why := _reason_to_stay(read_training(folder, ""), store, abandoned_after, now):
-                return why
-            shutil.rmtree(folder)
-    except Timeout:
-        return "which somebody has just begun"
-    return ""
-
-
-def _reason_to_stay(training: Training, store: Store, abandoned_after: float, now: float) -> str:
     if training.running:
         return f"process {training.running} is at it"
     days = (now - last_at_work(training.folder)) / DAY
@@ -60,21 +36,33 @@ def _reason_to_stay(training: Training, store: Store, abandoned_after: float, no
     return ""
 
 
+def remove(folder: Path, store: Store, abandoned_after: float, now: float) -> str:
+    """Remove a training that may still go, as no trainer can begin meanwhile; else the reason why it stays."""
+    try:
+        with FileLock(folder / LOCK).acquire(timeout=0):
+            if why := reason_to_stay(read_training(folder, ""), store, abandoned_after, now):
+                return why
+            shutil.rmtree(folder)
+    except Timeout:
+        return "which somebody has just begun"
+    return ""
+
+
 class Row(NamedTuple):
-    """A training."""
+    """A training, as it is listed under the names of these fields."""
 
     training: str  # the name of its folder
     run: str
     state: str
-    where: str  # it stands
-    nll: str  # nats a point, offsets / 20, the best so far
+    stands: str  # where
+    valid_nll: str  # nats a point, offsets / 20, the best so far
     age: str  # since it was last at work
-    size: str  # MiB
-    mirrored: str
+    size: str
+    in_mlflow: str
 
 
-def row_of(training: Training, mirrored: str, now: float) -> Row:
-    """What there is to know of a training; `mirrored`: whether MLflow has it, in a word; `now` in s since 1970."""
+def row_of(training: Training, store: Store, now: float) -> Row:
+    """What there is to know of a training; `now` in s since 1970."""
     history = training.header.get("history", [])
     best = min((nll for row in history if math.isfinite(nll := row["valid_nll_nats_per_point"])), default=None)
     about = read_about(training.folder)
@@ -85,9 +73,9 @@ def row_of(training: Training, mirrored: str, now: float) -> Row:
         state_of(training),
         f"epoch {len(history)}{epochs}, step {training.header.get('step', 0)}",
         "" if best is None else f"{best:.3f}",
-        age_of(now - last_at_work(training.folder)),
-        f"{size_of(training.folder) / 2**20:.0f}",
-        mirrored,
+        str(timedelta(seconds=max(0, round(now - last_at_work(training.folder))))),
+        decimal(_size_of(training.folder)),
+        mirrored(training, store),
     )
 
 
@@ -97,28 +85,16 @@ def state_of(training: Training) -> str:
         return f"runs, pid {training.running}"
     if training.done:
         return "finished"
-    last = training.events[-1] if training.events else {}
-    return {"Stopped": "stopped", "Diverged": "diverged", "Lost": "lost a process"}.get(last.get("ended", ""), "killed")
+    return str(training.events[-1].get("ended", "killed")).lower() if training.events else "killed"
 
 
-def age_of(seconds: float) -> str:
-    """A time span in its largest unit."""
-    for unit, name in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")):
-        if seconds >= unit:
-            return f"{seconds // unit:.0f} {name}"
-    return f"{max(seconds, 0):.0f} s"
+def _size_of(folder: Path) -> int:
+    """Bytes of the files of a training; none where somebody removes it meanwhile."""
+    with suppress(FileNotFoundError):
+        return sum(file.stat().st_size for file in folder.glob("[!.]*"))
+    return 0
 
 
-def size_of(folder: Path) -> int:
-    """Bytes of the files of a folder, which may come and go meanwhile."""
-    total = 0
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            with suppress(FileNotFoundError):
-                total += entry.stat().st_size if entry.is_file() else 0
-    return total
-
-
-def trainings_table(rows: Iterable[Row]) -> str:
-    """Rows below their heads, in columns."""
-    return in_columns([HEAD, *rows])
+def trainings_table(trainings: Iterable[Training], store: Store, now: float) -> str:
+    """A row for each, below the names of its fields, in columns."""
+    return in_columns([Row._fields, *(row_of(training, store, now) for training in trainings)])

@@ -17,7 +17,7 @@ from penlift.common.errors import InputError
 from penlift.common.processes import LOCK, PID, pid_in
 
 STATE, JOURNAL = "state.safetensors", "journal.jsonl"
-ABOUT = "run.json"  # name, tags and parameters, as `tracking.training` writes them
+ABOUT = "run.json"  # name, tags and parameters, as `tracking.curves` writes them
 WAITING = "waiting"  # beside the trainings: the records that no store has taken yet
 HEADER = "penlift"  # the key of the JSON
 

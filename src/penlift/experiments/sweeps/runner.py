@@ -30,9 +30,9 @@ from penlift.experiments.repository import (
     take_over,
 )
 from penlift.experiments.sweeps.design import Trial, Value
+from penlift.tracking.curves import read_about
 from penlift.tracking.outcome import SWEEP
 from penlift.tracking.store import Store
-from penlift.tracking.training import read_about
 from penlift.training.folder import ABOUT, JOURNAL, read_events, states_of, time_of
 
 CLONES = "trials"  # in the folder of a sweep or search: a clone a trial

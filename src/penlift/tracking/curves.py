@@ -51,11 +51,6 @@ def began(events: list[dict[str, Any]]) -> int | None:
     return round(1000 * events[0]["time"]) if events else None
 
 
-def epochs_in(points: Iterable[Point]) -> list[int]:
-    """The epochs that have points, in their order."""
-    return sorted({point.step for point in points})
-
-
 def metric_points(events: Iterable[dict[str, Any]]) -> Iterator[Point]:
     """The curves by epoch that a journal holds: those of history.csv, the speed, and what the machine was doing."""
     targets, seconds, peak = 0, 0.0, 0
@@ -83,13 +78,10 @@ def _epoch(row: dict[str, Any], load: dict[str, float]) -> Iterator[Point]:
         yield Point(f"{LOAD}{key}", float(value), epoch, time)
 
 
-def slides_of(folder: Path, dreamt: list[Array], samples: list[Array]) -> list[Image]:
-    """Draw the line dreamt behind each epoch, and all samples of the last on one sheet, into a folder."""
-    lines = [Image(DREAMT, epoch, folder / f"dreamt-{epoch}.png") for epoch in range(1, len(dreamt) + 1)]
-    whole = Image(SAMPLES, len(dreamt), folder / "samples.png")
-    for image, points in zip((*lines, whole), (*map(folded, dreamt), sheet(samples, columns=1)), strict=True):
-        write_bytes(image.png, preview(points))
-    return [*lines, whole]
+def slides_of(dreamt: list[Array], samples: list[Array]) -> list[Image]:
+    """Pictures of the line dreamt behind each epoch, and of all samples of the last on one sheet."""
+    lines = [Image(DREAMT, epoch, preview(folded(line))) for epoch, line in enumerate(dreamt, 1)]
+    return [*lines, Image(SAMPLES, len(dreamt), preview(sheet(samples, columns=1)))]
 
 
 def dreamt_by_now(training: Path) -> list[Image]:
@@ -100,7 +92,7 @@ def dreamt_by_now(training: Path) -> list[Image]:
         with suppress(OSError, ValueError, InputError):  # a full disk, a damaged file, a line that is not finite
             if not png.exists():
                 write_bytes(png, preview(folded(np.load(line, allow_pickle=False).astype(np.float64))))
-            images.append(Image(DREAMT, epoch, png))
+            images.append(Image(DREAMT, epoch, png.read_bytes()))
     return images
 
 

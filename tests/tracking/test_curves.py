@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_trainings import Data, train_into
 
-from penlift.tracking.training import metric_points, of_history, record_of_training, write_about
+from penlift.tracking.curves import metric_points, of_history, record_of_training, write_about
 from penlift.training.folder import JOURNAL, Journal, read_events, read_training
 
 
