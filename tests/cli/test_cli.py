@@ -14,7 +14,7 @@ from commands import run
 from conftest import ROOT, written_line
 
 from penlift.cli.main import main
-from penlift.evaluation.figures import summarise
+from penlift.evaluation.likelihood import summarise
 from penlift.evaluation.transfer import score_baseline, score_ink
 from penlift.ink.lines import Ink, load_ink, save_ink
 from penlift.io.extraction import open_ink
@@ -34,9 +34,9 @@ def test_a_comparison_leaves_a_table_a_picture_and_a_difference(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "penlift.evaluation.comparison.judge.STEPS", 20
+        "penlift.evaluation.comparison.two_sample.STEPS", 20
     )  # of a judge whose verdict is not asked for here
-    monkeypatch.setattr("penlift.evaluation.comparison.judge.WAYS", 2)
+    monkeypatch.setattr("penlift.evaluation.comparison.two_sample.WAYS", 2)
     one, other, out = many_lines(tmp_path / "one", 1), many_lines(tmp_path / "other", 5), tmp_path / "out"
 
     result = run("compare", one, other, "--out", out)

@@ -10,7 +10,7 @@ from conftest import written_line
 from sklearn.mixture import GaussianMixture
 
 from penlift.evaluation.baseline import COMPONENTS, FLOOR, fit_baseline
-from penlift.evaluation.figures import summarise
+from penlift.evaluation.likelihood import summarise
 from penlift.ink.lines import Ink, load_ink, save_ink
 from penlift.ink.offsets import normalise, to_tablet
 from penlift.ink.scales import NormaliseParams, Scales

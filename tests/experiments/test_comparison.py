@@ -15,9 +15,8 @@ from runs import HISTORY
 from small_run import SmallRun
 
 from penlift.cli.main import main
-from penlift.experiments.comparison import comparison_of, tables_of
+from penlift.experiments.comparison import answer_of, comparison_of, tables_of
 from penlift.experiments.comparison_page import page_of_comparison, text_of_comparison
-from penlift.experiments.sweeps.answer import answer_of
 
 
 def test_it_is_what_a_sweep_of_one_factor_and_one_seed_answers() -> None:
@@ -31,8 +30,8 @@ def test_it_is_what_a_sweep_of_one_factor_and_one_seed_answers() -> None:
     named = ["configuration", "verdict"]
     one, other = (tables_of(each).configurations.drop(columns=named) for each in (found, answer))
     pd.testing.assert_frame_equal(one, other)
-    contrasts = [[contrast.effect for contrast in each.factors[0].contrasts] for each in (found, answer)]
-    assert contrasts[0] == contrasts[1]
+    effects = [[level.effect for level in each.factors[0].others] for each in (found, answer)]
+    assert effects[0] == effects[1]
 
 
 def test_with_other_seeds_no_word_says_that_they_were_one() -> None:

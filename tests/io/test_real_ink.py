@@ -16,7 +16,7 @@ from penlift.common.params import read_section
 from penlift.corpus.compose import ComposeParams, compose, read_words
 from penlift.corpus.typeface import read_typefaces
 from penlift.evaluation.comparison.movement import OFF, compared, measured
-from penlift.evaluation.figures import summarise
+from penlift.evaluation.likelihood import summarise
 from penlift.ink.lines import Ink, load_ink
 from penlift.ink.offsets import normalise, offsets_of, to_points
 from penlift.ink.scales import NormaliseParams, Scales

@@ -12,7 +12,7 @@ from mixtures import independent
 from networks import make_network
 from torch.distributions import Bernoulli
 
-from penlift.evaluation.figures import summarise
+from penlift.evaluation.likelihood import summarise
 from penlift.ink.lines import Ink, load_ink, save_ink
 from penlift.ink.offsets import normalise
 from penlift.ink.scales import NormaliseParams, Scales, shift_to, units_of

@@ -9,10 +9,8 @@ from made_up_sweep import sweep_of, tried_all
 from runs import run_of
 from small_run import SmallRun
 
-from penlift.experiments.comparison import comparison_of
-from penlift.experiments.comparison_page import page_of_comparison
-from penlift.experiments.sweeps.answer import answer_of
-from penlift.experiments.sweeps.answer_page import page_of_answer
+from penlift.experiments.comparison import answer_of, comparison_of
+from penlift.experiments.comparison_page import page_of_answer, page_of_comparison
 from penlift.report.run_page import page_of_run
 
 pytestmark = pytest.mark.slow

@@ -74,9 +74,8 @@ def compare_inks(first: Path, second: Path, out: Path, seed: int) -> None:
 
     from penlift.common.files import write_bytes, write_json, write_text
     from penlift.common.machine import keep_freed_memory
-    from penlift.evaluation.comparison.judge import two_sample_test
     from penlift.evaluation.comparison.movement import compared, measured
-    from penlift.evaluation.comparison.windows import windows_of
+    from penlift.evaluation.comparison.two_sample import two_sample_test, windows_of
     from penlift.io.extraction import open_ink
     from penlift.report.movement import draw_percentiles
 

@@ -197,8 +197,8 @@ def answer(file: Path, searched: bool, storage: str | None, root: Path) -> None:
 
 def write_answer(asked: "Sweep", tried: "list[Tried]", root: Path, slots: int | None = None) -> None:
     """Write page and tables below `root`, and print the answer; `slots`: of a search, how many trials it has."""
-    from penlift.experiments.sweeps.answer import answer_of
-    from penlift.experiments.sweeps.answer_page import page_of_answer, text_of_answer
+    from penlift.experiments.comparison import answer_of
+    from penlift.experiments.comparison_page import page_of_answer, text_of_answer
 
     found = answer_of(asked, tried, SEED, slots)
     out = root / "reports" / "sweeps" / (f"{asked.name}-search" if found.searched else asked.name)

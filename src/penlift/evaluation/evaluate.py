@@ -12,11 +12,10 @@ from penlift.common.geometry import Floats
 from penlift.common.params import Params
 from penlift.common.terminal import Meter, shown
 from penlift.evaluation.baseline import fit_baseline
-from penlift.evaluation.comparison.discrepancy import Discrepancy, between_halves, of_pairs
 from penlift.evaluation.comparison.intervals import clusters_of
 from penlift.evaluation.comparison.movement import WAYS, compare_movement
 from penlift.evaluation.comparison.shape import Likeness, likeness
-from penlift.evaluation.comparison.windows import windows_of_line
+from penlift.evaluation.comparison.two_sample import Discrepancy, between_halves, of_pairs, windows_of_line
 from penlift.evaluation.free_running import Pair, free_run, real_line
 from penlift.evaluation.prediction import Examined, examine
 from penlift.ink.lines import SPLITS, Ink, evenly

@@ -13,8 +13,8 @@ from penlift.evaluation.calibration import Calibration
 from penlift.evaluation.comparison.kinematics import MOVEMENTS
 from penlift.evaluation.comparison.movement import compared, measured
 from penlift.evaluation.evaluate import FreeRunning, ReadSplit
-from penlift.evaluation.figures import figures_by_writer, summarise, tabulate
-from penlift.evaluation.results import A_POINT, ALL, OFFSET_NLL, judged_split
+from penlift.evaluation.likelihood import figures_by_writer, summarise, tabulate
+from penlift.evaluation.results import A_POINT, ALL, OFFSET_NLL, Calibrated, judged_split
 from penlift.ink.lines import save_ink
 from penlift.ink.scales import Scales, shift_to
 from penlift.sampling.health import shares
@@ -37,29 +37,29 @@ def save_findings(
 ) -> None:
     """Write everything into an existing folder."""
     read = splits[judged_split(splits)]
-    _save(folder, "likelihood", table)
-    _save(folder, "lines", _lines(splits, scales))
-    _save(folder, "writers", figures_by_writer(read.network.lines, scales))
-    for name, found in read._asdict().items():
-        _save_calibration(folder, name, found.calibration)
-    _save(folder, "movement", written.movement.reset_index())
-    sides = ([pair.dreamt for pair in written.pairs], [pair.real for pair in written.pairs])
-    percentiles = compared(*(measured(lines, MOVEMENTS) for lines in sides))
-    _save(folder, "percentiles", percentiles.rename_axis("measure").reset_index())
-    _save(folder, "health", written.health.rename_axis("sample").reset_index())
-    names = pd.DataFrame({"line": [pair.real.name for pair in written.pairs]})
+    dreamt, real = [pair.dreamt for pair in written.pairs], [pair.real for pair in written.pairs]
     nearest = {"dreamt": written.likeness.to_training, "real": written.likeness.to_training_real}
-    _save(folder, "likeness", names.assign(**nearest))
+    tables = {
+        "likelihood": table,
+        "lines": _lines(splits, scales),
+        "writers": figures_by_writer(read.network.lines, scales),
+        "movement": written.movement.reset_index(),
+        "percentiles": compared(measured(dreamt, MOVEMENTS), measured(real, MOVEMENTS)).reset_index(names="measure"),
+        "health": written.health.reset_index(names="sample"),
+        "likeness": pd.DataFrame({"line": [line.name for line in real]} | nearest),
+    }
+    for predictor, found in read._asdict().items():
+        parts = _calibrated(found.calibration)._asdict()
+        tables |= {f"{part}-{predictor}": rows for part, rows in parts.items()}
+    for name, rows in tables.items():
+        write_text(folder / f"{name}.csv", rows.to_csv(index=False, lineterminator="\n"))
     (folder / "dreamt").mkdir()
-    save_ink(folder / "dreamt", sides[0])
+    save_ink(folder / "dreamt", dreamt)
 
 
-def _save_calibration(folder: Path, name: str, calibration: Calibration) -> None:
-    _save(folder, f"shares-{name}", calibration.histogram())
-    coverage = calibration.coverage().items()
-    _save(folder, f"coverage-{name}", pd.DataFrame(coverage, columns=["level", "covered"]))
-    _save(folder, f"dependence-{name}", calibration.dependence().reset_index())
-    _save(folder, f"lifts-{name}", calibration.reliability())
+def _calibrated(found: Calibration) -> Calibrated:
+    coverage = pd.DataFrame(found.coverage().items(), columns=["level", "covered"])
+    return Calibrated(found.histogram(), coverage, found.dependence().reset_index(), found.reliability())
 
 
 def _lines(splits: dict[str, ReadSplit], scales: Scales) -> pd.DataFrame:
@@ -72,18 +72,13 @@ def _lines(splits: dict[str, ReadSplit], scales: Scales) -> pd.DataFrame:
     return pd.concat(tables).sort_values("line")
 
 
-def _save(folder: Path, name: str, table: pd.DataFrame) -> None:
-    write_text(folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
-
-
 def metrics_of(
     splits: dict[str, ReadSplit], tables: pd.DataFrame, written: FreeRunning, drawn: pd.DataFrame, scales: Scales
 ) -> dict[str, Any]:
     """All figures of a run; `tables` as `likelihoods` has them, `drawn` the health of stage sample's lines."""
     figures: dict[str, Any] = {}
     for split, read in splits.items():
-        mine = tables[(tables["split"] == split) & (tables["place"] == ALL) & (tables["unit"] == "tablet")]
-        figures[split] = _of_split(summarise(read.network.lines, scales), mine, whole=split != "train")
+        figures[split] = _of_split(split, summarise(read.network.lines, scales), tables)
     calibration = splits[judged_split(splits)].network.calibration
     dx, dy = calibration.distances()
     figures["calibration"] = {
@@ -110,27 +105,24 @@ def metrics_of(
     return rounded
 
 
-def _of_split(figures: dict[str, Any], table: pd.DataFrame, whole: bool) -> dict[str, Any]:
-    """The figures of a split; of training, which only stands beside, no more than the likelihood."""
-    own, blind = (
-        table[(table["predictor"] == predictor) & (table["figure"] == A_POINT)].iloc[0]
-        for predictor in ("network", "baseline")
-    )
-    known = {
-        f"{A_POINT}_low": {"tablet": float(own["low"])},
-        f"{A_POINT}_high": {"tablet": float(own["high"])},
-        f"baseline_{A_POINT}": {"tablet": float(blind["value"])},
-    }
-    if not whole:
-        return {"lines": figures["lines"], A_POINT: {"tablet": figures[A_POINT]["tablet"]}}
-    parts = {OFFSET_NLL: {"tablet": figures[OFFSET_NLL]["tablet"]}}
-    if "without_capped_and_zero" in figures:
-        ordinary = figures["without_capped_and_zero"]
-        parts["without_capped_and_zero"] = {
-            "points": ordinary["points"],
-            A_POINT: {"tablet": ordinary[A_POINT]["tablet"]},
-        }
-    return figures | parts | known
+def _of_split(split: str, figures: dict[str, Any], tables: pd.DataFrame) -> dict[str, Any]:
+    """With the interval and what is known without a network; of training, which only stands beside, the likelihood."""
+    if split == "train":
+        return {"lines": figures["lines"], A_POINT: _tablet(figures[A_POINT])}
+    figures[OFFSET_NLL] = _tablet(figures[OFFSET_NLL])
+    if ordinary := figures.get("without_capped_and_zero"):
+        ordinary[A_POINT] = _tablet(ordinary[A_POINT])
+    of = {"split": split, "place": ALL, "figure": A_POINT, "unit": "tablet"}
+    whole = tables[(tables[list(of)] == list(of.values())).all(axis=1)]
+    found = whole.set_index("predictor")[["value", "low", "high"]].to_dict()
+    figures[f"{A_POINT}_low"] = {"tablet": found["low"]["network"]}
+    figures[f"{A_POINT}_high"] = {"tablet": found["high"]["network"]}
+    figures[f"baseline_{A_POINT}"] = {"tablet": found["value"]["baseline"]}
+    return figures
+
+
+def _tablet(figure: dict[str, float]) -> dict[str, float]:
+    return {"tablet": figure["tablet"]}
 
 
 def _rounded(figures: Any) -> Any:

@@ -74,8 +74,8 @@ class Calibrated(NamedTuple):
 class Evaluated(NamedTuple):
     """Tables of a run, as `findings.save_findings` wrote them."""
 
-    likelihood: pd.DataFrame  # split, predictor, and `figures.COLUMNS`
-    writers: pd.DataFrame  # as `figures.figures_by_writer` has it
+    likelihood: pd.DataFrame  # split, predictor, and `likelihood.COLUMNS`
+    writers: pd.DataFrame  # as `likelihood.figures_by_writer` has it
     network: Calibrated
     baseline: Calibrated
     movement: pd.DataFrame  # as `movement.compare_movement` has it, with its measures as a column

@@ -10,7 +10,7 @@ import pandas as pd
 
 from penlift.common.errors import InputError
 from penlift.evaluation.baseline import fit_baseline
-from penlift.evaluation.figures import summarise
+from penlift.evaluation.likelihood import summarise
 from penlift.ink.lines import Ink, load_ink, save_ink
 from penlift.ink.offsets import normalised
 from penlift.ink.scales import Scales

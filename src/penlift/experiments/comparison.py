@@ -1,6 +1,5 @@
-"""Trainings side by side, judged by the same held-out lines: runs that a person names, or the trials of a sweep."""
+"""Trainings side by side, judged by the same held-out lines: the trials of a sweep, or runs that a person names."""
 
-import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,24 +8,20 @@ import pandas as pd
 from penlift.common.errors import InputError
 from penlift.evaluation.comparison.differences import (
     UNKNOWN,
-    Contrast,
     Effect,
     Scores,
     SeedPair,
-    common_split,
-    contrast,
     effect,
+    effect_by_writer,
     side_by_side,
 )
 from penlift.experiments.runs import Run, check_caps
-from penlift.experiments.sweeps.design import Trial
+from penlift.experiments.sweeps.design import REFERENCE, Sweep, Trial, trials_of, words_of
 from penlift.experiments.sweeps.finished import Tried
-from penlift.report.forest import effect_cells
 
-CONFIGURATIONS = ["configuration", "seeds", "nll", "deviation", "difference", "low", "high", "verdict", "seconds",
-                  "weights"]  # fmt: skip
-EFFECTS = ["factor", "level", "first", "difference", "low", "high", "seeds", "pairs", "drawn", "worse", "units",
-           "verdict"]  # fmt: skip
+BEST = "the best"  # of a search without its reference
+CONFIGURATIONS = ["configuration", "seeds", "nll", "deviation", "seconds", "difference", "low", "high", "verdict"]
+EFFECTS = ["factor", "level", "first", *Effect._fields, "verdict"]
 WRITERS = ["factor", "level", "first", "writer", "lines", "points", "difference"]
 
 
@@ -37,97 +32,52 @@ class Configuration(NamedTuple):
     seeds: int  # finished; without one, the figures are NaN
     nll: float  # nats a point, tablet units, mean over seeds
     deviation: float  # standard deviation of the same over seeds; NaN for one
-    effect: Effect | None  # against the first, which has none
     seconds: float  # of training, median over seeds; NaN where unknown
-    weights: float  # how many numbers the network learns; NaN where its parameters are of another version
+    effect: Effect | None  # against the first, which has none
 
 
 class Level(NamedTuple):
-    """A value of a factor, and what it looks like."""
+    """A value of a factor, what it looks like, and what it does."""
 
     name: str
     runs: list[Run]  # one a seed, all other factors at their first levels
+    effect: Effect  # beside the first level, over all levels of the other factors; of the first itself, nothing
+    writers: pd.DataFrame  # the same by writer, as `effect_by_writer` has it
 
 
 class Factor(NamedTuple):
     """What varies."""
 
     name: str
-    levels: list[Level]  # two or more
-    contrasts: list[Contrast]  # all but the first level beside it
+    first: str  # the level that the others differ from
+    levels: list[Level]  # two or more, the first among them
 
     @property
-    def first(self) -> str:
-        """What the other levels differ from."""
-        return self.levels[0].name
+    def others(self) -> list[Level]:
+        """All but the first."""
+        return self.levels[1:]
 
 
 @dataclass(frozen=True)
 class Comparison:
     """What was compared, and what came of it."""
 
-    kind: str  # what is compared: "run" or "configuration"
     runs: list[Run]
     split: str  # that all are judged by
     seeds: int  # that each configuration is trained with, in the end
     equal: float  # nats a point that nobody minds
     first: str  # what configurations are compared with
     configurations: list[Configuration]
-    factors: list[Factor]
-
-
-def trials_in(tried: list[Tried], seed: int) -> "Trials":
-    """Their scores side by side; refuses trials whose offsets, or held-out lines, are not the same."""
-    runs = [each.run for each in tried]
-    check_caps(runs)
-    split = common_split([run.lines for run in runs])
-    return Trials(tried, split, side_by_side({run.name: run.lines for run in runs}, split), seed)
+    factors: list[Factor]  # none of a search
 
 
 @dataclass(frozen=True)
-class Trials:
-    """Finished trials with their scores on the same held-out lines."""
+class Answer(Comparison):
+    """A sweep, or search, with what is finished of it."""
 
-    tried: list[Tried]
-    split: str
-    scores: Scores
-    seed: int  # of the bootstrap
-
-    def with_levels(self, levels: dict[str, str]) -> list[Tried]:
-        """Those with these levels, whatever else they have."""
-        return [each for each in self.tried if levels.items() <= each.trial.levels.items()]
-
-    def beside(self, others: list[Tried], levels: dict[str, str]) -> list[SeedPair]:
-        """Each beside that of the same seed with these levels instead of its own, where it is finished."""
-        return [
-            SeedPair(other.trial.seed, each.run.name, other.run.name)
-            for other in others
-            for each in self.with_levels(other.trial.levels | levels)
-            if each.trial.seed == other.trial.seed
-        ]
-
-    def configuration(self, words: str, levels: dict[str, str], first: dict[str, str]) -> Configuration:
-        """That of all these levels, beside that of the first; no trial of it need be finished."""
-        own = self.with_levels(levels)
-        nll = self.scores.a_point([each.run.name for each in own])
-        return Configuration(
-            words=words,
-            seeds=len(own),
-            nll=float(nll.mean()) if own else math.nan,
-            deviation=float(nll.std(ddof=1)) if len(own) > 1 else math.nan,
-            effect=effect(self.scores, self.beside(own, first), self.seed) if levels != first else None,
-            seconds=float(pd.Series([each.seconds for each in own], dtype=float).median()),
-            weights=_weights(own[0].run) if own else math.nan,
-        )
-
-    def factor(self, name: str, levels: list[str], reference: dict[str, str]) -> Factor:
-        """Its levels beside its first, over all levels of the other factors; `reference`: the first of all factors."""
-        contrasts = [
-            contrast(self.scores, level, self.beside(self.with_levels({name: level}), {name: levels[0]}), self.seed)
-            for level in levels[1:]
-        ]
-        alone = [[each.run for each in self.with_levels(reference | {name: level})] for level in levels]
-        return Factor(name, [Level(*each) for each in zip(levels, alone, strict=True)], contrasts)
+    sweep: Sweep
+    planned: int  # trials of the whole
+    searched: bool  # poor trials are missing because they were poor
 
 
 def comparison_of(runs: list[Run], seconds: list[float], seed: int) -> Comparison:
@@ -141,12 +91,101 @@ def comparison_of(runs: list[Run], seconds: list[float], seed: int) -> Compariso
     tried = [
         Tried(Trial(run.name, {"run": run.name}, 0, {}), run, took) for run, took in zip(runs, seconds, strict=True)
     ]
-    trials, first = trials_in(tried, seed), {"run": names[0]}
+    trials, first = _Trials.of(tried, seed), {"run": names[0]}
     configurations = [trials.configuration(name, {"run": name}, first) for name in names]
-    factor = trials.factor("run", names, first)
-    return Comparison(
-        "run", runs, trials.split, seeds=1, equal=0.0, first=names[0], configurations=configurations, factors=[factor]
+    factors = [trials.factor("run", names, first)]
+    return Comparison(runs, trials.scores.split, 1, 0.0, names[0], configurations, factors)
+
+
+def answer_of(sweep: Sweep, tried: list[Tried], seed: int, slots: int | None = None) -> Answer:
+    """From the trials that are finished, of a whole sweep or not; `seed` is that of the bootstrap.
+
+    `slots`: of a search, how many trials it has. There no level is compared with another over all trials: a level whose
+    poor combinations were cut short would look the better for it.
+    """
+    if searched := slots is not None:
+        sweep = sweep.model_copy(update={"seeds": sweep.seeds[:1]})
+    planned = [each.trial for each in tried] if searched else trials_of(sweep)
+    known = {each.trial.name: each for each in tried}
+    finished = [known[trial.name] for trial in planned if trial.name in known]
+    if not finished:
+        raise InputError(
+            f"no trial of sweep {sweep.name} is finished with the parameters, code and data that the checkout has now; "
+            "run it, or undo what has changed since"
+        )
+    trials = _Trials.of(finished, seed)
+    first, called = sweep.reference, REFERENCE
+    if searched and not trials.having(first):  # never drawn, or cut short
+        best = int(trials.scores.a_point([each.run.name for each in finished]).argmin())
+        first, called = finished[best].trial.levels, BEST
+    factors = {} if searched else sweep.levels
+    return Answer(
+        runs=[each.run for each in finished],
+        split=trials.scores.split,
+        seeds=len(sweep.seeds),
+        equal=sweep.equal,
+        first=called,
+        configurations=[
+            trials.configuration(words_of(sweep, trial.levels), trial.levels, first)
+            for trial in planned
+            if trial.seed == sweep.seeds[0]
+        ],
+        factors=[trials.factor(name, list(levels), sweep.reference) for name, levels in factors.items()],
+        sweep=sweep,
+        planned=len(planned) if slots is None else slots,
+        searched=searched,
     )
+
+
+class _Trials(NamedTuple):
+    """Finished trials with their scores on the same held-out lines."""
+
+    tried: list[Tried]
+    scores: Scores
+    seed: int  # of the bootstrap
+
+    @classmethod
+    def of(cls, tried: list[Tried], seed: int) -> "_Trials":
+        """Refuses trials whose offsets, or held-out lines, are not the same."""
+        check_caps(each.run for each in tried)
+        return cls(tried, side_by_side({each.run.name: each.run.lines for each in tried}), seed)
+
+    def having(self, levels: dict[str, str]) -> list[Tried]:
+        """Those with these levels, whatever else they have."""
+        return [each for each in self.tried if levels.items() <= each.trial.levels.items()]
+
+    def beside(self, others: list[Tried], levels: dict[str, str]) -> list[SeedPair]:
+        """Each beside that of the same seed with these levels instead of its own, where it is finished."""
+        return [
+            SeedPair(other.trial.seed, each.run.name, other.run.name)
+            for other in others
+            for each in self.having(other.trial.levels | levels)
+            if each.trial.seed == other.trial.seed
+        ]
+
+    def configuration(self, words: str, levels: dict[str, str], first: dict[str, str]) -> Configuration:
+        """That of all these levels, beside that of the first; no trial of it need be finished."""
+        own = self.having(levels)
+        nll = pd.Series(self.scores.a_point([each.run.name for each in own]))
+        return Configuration(
+            words=words,
+            seeds=len(own),
+            nll=float(nll.mean()),
+            deviation=float(nll.std()),
+            seconds=float(pd.Series([each.seconds for each in own], dtype=float).median()),
+            effect=effect(self.scores, self.beside(own, first), self.seed) if levels != first else None,
+        )
+
+    def factor(self, name: str, levels: list[str], reference: dict[str, str]) -> Factor:
+        """Its levels beside its first; `reference`: the first levels of all factors."""
+
+        def level(called: str) -> Level:
+            alone = [each.run for each in self.having(reference | {name: called})]
+            others = self.having({name: called}) if called != levels[0] else []
+            pairs = self.beside(others, {name: levels[0]})
+            return Level(called, alone, effect(self.scores, pairs, self.seed), effect_by_writer(self.scores, pairs))
+
+        return Factor(name, levels[0], [level(called) for called in levels])
 
 
 class Tables(NamedTuple):
@@ -160,32 +199,14 @@ class Tables(NamedTuple):
 def tables_of(found: Comparison) -> Tables:
     """Its three tables; figures that are unknown are NaN."""
     configurations = [
-        (*each[:4], *(each.effect or UNKNOWN)[:3], effect_cells(each.effect, found.equal, found.first)[-1], *each[5:])
-        for each in found.configurations
+        (*figures, *(beside or UNKNOWN)[:3], beside.verdict(found.equal, found.first) if beside else "")
+        for *figures, beside in found.configurations
     ]
-    contrasts = [(factor.name, factor.first, each) for factor in found.factors for each in factor.contrasts]
-    effects = [
-        (name, level, first, *effect, effect.verdict(found.equal, first))
-        for name, first, (level, effect, _) in contrasts
-    ]
-    writers = [(name, level, first, *row) for name, first, (level, _, table) in contrasts for row in table.itertuples()]
+    levels = [(factor.name, level.name, factor.first, level) for factor in found.factors for level in factor.others]
+    effects = [(*names, *level.effect, level.effect.verdict(found.equal, names[2])) for *names, level in levels]
+    writers = [(*names, *row) for *names, level in levels for row in level.writers.itertuples()]
     return Tables(
         pd.DataFrame(configurations, columns=CONFIGURATIONS),
         pd.DataFrame(effects, columns=EFFECTS),
         pd.DataFrame(writers, columns=WRITERS),
     )
-
-
-def _weights(run: Run) -> float:
-    import torch
-    from pydantic import ValidationError
-
-    from penlift.model.network import ModelParams, Network
-
-    try:
-        params = ModelParams.model_validate(run.params.get("model"))
-    except ValidationError:  # a revision from before a parameter
-        return math.nan
-    with torch.device("meta"):  # shapes without numbers
-        network = Network(params, (1.0, 1.0))
-    return sum(weight.numel() for weight in network.parameters())

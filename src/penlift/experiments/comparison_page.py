@@ -1,100 +1,210 @@
-"""Compared runs as a text and as a page; and what a sweep shares with them: the table and the method."""
+"""What compared trainings came to, as a text and as a page: of a sweep, and of runs that a person named."""
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 from lxml.html import HtmlElement
 from lxml.html import builder as tag
 
 from penlift.common.params import flatten
 from penlift.common.terminal import in_columns
-from penlift.experiments.comparison import Comparison
-from penlift.experiments.comparison_pictures import pictures_of
+from penlift.evaluation.comparison.differences import Effect
+from penlift.evaluation.comparison.intervals import ENOUGH_WRITERS
+from penlift.experiments.comparison import Answer, Comparison, Factor
+from penlift.experiments.comparison_pictures import draw_forest, pictures_of
 from penlift.experiments.runs import Run
-from penlift.report.forest import EFFECT_HEAD, NATS, effect_cells, effect_table, forest_parts
-from penlift.report.html import Cell, document, paragraph, said, section, table
+from penlift.experiments.sweeps.design import word
+from penlift.report.html import Cell, document, figure, paragraph, said, section, table
 
-FIGURES = {  # of metrics.json, beside the likelihood
-    "calibration.ks_dx": "distance from uniform, dx",
-    "calibration.ks_dy": "distance from uniform, dy",
-    "calibration.coverage_80": "coverage of 80 % regions",
-    "calibration.lift_error": "lift probabilities off by",
-    "free_running.ks_mean": "movement, distance from held-out lines",
-    "free_running.nearness_to_training": "nearness to training lines",
-    "free_running.relative_variety": "variety",
-    "free_running.froze_share": "froze, share",
-    "free_running.left_page_share": "left the page, share",
-}
+NATS = "nats a point, tablet units"
+SPACE = "\N{NO-BREAK SPACE}"
+FIGURES = ("calibration.", "free_running.")  # of metrics.json, beside the likelihood
 
 
 def text_of_comparison(found: Comparison) -> str:
     """The table of configurations, but for what they cost."""
-    rows = in_columns([said(cell) for cell in row[:-2]] for row in _table(found))
+    rows = in_columns([said(cell) for cell in row[:-1]] for row in _rows(found))
     return f"{rows}\n\nNLL and differences from {found.first}: {NATS}, {found.split} split."
+
+
+def text_of_answer(found: Answer) -> str:
+    """How far it is, a row a configuration, and what each factor does."""
+    sentences = [f"{factor.name}: {sentence(found, factor)}" for factor in found.factors]
+    return "\n".join([progress(found), "", text_of_comparison(found), "", *sentences]).rstrip()
 
 
 def page_of_comparison(found: Comparison) -> str:
     """A page of its own, which opens offline."""
-    return document("penlift: runs compared", _parts(found))
+    return document("penlift: runs compared", _parts_of_comparison(found))
 
 
-def _parts(found: Comparison) -> Iterator[HtmlElement]:
+def page_of_answer(found: Answer) -> str:
+    """Likewise, of a sweep."""
+    return document(f"penlift: sweep {found.sweep.name}", _parts_of_answer(found))
+
+
+def _parts_of_comparison(found: Comparison) -> Iterator[HtmlElement]:
     yield tag.H1("Runs side by side")
     yield paragraph(
-        f"Each run is judged by {judged_by(found)} Each was trained once: another seed may turn what differs.", "lead"
+        f"Each run is judged by {_judged_by(found)} Each was trained once: another seed may turn what differs.", "lead"
     )
-    pictures = [part for each in found.factors for part in forest_parts(each.name, each.first, each.contrasts, 0.0)]
-    yield section("Likelihood", configuration_table(found), *pictures)
-    yield section("What differs", _parameters(found.runs))
-    yield section("Calibration and samples", _figures(found.runs))
+    pictures = [part for factor in found.factors for part in _forest(found, factor)]
+    yield section("Likelihood", _configurations(found), *pictures)
+    yield section("What differs", *_differing(found.runs))
     yield from pictures_of(found)
-    yield method(found)
+    yield _method(found)
 
 
-def _parameters(runs: list[Run]) -> HtmlElement:
-    flat = [dict(flatten(run.params)) for run in runs]
-    values = {
-        key: [str(each.get(key, "")) for each in flat] for key in dict.fromkeys(key for each in flat for key in each)
-    }
-    rows = [(key, *own) for key, own in values.items() if len(set(own)) > 1]
-    if not rows:
-        return paragraph("No parameter differs.")
-    return table("Parameters that differ", ("parameter", *(run.name for run in runs)), rows)
+def _parts_of_answer(found: Answer) -> Iterator[HtmlElement]:
+    yield tag.H1(f"What sweep {found.sweep.name} found")
+    yield paragraph(found.sweep.about, "lead")
+    yield paragraph(progress(found), "" if len(found.runs) == found.planned else "notice")
+    seeds = [str(seed) for seed in found.sweep.seeds]
+    fixed = ", ".join(f"{key}: {word(value)}" for key, value in found.sweep.set.items())
+    yield paragraph(
+        f"Each configuration is trained with seed{'s' if len(seeds) > 1 else ''} {_listed(seeds)} on "
+        f"{found.runs[0].params['extract']['path']}, and judged by {_judged_by(found)} "
+        f"{f'In every trial {fixed}.' if fixed else ''}"
+    )
+    if found.factors:
+        yield section("Factors", *_factors(found))
+    yield section("Configurations", _configurations(found))
+    yield from pictures_of(found)
+    yield _method(found)
 
 
-def _figures(runs: list[Run]) -> HtmlElement:
-    flat = [dict(flatten(run.metrics)) for run in runs]
-    rows: list[tuple[Cell, ...]] = [
-        (words, *(float(each.get(key, "nan")) for each in flat)) for key, words in FIGURES.items()
-    ]
-    return table("Figures of metrics.json", ("figure", *(run.name for run in runs)), rows)
+def progress(found: Answer) -> str:
+    """How much of the sweep it rests on."""
+    done = f"{len(found.runs)} of {found.planned} trials"
+    if found.searched:
+        return (
+            f"{done} left their results here. Poor ones are cut short, others may not be done or have run elsewhere: "
+            "levels are not compared over what is left."
+        )
+    if len(found.runs) == found.planned:
+        return f"All {found.planned} trials are finished."
+    return f"{done} are finished; what the others would say is left out."
 
 
-def judged_by(found: Comparison) -> str:
+def _judged_by(found: Comparison) -> str:
     """The end of a sentence: the lines, and the unit of what is said of them."""
     held_out = int((found.runs[0].lines["split"] == found.split).sum())
     return f"the {held_out:,} held-out lines of the {found.split} split: NLL, {NATS}; lower is better."
 
 
-def configuration_table(found: Comparison) -> HtmlElement:
-    """A row a configuration."""
+def _factors(found: Answer) -> Iterator[HtmlElement]:
+    """Each in a sentence, and as a forest plot."""
+    others = "a mean over the levels of the other factors" if found.sweep.design == "grid" else "which only it changes"
+    yield paragraph(
+        f"In brackets the difference from the first level, {others}: {NATS}, below 0 where a level predicts better; "
+        "its 95 % interval; and for how many it predicts worse, since a mean may rest on few.",
+        "quiet",
+    )
+    for factor in found.factors:
+        yield tag.H3(factor.name)
+        yield paragraph(sentence(found, factor))
+        yield from _forest(found, factor)
+
+
+def sentence(found: Answer, factor: Factor) -> str:
+    """What the levels of a factor do, those of one verdict together, each with its figures."""
+    alike: dict[str, list[str]] = {}
+    for level in factor.others:
+        words = level.effect.verdict(found.equal, factor.first)
+        alike.setdefault(words, []).append(f"{level.name}{_brackets(level.effect, found.seeds)}")
+    told = [f"{_listed(levels)} {'is' if len(levels) == 1 else 'are'} {words}" for words, levels in alike.items()]
+    return "; ".join(told) + "."
+
+
+def _brackets(effect: Effect, planned: int) -> str:
+    """The seeds are told where some are missing."""
+    rest = f", {effect.seeds} of {planned} seeds" if effect.seeds < planned else ""
+    return f" ({bounded(effect)}, worse for {_worse_for(effect)}{rest})" if effect.pairs else ""
+
+
+def bounded(effect: Effect) -> str:
+    """A difference and its interval: three decimals each, plus or a true minus."""
+    if math.isnan(effect.difference):
+        return "unknown"
+    bounds = "unknown" if math.isnan(effect.low) else f"{effect.low:+.3f}, {effect.high:+.3f}"
+    return f"{effect.difference:+.3f} [{bounds}]".replace("-", "\N{MINUS SIGN}")
+
+
+def _worse_for(effect: Effect) -> str:
+    return f"{effect.worse} of {effect.units} {effect.drawn.partition(' ')[0]}" if effect.pairs else ""
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _forest(found: Comparison, factor: Factor) -> Iterator[HtmlElement]:
+    """The forest plot of a factor's levels; and where writers are few, a table of what is one writer's alone.
+
+    Intervals are over lines then, and do not tell it.
+    """
+    if not any(level.effect.pairs for level in factor.others):
+        return
+    alt = "; ".join(f"{level.name}: {bounded(level.effect)}" for level in factor.others)
+    shaded = f" Shaded: within {found.equal:g}, which is called equal." if found.equal else ""
+    caption = f"Left of the line: better than {factor.first}.{shaded}"
+    picture = draw_forest(factor, found.equal)
+    yield figure(picture, f"{factor.name}, differences from {factor.first}. {alt}", caption)
+    writers = factor.levels[0].writers
+    if 1 < len(writers) < ENOUGH_WRITERS:
+        columns = [level.writers["difference"] for level in factor.others]
+        rows = [(*row, *(column[row[0]] for column in columns)) for row in writers[["lines", "points"]].itertuples()]
+        caption = f"{factor.name}, difference from {factor.first} by writer: {NATS}; a mean may rest on one of so few"
+        yield table(caption, ("writer", "lines", "points", *(level.name for level in factor.others)), rows)
+
+
+def _configurations(found: Comparison) -> HtmlElement:
+    """A row a configuration, its words broken in few places: a narrow screen has no columns of single words."""
     over_seeds = ("mean and standard deviation over seeds; ", ", median over seeds") if found.seeds > 1 else ("", "")
     caption = f"NLL: {NATS}; {over_seeds[0]}differences from {found.first}; seconds of training{over_seeds[1]}"
-    head, *rows = _table(found)
-    return effect_table(caption, [str(word) for word in head], rows)
+    head, *rows = _rows(found)
+    whole = [
+        [cell.replace(" ", SPACE).replace(f"{SPACE}with", " with") if isinstance(cell, str) else cell for cell in row]
+        for row in rows
+    ]
+    return table(caption, [str(words) for words in head], whole)
 
 
-def _table(found: Comparison) -> list[list[Cell]]:
+def _rows(found: Comparison) -> list[list[Cell]]:
     """Its head, and a row a configuration; with one seed each there are no seeds to count, and none to differ."""
-    rows: list[list[Cell]] = [[found.kind, "seeds", "NLL", "over seeds", *EFFECT_HEAD, "seconds", "weights"]]
-    for each in found.configurations:
-        price = (value if math.isnan(value) else round(value) for value in (each.seconds, each.weights))
-        seeds, beside = f"{each.seeds} of {found.seeds}", effect_cells(each.effect, found.equal, found.first)
-        rows.append([each.words, seeds, each.nll, each.deviation, *beside, *price])
+    rows: list[list[Cell]] = [
+        ["configuration", "seeds", "NLL", "over seeds", "difference [95 %]", "worse for", "verdict", "seconds"]
+    ]
+    for words, seeds, nll, deviation, seconds, effect in found.configurations:
+        beside = ["", "", "what the others differ from"]
+        if effect:
+            beside = [bounded(effect), _worse_for(effect), effect.verdict(found.equal, found.first)]
+        took = seconds if math.isnan(seconds) else round(seconds)
+        rows.append([words, f"{seeds} of {found.seeds}", nll, deviation, *beside, took])
     return rows if found.seeds > 1 else [[row[0], row[2], *row[4:]] for row in rows]
 
 
-def method(found: Comparison) -> HtmlElement:
+def _differing(runs: list[Run]) -> Iterator[HtmlElement]:
+    """Their parameters where they differ, and the figures that docs/metrics.md tells of."""
+    head = [run.name for run in runs]
+    params = [dict(flatten(run.params)) for run in runs]
+    values = [(key, *(str(each.get(key, "")) for each in params)) for key in _keys_of(params)]
+    if rows := [row for row in values if len(set(row[1:])) > 1]:
+        yield table("Parameters that differ", ("parameter", *head), rows)
+    else:
+        yield paragraph("No parameter differs.")
+    metrics = [dict(flatten(run.metrics)) for run in runs]
+    keys = [key for key in _keys_of(metrics) if key.startswith(FIGURES)]
+    figures: list[tuple[Cell, ...]] = [(key, *(float(each.get(key, "nan")) for each in metrics)) for key in keys]
+    yield table("Calibration and samples, as in metrics.json", ("figure", *head), figures)
+
+
+def _keys_of(found: list[dict[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(key for each in found for key in each))
+
+
+def _method(found: Comparison) -> HtmlElement:
     """How the intervals are made, and what the words mean."""
     minded = f", and the difference is {found.equal:g} or more" if found.equal else ""
     equal = f" Equal: the whole interval is within {found.equal:g} of 0." if found.equal else ""

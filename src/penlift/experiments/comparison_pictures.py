@@ -1,4 +1,4 @@
-"""The pictures of a comparison, each beside its words: cost against quality, learning curves, and dreamt lines."""
+"""The pictures of a comparison: differences as a forest plot, cost against quality, learning curves, dreamt lines."""
 
 import math
 from collections.abc import Iterator
@@ -23,6 +23,21 @@ COLUMNS = 3
 SHOWN = 2  # lines of each level
 
 
+def draw_forest(factor: Factor, equal: float) -> bytes:
+    """SVG of the first level at 0 and of the others below it, by their names; differences up to `equal` are shaded."""
+    names = [level.name for level in factor.levels]
+    canvas, (axes,) = panels(1, 1, (9.0, 0.8 + 0.35 * len(names)))
+    axes.axvspan(-equal, equal, color="#e9edf3", linewidth=0)
+    axes.axvline(0, color="#888888", linewidth=1, linestyle="--")
+    axes.plot([0], [0], "o", color="white", markeredgecolor=HUES[0])
+    for row, level in enumerate(factor.others, 1):
+        axes.plot([level.effect.low, level.effect.high], [-row, -row], color=HUES[0], linewidth=2)
+        axes.plot([level.effect.difference], [-row], "o", color=HUES[0])
+    axes.set_yticks([-row for row in range(len(names))], labels=names)
+    axes.set(xlabel=f"difference from {factor.first}, nats a point", ylim=(0.6 - len(names), 0.6))
+    return saved(canvas, "svg")
+
+
 def pictures_of(found: Comparison) -> Iterator[HtmlElement]:
     """A section each, as far as it is known; a search has no factors."""
     known = sorted((each for each in found.configurations if not math.isnan(each.seconds)), key=lambda each: each.nll)
@@ -31,15 +46,12 @@ def pictures_of(found: Comparison) -> Iterator[HtmlElement]:
         bars = "; bars: a standard deviation over seeds each way" if found.seeds > 1 else ""
         named = f"; named: the best {NAMED}" if len(known) > NAMED else ""
         caption = f"NLL on the {found.split} split by seconds of training{bars}{named}."
-        picture = figure(_cost(known), f"Cost and quality of each {found.kind}. {alt}", caption)
-        yield section("Cost and quality", picture)
+        yield section("Cost and quality", figure(_cost(known), f"Cost and quality. {alt}", caption))
     if found.factors:
-        caption = (
-            "Held-out NLL by epoch, without the first, which would dwarf the others: a colour a level, a line a seed"
-        )
         alone = ", the other factors at their first levels" if len(found.factors) > 1 else ""
+        caption = f"Without the first epoch, which would dwarf the others: a colour a level, a line a seed{alone}."
         alt = f"Held-out NLL by epoch, along {', '.join(factor.name for factor in found.factors)}"
-        yield section("Learning", figure(_curves(found.factors), alt, f"{caption}{alone}."))
+        yield section("Learning", figure(_curves(found.factors), alt, caption))
         yield section("Handwriting", *_samples(found))
 
 
@@ -71,7 +83,7 @@ def _curves(factors: list[Factor]) -> bytes:
 
 
 def _panel(axes: Axes, factor: Factor) -> None:
-    for number, (level, runs) in enumerate(factor.levels):
+    for number, (level, runs, *_) in enumerate(factor.levels):
         style: Any = {"color": HUES[number % len(HUES)], "linewidth": 0.9, "marker": "o", "markersize": 2}
         for count, run in enumerate(runs):
             late = run.history.iloc[1:] if len(run.history) > 1 else run.history  # the first dwarfs them
@@ -98,7 +110,7 @@ def _samples(found: Comparison) -> Iterator[HtmlElement]:
     for factor in found.factors:
         if len(found.factors) > 1:
             yield tag.H3(factor.name)
-        yield from (_lines(f"{factor.name} {name}", runs[0], names) for name, runs in factor.levels if runs)
+        yield from (_lines(f"{factor.name} {name}", runs[0], names) for name, runs, *_ in factor.levels if runs)
 
 
 def _lines(words: str, run: Run, names: list[str]) -> HtmlElement:

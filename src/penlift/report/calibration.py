@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from lxml.html import HtmlElement
 from matplotlib.axes import Axes
 
@@ -22,8 +23,10 @@ def draw_calibration(network: Calibrated, baseline: Calibrated) -> bytes:
     both = (network, baseline)
     for axes, name in zip(places[:2], ("dx", "dy"), strict=True):
         _draw_shares(axes, both, name)
-    _draw_coverage(places[2], both)
-    _draw_lifts(places[3], both)
+    regions = [each.coverage[["level", "covered"]] for each in both]
+    _draw_right(places[2], regions, "highest-density region", "offsets inside")
+    lifts = [each.lifts[["predicted", "lifted"]] for each in both]
+    _draw_right(places[3], lifts, "probability of a lift", "lifts")
     _draw_dependence(places[4], network)
     places[5].set_axis_off()
     handles, labels = places[0].get_legend_handles_labels()
@@ -39,18 +42,12 @@ def _draw_shares(axes: Axes, both: tuple[Calibrated, Calibrated], name: str) -> 
     axes.set(xlabel=f"share of the density below {name}", ylabel="how often, 1 is right", xlim=(0, 1), ylim=(0, None))
 
 
-def _draw_coverage(axes: Axes, both: tuple[Calibrated, Calibrated]) -> None:
+def _draw_right(axes: Axes, curves: list[pd.DataFrame], predicted: str, came: str) -> None:
+    """Two columns, of what was predicted and of what came, from 0 to 1; the diagonal is right."""
     axes.plot([0, 1], [0, 1], **RIGHT)
-    for tables, colour in zip(both, HUES, strict=False):
-        axes.plot(tables.coverage["level"], tables.coverage["covered"], marker="o", markersize=4, color=colour)
-    axes.set(xlabel="highest-density region", ylabel="offsets inside", xlim=(0, 1), ylim=(0, 1))
-
-
-def _draw_lifts(axes: Axes, both: tuple[Calibrated, Calibrated]) -> None:
-    axes.plot([0, 1], [0, 1], **RIGHT)
-    for tables, colour in zip(both, HUES, strict=False):
-        axes.plot(tables.lifts["predicted"], tables.lifts["lifted"], marker="o", markersize=4, color=colour)
-    axes.set(xlabel="probability of a lift", ylabel="lifts", xlim=(0, 1), ylim=(0, 1))
+    for curve, colour in zip(curves, HUES, strict=False):
+        axes.plot(*curve.to_numpy().T, marker="o", markersize=4, color=colour)
+    axes.set(xlabel=predicted, ylabel=came, xlim=(0, 1), ylim=(0, 1))
 
 
 def _draw_dependence(axes: Axes, network: Calibrated) -> None:
@@ -79,16 +76,14 @@ def calibration_parts(found: Evaluated, metrics: dict[str, Any], split: str) -> 
         f"{metrics['largest_correlation']:.3f}."
     )
     yield figure(draw_calibration(found.network, found.baseline), alt, f"Calibration, {split} split; dashed: right.")
+    coverage = found.network.coverage.assign(blind=found.baseline.coverage["covered"])
     rows = [
-        (f"share of offsets inside the {100 * level:.0f} % region", float(own), float(blind))
-        for level, own, blind in zip(
-            found.network.coverage["level"], found.network.coverage["covered"], found.baseline.coverage["covered"],
-            strict=True,
-        )
-    ]  # fmt: skip
+        (f"share of offsets inside the {100 * level:.0f} % region", *shares)
+        for level, *shares in coverage.itertuples(index=False)
+    ]
     yield table(f"Coverage of highest-density regions, {split} split", ("what", "network", "no network"), rows)
     lifts = [
-        (f"{predicted:.3f}", int(targets), float(lifted))
+        (f"{predicted:.3f}", targets, lifted)
         for targets, predicted, lifted in found.network.lifts.itertuples(index=False)
     ]
     caption = f"Lift probabilities by tenths, {split} split; Brier score {metrics['lift_brier']:.4f}"

@@ -1,8 +1,6 @@
 """Likelihoods on the page: each with its unit, its interval, what is known without a network, and published ones."""
 
 from collections.abc import Iterator
-from itertools import product
-from typing import NamedTuple
 
 import pandas as pd
 from lxml.html import HtmlElement
@@ -19,93 +17,63 @@ GRAVES = (
     ("3 × 400, none", "−1,041.0", "0.41"),
     ("3 × 400, adaptive weight noise", "−1,057.7", "0.41"),
 )
+BOUNDED = ("value", "low", "high")  # a figure and its interval
+Place = tuple[str, str, str]  # split, predictor, place in a line
+Column = tuple[str, str, str]  # of BOUNDED, figure, unit
 EXTREME = 6  # writers shown that are predicted worst, and best
-
-
-class Figure(NamedTuple):
-    """A figure and the bounds of its interval."""
-
-    value: float
-    low: float
-    high: float
-    points: int
-
-
-Figures = dict[tuple[str, str, str, str, str], Figure]  # by split, predictor, place, figure and unit
 
 
 def likelihood_parts(likelihood: pd.DataFrame, writers: pd.DataFrame, split: str) -> Iterator[HtmlElement]:
     """All tables; `likelihood` and `writers` as `results.Evaluated` has them, `split` the one that is judged."""
-    columns = ["split", "predictor", "place", "figure", "unit", *Figure._fields]
-    found: Figures = {tuple(row[:5]): Figure(*row[5:]) for row in likelihood[columns].itertuples(index=False)}
+    index, columns, fields = ["split", "predictor", "place"], ["figure", "unit"], ["points", *BOUNDED]
+    found = likelihood.pivot(index=index, columns=columns, values=fields)  # noqa: PD010  (it refuses a figure given twice)
     units = [unit for unit in UNITS if unit in set(likelihood["unit"])]
-    yield _points_table(found, units)
-    yield _lines_table(found, units)
+    of = {(split, name, ALL): f"{split}, {words}" for split in SPLITS for name, words in PREDICTORS.items()}
+    ordinary = {(split, "network", ORDINARY): f"{split}, network, offsets neither capped nor zero" for split in SPLITS}
+    yield _in_units(found, of | ordinary, "nats a point", A_POINT, units, "tablet")
+    yield _in_units(found, of, "nats a line", A_LINE, units, "z_score")
     yield graves_table()
-    yield _parts_table(found)
-    yield _places_table(found, split)
+    head = ("split", "offset part, tablet units", "from", "to", "lift part", "from", "to", "SSE, z-score", "from", "to")
+    parts = [(field, *key) for key in ((OFFSET_NLL, "tablet"), (LIFT_NLL, ""), (SSE, "")) for field in BOUNDED]
+    caption = "Parts of it and squared error, a point, each with its 95 % interval"
+    yield table(caption, head, _rows(found, of, parts))
+    judged = likelihood[(likelihood["split"] == split) & (likelihood["place"] != ORDINARY)]
+    yield _places_table(found, judged["place"].unique().tolist(), split)
     if len(writers) > 1:
         yield _writers_table(writers, split)
 
 
-def _points_table(found: Figures, units: list[str]) -> HtmlElement:
-    """Nats a point in all units, with the interval in tablet units."""
-    head = ("split", *(UNITS[unit] for unit in units), "95 %: from, tablet units", "to")
-    rows: list[tuple[Cell, ...]] = []
-    for split, predictor in product(SPLITS, PREDICTORS):
-        if (split, predictor, ALL, A_POINT, "tablet") in found:
-            rows.append((_label(split, predictor), *_in_units(found, units, split, predictor, ALL, A_POINT, "tablet")))
-    for split in SPLITS:
-        if (split, "network", ORDINARY, A_POINT, "tablet") in found:
-            values = _in_units(found, units, split, "network", ORDINARY, A_POINT, "tablet")
-            rows.append((f"{split}, network, offsets neither capped nor zero", *values))
-    return table("Negative log-likelihood, nats a point", head, rows)
-
-
-def _lines_table(found: Figures, units: list[str]) -> HtmlElement:
-    """Nats a line in all units, with the interval in Graves's."""
-    head = ("split", *(UNITS[unit] for unit in units), "95 %: from, z-score", "to")
-    rows: list[tuple[Cell, ...]] = [
-        (_label(split, predictor), *_in_units(found, units, split, predictor, ALL, A_LINE, "z_score"))
-        for split, predictor in product(SPLITS, PREDICTORS)
-        if (split, predictor, ALL, A_LINE, "z_score") in found
-    ]
-    return table("Negative log-likelihood, nats a line", head, rows)
-
-
-def _label(split: str, predictor: str) -> str:
-    return f"{split}, {PREDICTORS[predictor]}"
-
-
 def _in_units(
-    found: Figures, units: list[str], split: str, predictor: str, place: str, figure: str, bounded: str
-) -> tuple[float, ...]:
+    found: pd.DataFrame, of: dict[Place, str], caption: str, figure: str, units: list[str], bounded: str
+) -> HtmlElement:
     """A figure in each unit, and its interval in one of them."""
-    cells = {unit: found[split, predictor, place, figure, unit] for unit in units}
-    return *(cell.value for cell in cells.values()), cells[bounded].low, cells[bounded].high
+    head = ("split", *(UNITS[unit] for unit in units), f"95 %: from, {UNITS[bounded]}", "to")
+    columns = [*(("value", figure, unit) for unit in units), ("low", figure, bounded), ("high", figure, bounded)]
+    return table(f"Negative log-likelihood, {caption}", head, _rows(found, of, columns))
 
 
-def _parts_table(found: Figures) -> HtmlElement:
-    """Offset and lift apart, and SSE."""
-    head = ("split", "offset part, tablet units", "from", "to", "lift part", "from", "to", "SSE, z-score", "from", "to")
-    rows: list[tuple[Cell, ...]] = []
-    for split, predictor in product(SPLITS, PREDICTORS):
-        if (split, predictor, ALL, LIFT_NLL, "") in found:
-            cells = [found[split, predictor, ALL, *key] for key in ((OFFSET_NLL, "tablet"), (LIFT_NLL, ""), (SSE, ""))]
-            values = [part for cell in cells for part in (cell.value, cell.low, cell.high)]
-            rows.append((_label(split, predictor), *values))
-    return table("Parts of it and squared error, a point, each with its 95 % interval", head, rows)
+def _rows(found: pd.DataFrame, of: dict[Place, str], columns: list[Column]) -> list[tuple[Cell, ...]]:
+    """Some columns of those places that there are, each behind its words."""
+    known = [place for place in of if place in found.index]
+    return [(of[place], *row) for place, row in zip(known, _values(found, known, columns), strict=True)]
 
 
-def _places_table(found: Figures, split: str) -> HtmlElement:
+def _values(found: pd.DataFrame, places: list[Place], columns: list[Column]) -> list[list[float]]:
+    rows: list[list[float]] = found.loc[places, columns].to_numpy().tolist()
+    return rows
+
+
+def _places_table(found: pd.DataFrame, places: list[str], split: str) -> HtmlElement:
     """By place in the stroke and in the line."""
     head = ("place", "points", "network", "95 %: from", "to", "no network", "offset part", "lift part")
-    places = dict.fromkeys(place for of, _, place, *_ in found if of == split and place != ORDINARY)
-    rows = []
-    for place in places:
-        cell, blind = (found[split, predictor, place, A_POINT, "tablet"] for predictor in PREDICTORS)
-        offset, lift = (found[split, "network", place, *key] for key in ((OFFSET_NLL, "tablet"), (LIFT_NLL, "")))
-        rows.append((place, cell.points, cell.value, cell.low, cell.high, blind.value, offset.value, lift.value))
+    whole = [(field, A_POINT, "tablet") for field in ("points", *BOUNDED)]
+    parts = [("value", OFFSET_NLL, "tablet"), ("value", LIFT_NLL, "")]
+    own = _values(found, [(split, "network", place) for place in places], whole + parts)
+    blind = _values(found, [(split, "baseline", place) for place in places], [("value", A_POINT, "tablet")])
+    rows: list[tuple[Cell, ...]] = [
+        (place, round(points), *bounded, *without, offset, lift)
+        for place, (points, *bounded, offset, lift), without in zip(places, own, blind, strict=True)
+    ]
     return table(f"Where in a line, {split} split: NLL, nats a point, tablet units", head, rows)
 
 

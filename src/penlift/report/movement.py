@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from penlift.drawing.plots import saved
 from penlift.drawing.svg import HUES
 from penlift.evaluation.comparison.shape import BAND, POINTS
-from penlift.evaluation.comparison.windows import LENGTH
+from penlift.evaluation.comparison.two_sample import LENGTH
 from penlift.evaluation.results import Evaluated
 from penlift.report.html import figure, paragraph, said, table
 

@@ -16,7 +16,6 @@ from penlift.evaluation.comparison.differences import (
     Effect,
     Scores,
     SeedPair,
-    common_split,
     effect,
     effect_by_writer,
     side_by_side,
@@ -38,7 +37,7 @@ def experiment(rng: np.random.Generator, seeds: int, writers: float, own: float,
         more = of_writers + rng.normal(0, own) + rng.normal(0, noise, count)
         nll[f"b{seed}"] = nll[f"a{seed}"] + points * more
     pairs = [SeedPair(seed, f"a{seed}", f"b{seed}") for seed in range(seeds)]
-    return effect(Scores(pd.DataFrame(nll), points, Clusters("writers", NAMES), NAMES), pairs, seed=1)
+    return effect(Scores("test", pd.DataFrame(nll), points, Clusters("writers", NAMES), NAMES), pairs, seed=1)
 
 
 @pytest.mark.parametrize(
@@ -54,13 +53,13 @@ def test_the_interval_covers_the_true_difference_about_95_times_of_100(
 
     covered = np.mean([each.low <= TRUE <= each.high for each in found])
     assert 0.90 <= covered <= 0.995
-    assert np.mean([each.value for each in found]) == pytest.approx(TRUE, abs=0.005)
+    assert np.mean([each.difference for each in found]) == pytest.approx(TRUE, abs=0.005)
 
 
 def three_seeds(number: int) -> tuple[Scores, list[SeedPair]]:
     rng = np.random.default_rng(number)
     tables = {f"{side}{seed}": lines_of(rng.normal(5, 0.1, 60)) for side in "ab" for seed in (1, 2, 3)}
-    return side_by_side(tables, "test"), [SeedPair(seed, f"a{seed}", f"b{seed}") for seed in (1, 2, 3)]
+    return side_by_side(tables), [SeedPair(seed, f"a{seed}", f"b{seed}") for seed in (1, 2, 3)]
 
 
 @settings(max_examples=20)
@@ -71,7 +70,7 @@ def test_the_other_way_round_it_is_the_negative(number: int) -> None:
     there = effect(scores, pairs, 1)
     back = effect(scores, [SeedPair(pair.seed, pair.other, pair.first) for pair in pairs], 1)
 
-    assert (back.value, back.low, back.high) == pytest.approx((-there.value, -there.high, -there.low))
+    assert (back.difference, back.low, back.high) == pytest.approx((-there.difference, -there.high, -there.low))
     assert back.worse == there.units - there.worse
     assert there.units == back.units
 
@@ -84,15 +83,15 @@ def test_the_order_of_lines_and_of_pairs_says_nothing(number: int, order: list[i
     pairs = [SeedPair(seed, f"a{seed}", f"b{seed}") for seed in (1, 2, 3)]
     shuffled = {name: table.sample(frac=1, random_state=number) for name, table in reversed(tables.items())}
 
-    found = effect(side_by_side(tables, "test"), pairs, 1)
-    again = effect(side_by_side(shuffled, "test"), [pairs[place] for place in order], 1)
+    found = effect(side_by_side(tables), pairs, 1)
+    again = effect(side_by_side(shuffled), [pairs[place] for place in order], 1)
 
     assert again == found
 
 
-def of_two(one: pd.DataFrame, other: pd.DataFrame, split: str = "test") -> Effect:
+def of_two(one: pd.DataFrame, other: pd.DataFrame) -> Effect:
     """The effect of two runs."""
-    return effect(side_by_side({"a": one, "b": other}, split), [SeedPair(1, "a", "b")], 1)
+    return effect(side_by_side({"a": one, "b": other}), [SeedPair(1, "a", "b")], 1)
 
 
 def test_of_one_seed_it_is_the_paired_difference_and_its_interval_is_over_writers_alone() -> None:
@@ -106,7 +105,7 @@ def test_of_one_seed_it_is_the_paired_difference_and_its_interval_is_over_writer
     value, count = more.sum() / points.sum(), len(points)
     error = math.sqrt(count / (count - 1) * ((more - value * points) ** 2).sum()) / points.sum()  # of a ratio
     reach = float(stats.t.ppf(0.975, count - 1)) * error
-    assert found.value == pytest.approx(value)
+    assert found.difference == pytest.approx(value)
     assert found.high - found.low == pytest.approx(2 * reach, rel=0.1)
     assert (found.seeds, found.pairs, found.drawn, found.units) == (1, 1, "writers", 12)
 
@@ -117,7 +116,7 @@ def test_a_small_gain_on_every_line_is_seen_though_lines_differ_far_more() -> No
 
     found = of_two(lines_of(hard), lines_of(hard - 0.02 + rng.normal(0, 0.02, 60)))
 
-    assert found.value == pytest.approx(-0.02, abs=0.006)
+    assert found.difference == pytest.approx(-0.02, abs=0.006)
     assert found.verdict(0, "a") == "better than a with one seed each"
     assert found.worse < 3
 
@@ -138,7 +137,7 @@ def test_the_same_on_every_line_is_equal_where_nothing_is_minded() -> None:
 
     found = of_two(lines, lines)
 
-    assert (found.value, found.low, found.high, found.worse) == (0, 0, 0, 0)
+    assert (found.difference, found.low, found.high, found.worse) == (0, 0, 0, 0)
     assert found.verdict(0, "a") == "equal to a with one seed each"
 
 
@@ -148,7 +147,7 @@ def test_long_lines_weigh_more() -> None:
 
     found = of_two(one, other)
 
-    assert found.value == pytest.approx(10 / 40)
+    assert found.difference == pytest.approx(10 / 40)
     assert (found.worse, found.units) == (1, 2)
     assert math.isnan(found.low)
     assert found.verdict(0.02, "20") == "on too few lines to tell"
@@ -158,7 +157,7 @@ def test_where_all_lines_agree_the_interval_is_students_over_the_seeds() -> None
     hard, more = np.random.default_rng(4).normal(5, 1, 60), [0.02, 0.05, 0.03]
     tables = {"a": lines_of(hard)} | {f"b{seed}": lines_of(hard + by) for seed, by in enumerate(more)}
 
-    found = effect(side_by_side(tables, "test"), [SeedPair(seed, "a", f"b{seed}") for seed in range(3)], 1)
+    found = effect(side_by_side(tables), [SeedPair(seed, "a", f"b{seed}") for seed in range(3)], 1)
 
     expected = stats.ttest_1samp(more, 0).confidence_interval(0.95)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
@@ -172,22 +171,22 @@ def test_the_differences_of_writers_make_up_the_whole_and_each_is_that_of_their_
     rng = np.random.default_rng(number)
     tables = {name: lines_of(rng.normal(5, 0.1, 60), each) for name in ("a1", "b1", "a2", "b2")}
     pairs = [SeedPair(seed, f"a{seed}", f"b{seed}") for seed in (1, 2)]
-    scores = side_by_side(tables, "test")
+    scores = side_by_side(tables)
 
     found = effect_by_writer(scores, pairs)
 
     shares = found["points"] / found["points"].sum()
-    assert (shares * found["difference"]).sum() == pytest.approx(effect(scores, pairs, seed=1).value)
+    assert (shares * found["difference"]).sum() == pytest.approx(effect(scores, pairs, seed=1).difference)
     assert found["lines"].sum() == 60
     writer = found.index[-1]
-    alone = side_by_side({name: lines[lines["writer"] == writer] for name, lines in tables.items()}, "test")
-    assert found["difference"][writer] == pytest.approx(effect(alone, pairs, seed=1).value)
+    alone = side_by_side({name: lines[lines["writer"] == writer] for name, lines in tables.items()})
+    assert found["difference"][writer] == pytest.approx(effect(alone, pairs, seed=1).difference)
 
 
 def test_whose_writer_is_unknown_is_left_out_by_writer_and_without_a_pair_nothing_is_known() -> None:
     tables = {"a1": lines_of(np.full(12, 5.0), 4), "b1": lines_of(np.full(12, 5.5), 4)}
     nobody = {name: lines.assign(writer=lines["writer"].replace("w01", "")) for name, lines in tables.items()}
-    scores = side_by_side(nobody, "test")
+    scores = side_by_side(nobody)
 
     assert list(effect_by_writer(scores, [SeedPair(1, "a1", "b1")]).index) == ["w00", "w02"]
     assert effect_by_writer(scores, [])["difference"].isna().all()
@@ -199,8 +198,8 @@ def test_several_pairs_of_a_seed_count_as_their_mean() -> None:
 
     both = effect(scores, [*pairs, *crossed], 1)
 
-    simple = [effect(scores, those, 1).value for those in (pairs, crossed)]
-    assert both.value == pytest.approx(np.mean(simple))
+    simple = [effect(scores, those, 1).difference for those in (pairs, crossed)]
+    assert both.difference == pytest.approx(np.mean(simple))
     assert (both.seeds, both.pairs) == (3, 6)
 
 
@@ -209,7 +208,7 @@ def test_without_a_pair_nothing_is_known() -> None:
 
     found = effect(scores, [], 1)
 
-    assert math.isnan(found.value)
+    assert math.isnan(found.difference)
     assert found.verdict(0.02, "20") == "not compared yet"
 
 
@@ -218,7 +217,7 @@ def test_a_run_that_gives_a_line_no_likelihood_is_refused() -> None:
     tables["broken"].loc[0, "nll_tablet"] = math.nan
 
     with pytest.raises(InputError, match="broken gives a line no finite likelihood"):
-        side_by_side(tables, "test")
+        side_by_side(tables)
 
 
 def test_other_lines_and_other_points_are_refused() -> None:
@@ -229,14 +228,17 @@ def test_other_lines_and_other_points_are_refused() -> None:
     with pytest.raises(InputError, match="l000 has other points"):
         of_two(one, one.assign(points=51))
     with pytest.raises(InputError, match="different valid lines"):
-        of_two(one, one, "valid")
+        of_two(one.assign(split="none"), one)
 
 
 def test_runs_are_judged_by_valid_lines_where_one_has_no_test_lines() -> None:
     test = lines_of(np.full(20, 5.0))
 
-    assert common_split([test, test]) == "test"
-    assert common_split([test, test.assign(split="valid")]) == "valid"
+    valid = test.assign(line="v" + test["line"], split="valid")
+    both = pd.concat([test, valid], ignore_index=True)
+
+    assert side_by_side({"a": both, "b": both}).split == "test"
+    assert side_by_side({"a": both, "b": valid}).split == "valid"
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,10 @@ from lxml import html
 from made_up_sweep import sweep_of, tried_all
 
 from penlift.common.errors import InputError
-from penlift.evaluation.comparison.differences import Contrast
-from penlift.experiments.comparison import Comparison, tables_of
-from penlift.experiments.sweeps.answer import Answer, answer_of
-from penlift.experiments.sweeps.answer_page import page_of_answer, sentence, text_of_answer
+from penlift.experiments.comparison import Answer, Comparison, Level, answer_of, tables_of
+from penlift.experiments.comparison_page import bounded, page_of_answer, sentence, text_of_answer
 from penlift.experiments.sweeps.design import REFERENCE, Trial
 from penlift.experiments.sweeps.finished import Tried
-from penlift.report.forest import bounded, signed
 from penlift.report.html import said
 
 MORE = {"1": 0.3, "10": 0.001, "gru": -0.1}
@@ -32,8 +29,8 @@ def finished(design: str = "one-at-a-time", seeds: int = 3, seconds: float = mat
     return tried_all(sweep_of(design, seeds), nll, seconds=seconds)
 
 
-def contrasts_of(found: Comparison) -> list[Contrast]:
-    return [each for factor in found.factors for each in factor.contrasts]
+def others_in(found: Comparison) -> list[Level]:
+    return [each for factor in found.factors for each in factor.others]
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +46,9 @@ def page(whole: Answer) -> str:
 def test_one_at_a_time_a_level_does_what_its_configuration_differs_by(whole: Answer) -> None:
     beside = [each.effect for each in whole.configurations if each.effect]
 
-    assert [each.effect for each in contrasts_of(whole)] == beside
+    assert [each.effect for each in others_in(whole)] == beside
     assert [each.words for each in whole.configurations] == ["reference", "mixtures 1", "mixtures 10", "cell gru"]
-    assert [round(each.effect.value, 1) for each in contrasts_of(whole)] == [0.3, 0.0, -0.1]
+    assert [round(each.effect.difference, 1) for each in others_in(whole)] == [0.3, 0.0, -0.1]
 
 
 def test_in_a_grid_a_level_does_the_mean_of_what_it_does_beside_each_other_level() -> None:
@@ -59,10 +56,10 @@ def test_in_a_grid_a_level_does_the_mean_of_what_it_does_beside_each_other_level
 
     found = answer_of(sweep_of("grid"), tried, seed=1)
 
-    (main,) = (each.effect for each in contrasts_of(found) if each.level == "1")
+    (main,) = (each.effect for each in others_in(found) if each.name == "1")
     nll_of = {each.words: each.nll for each in found.configurations}
     simple = [nll_of["mixtures 1"] - nll_of["reference"], nll_of["mixtures 1 cell gru"] - nll_of["cell gru"]]
-    assert main.value == pytest.approx(np.mean(simple))
+    assert main.difference == pytest.approx(np.mean(simple))
     assert (main.seeds, main.pairs) == (3, 6)
 
 
@@ -73,11 +70,10 @@ def test_the_order_in_which_trials_ended_says_nothing(page: str) -> None:
 
 
 def test_each_factor_has_its_sentence(whole: Answer) -> None:
-    one, ten, gru = (each.effect for each in contrasts_of(whole))
+    one, ten, gru = (each.effect for each in others_in(whole))
 
     def figures(effect: Any) -> str:
-        interval = f"[{signed(effect.low)}, {signed(effect.high)}]"
-        return f"({signed(effect.value)} {interval}, worse for {effect.worse} of 12 writers)"
+        return f"({bounded(effect)}, worse for {effect.worse} of 12 writers)"
 
     assert sentence(whole, whole.factors[0]) == (
         f"1 {figures(one)} is worse than 20; 10 {figures(ten)} is equal to 20 within 0.02."
@@ -99,9 +95,9 @@ def test_tables_hold_every_figure(whole: Answer) -> None:
     assert list(configurations["nll"]) == [each.nll for each in whole.configurations]
     assert list(configurations["seeds"]) == [3, 3, 3, 3]
     assert list(configurations["seconds"]) == [60.0] * 4
-    assert list(effects["difference"]) == [each.effect.value for each in contrasts_of(whole)]
+    assert list(effects["difference"]) == [each.effect.difference for each in others_in(whole)]
     assert list(effects["verdict"]) == ["worse than 20", "equal to 20 within 0.02", "better than lstm"]
-    differences = pd.concat([each.writers["difference"] for each in contrasts_of(whole)])
+    differences = pd.concat([each.writers["difference"] for each in others_in(whole)])
     assert list(writers["difference"]) == list(differences)
     assert list(writers["writer"]) == list(differences.index)
 
@@ -115,19 +111,13 @@ def test_where_writers_are_few_the_page_says_what_is_one_writers_alone(page: str
     text = text_of(page_of_answer(found))
     assert "by writer" in text
     assert "by writer" not in text_of(page)
-    for contrast in contrasts_of(found):
-        assert {said(value) for value in contrast.writers["difference"]} <= set(text.split())
+    for level in others_in(found):
+        assert {said(value) for value in level.writers["difference"]} <= set(text.split())
 
 
 def by_three(lines: pd.DataFrame) -> pd.DataFrame:
     """The same lines, by three writers."""
     return lines.assign(writer=[f"w{number % 3}" for number in range(len(lines))])
-
-
-def test_each_mixture_more_is_six_more_outputs(whole: Answer) -> None:
-    reference, one, *_ = whole.configurations
-
-    assert reference.weights - one.weights == 19 * 6 * (16 + 1)
 
 
 def test_the_page_says_what_was_asked_on_what_and_every_figure(whole: Answer, page: str) -> None:
@@ -138,8 +128,8 @@ def test_the_page_says_what_was_asked_on_what_and_every_figure(whole: Answer, pa
         assert told in text
     for each in whole.configurations:
         assert {said(each.nll), said(each.deviation)} <= set(text.split())
-    for contrast in contrasts_of(whole):
-        assert bounded(contrast.effect) in text
+    for level in others_in(whole):
+        assert bounded(level.effect) in text
 
 
 def test_the_page_needs_nothing_from_elsewhere_and_every_picture_has_its_words(page: str) -> None:
@@ -189,7 +179,7 @@ def test_without_the_reference_a_grid_still_tells_what_its_pairs_do() -> None:
 
     assert found.configurations[0].seeds == 0
     assert {each.effect.pairs for each in found.configurations if each.effect} == {0}
-    assert {each.level: each.effect.pairs for each in contrasts_of(found)} == {"1": 3, "10": 3, "gru": 6}
+    assert {each.name: each.effect.pairs for each in others_in(found)} == {"1": 3, "10": 3, "gru": 6}
     assert text_of_answer(found).startswith("15 of 18 trials")
 
 
@@ -212,7 +202,7 @@ def test_of_a_search_no_level_is_compared_over_what_was_not_cut_short() -> None:
     assert "1 (" in sentence(sweep, sweep.factors[0])  # what it would say otherwise
     assert "better than 20" in sentence(sweep, sweep.factors[0])
     assert "Poor ones are cut short" in text_of_answer(found)
-    assert "In short" not in page_of_answer(found)
+    assert "Factors" not in page_of_answer(found)
 
 
 def test_a_search_that_has_cut_its_reference_short_compares_with_the_best() -> None:
@@ -233,7 +223,7 @@ def test_a_search_that_has_cut_its_reference_short_compares_with_the_best() -> N
 def test_of_one_seed_verdict_and_page_say_that_another_may_turn_it() -> None:
     found = answer_of(sweep_of(seeds=1), finished(seeds=1), seed=1)
 
-    assert {each.effect.drawn for each in contrasts_of(found)} == {"writers"}
+    assert {each.effect.drawn for each in others_in(found)} == {"writers"}
     page = text_of(page_of_answer(found)).replace("\N{NO-BREAK SPACE}", " ")
     assert "worse than 20 with one seed each" in page
     assert "over writers or lines alone and says nothing of other seeds" in page

@@ -8,21 +8,21 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from penlift.common.errors import InputError
 from penlift.common.geometry import Floats
-from penlift.evaluation.comparison.intervals import Clusters, Part, clusters_of, half_width, resampled
+from penlift.evaluation.comparison.intervals import Clusters, Names, Part, clusters_of, half_width, resampled
 
 
 class Scores(NamedTuple):
     """Runs side by side on the same n held-out lines."""
 
+    split: str  # that the lines are of
     nll: pd.DataFrame  # a row a line, a column a run: nats, tablet units
     points: Floats  # (n,) of each line
     units: Clusters
-    writers: npt.NDArray[np.object_]  # (n,) of each line; "" where unknown
+    writers: Names  # (n,) of each line; "" where unknown
 
     def a_point(self, runs: list[str]) -> Floats:
         """Nats a point of some runs."""
@@ -40,7 +40,7 @@ class SeedPair(NamedTuple):
 class Effect(NamedTuple):
     """How much more the others of some pairs score than the first; below 0 they predict better. Nats a point."""
 
-    value: float  # NaN where there is no pair
+    difference: float  # NaN where there is no pair
     low: float  # NaN where there are too few lines, too
     high: float
     seeds: int
@@ -62,38 +62,38 @@ class Effect(NamedTuple):
         if -equal <= self.low and self.high <= equal:
             within = f" within {equal:g}" if equal else ""
             return f"equal to {first}{within}{alone}"
-        if abs(self.value) < equal:
+        if abs(self.difference) < equal:
             return f"within {equal:g} of {first}, not for certain"
         if self.low <= 0 <= self.high:
             return "undecided"
-        return f"better than {first}{alone}" if self.value < 0 else f"worse than {first}{alone}"
-
-
-class Contrast(NamedTuple):
-    """A level of a factor beside its first, over all pairs of runs that differ in nothing else."""
-
-    level: str
-    effect: Effect
-    writers: pd.DataFrame  # the same by writer, as `effect_by_writer` has it
+        return f"better than {first}{alone}" if self.difference < 0 else f"worse than {first}{alone}"
 
 
 UNKNOWN = Effect(math.nan, math.nan, math.nan, 0, 0, "", 0, 0)  # of no pair
 
 
-def side_by_side(tables: Mapping[str, pd.DataFrame], split: str) -> Scores:
-    """The lines of runs, by their names, as `runs.Run` has them, in one split.
+def side_by_side(tables: Mapping[str, pd.DataFrame]) -> Scores:
+    """The lines of runs, by their names, as `runs.Run` has them: of the test split, or of valid where one has none.
 
     Raises InputError where they are not the same lines, have other points, or a likelihood that is no number.
     """
-    (name, table), *_ = tables.items()
-    first = table.sort_values("line")
-    both = {other: same_lines(first, lines, split, f"{name} and {other}") for other, lines in tables.items()}
-    nll = {other: lines["nll_tablet"].to_numpy() for other, (_, lines) in both.items()}
-    if broken := [other for other, nats in nll.items() if not np.isfinite(nats).all()]:
+    split = "test" if all((table["split"] == "test").any() for table in tables.values()) else "valid"
+    held_out = {name: table[table["split"] == split].set_index("line") for name, table in tables.items()}
+    first = next(iter(held_out))
+    lines = held_out[first].sort_index()
+    for name, other in held_out.items():
+        if lines.empty or set(lines.index) != set(other.index):
+            raise InputError(
+                f"{first} and {name} hold out different {split} lines ({len(lines)} and {len(other)}); "
+                "compare runs on the same ink"
+            )
+        if (moved := other["points"].loc[lines.index] != lines["points"]).any():
+            raise InputError(f"line {moved.idxmax()} has other points in {name} than in {first}; name runs on one ink")
+    nll = pd.DataFrame({name: other["nll_tablet"].loc[lines.index].to_numpy() for name, other in held_out.items()})
+    if broken := [name for name, nats in nll.items() if not np.isfinite(nats).all()]:
         raise InputError(f"{broken[0]} gives a line no finite likelihood; leave it out, or train it anew")
-    one, _ = both[name]
-    points, writers = one["points"].to_numpy(dtype=np.float64), one["writer"].to_numpy(dtype=object)
-    return Scores(pd.DataFrame(nll), points, clusters_of(one.reset_index()), writers)
+    points, writers = lines["points"].to_numpy(dtype=np.float64), lines["writer"].to_numpy(dtype=object)
+    return Scores(split, nll, points, clusters_of(lines.reset_index()), writers)
 
 
 def effect(scores: Scores, pairs: list[SeedPair], seed: int) -> Effect:
@@ -112,15 +112,10 @@ def effect(scores: Scores, pairs: list[SeedPair], seed: int) -> Effect:
         own = by_seed.sum(axis=1) / scores.points.sum()
         parts.append(Part(float(own.var(ddof=1)) / len(own), len(own) - 1))
         drawn += " and seeds"
-    value, reach = float(sums["more"].sum() / sums["points"].sum()), half_width(parts)
+    difference, reach = float(sums["more"].sum() / sums["points"].sum()), half_width(parts)
     each = sums["more"].groupby(scores.units.names).sum()
     worse, units = int((each > 0).sum()), len(each)
-    return Effect(value, value - reach, value + reach, len(by_seed), len(pairs), drawn, worse, units)
-
-
-def contrast(scores: Scores, level: str, pairs: list[SeedPair], seed: int) -> Contrast:
-    """A level by its name, with its effect, and that on the lines of each writer."""
-    return Contrast(level, effect(scores, pairs, seed), effect_by_writer(scores, pairs))
+    return Effect(difference, difference - reach, difference + reach, len(by_seed), len(pairs), drawn, worse, units)
 
 
 def effect_by_writer(scores: Scores, pairs: list[SeedPair]) -> pd.DataFrame:
@@ -149,25 +144,3 @@ def _over_units(sums: pd.DataFrame, units: Clusters, seed: int) -> Part:
         return Part(math.nan, 1)
     variance = float((again["more"] / again["points"]).var()) * count / (count - 1)  # those drawn are all there are
     return Part(variance, count - 1)
-
-
-def same_lines(first: pd.DataFrame, second: pd.DataFrame, split: str, who: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The lines of one split, by their names, both tables in the order of the first.
-
-    Raises InputError where they are not the same lines, or have other points; `who` names the runs there.
-    """
-    one, other = (table[table["split"] == split].set_index("line") for table in (first, second))
-    if one.empty or set(one.index) != set(other.index):
-        raise InputError(
-            f"{who} hold out different {split} lines ({len(one)} and {len(other)}); compare runs on the same ink"
-        )
-    other = other.loc[one.index]
-    if (one["points"] != other["points"]).any():
-        line = one.index[(one["points"] != other["points"]).to_numpy()][0]
-        raise InputError(f"line {line} has other points in one run than in the other; compare runs on the same ink")
-    return one, other
-
-
-def common_split(tables: list[pd.DataFrame]) -> str:
-    """The split that all runs are judged by: test, or valid where one has none."""
-    return "test" if all((table["split"] == "test").any() for table in tables) else "valid"

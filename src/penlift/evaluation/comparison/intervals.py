@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+Names = npt.NDArray[np.object_]
+Sides = npt.NDArray[np.bool_]
 RESAMPLES = 1000
 ENOUGH_WRITERS = 10  # below, lines are drawn instead, and the intervals say less of new writers
 COVERED = 95  # per cent
@@ -22,7 +24,7 @@ class Clusters(NamedTuple):
     """What is drawn anew."""
 
     kind: str  # "writers" or "lines"
-    names: npt.NDArray[np.object_]  # of each line's unit
+    names: Names  # of each line's unit
 
 
 def clusters_of(lines: pd.DataFrame) -> Clusters:
@@ -45,8 +47,8 @@ def resampled(sums: pd.DataFrame, units: Clusters, seed: int) -> pd.DataFrame:
     return pd.DataFrame(times @ per_unit.to_numpy(dtype=np.float64), columns=per_unit.columns)
 
 
-def halvings(names: npt.NDArray[np.object_], ways: int, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
-    """(ways, n): which of n lines are in the first half, no unit in both; `names` as `Units` has them."""
+def halvings(names: Names, ways: int, rng: np.random.Generator) -> Sides:
+    """(ways, n): which of n lines are in the first half, no unit in both; `names` as `Clusters` has them."""
     each = np.unique(names)
     return np.stack([np.isin(names, rng.permutation(each)[: len(each) // 2]) for _ in range(ways)])
 

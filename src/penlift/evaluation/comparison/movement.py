@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterable
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from penlift.common.geometry import Floats
-from penlift.evaluation.comparison.intervals import halvings
+from penlift.evaluation.comparison.intervals import Names, Sides, halvings
 from penlift.evaluation.comparison.kinematics import MEASURES, MOVEMENTS, Measures
 from penlift.ink.lines import Line
 
@@ -15,9 +14,7 @@ WAYS = 10  # to halve the lines
 Distance = Callable[[Floats, Floats], float]
 
 
-def compare_movement(
-    real: list[Line], dreamt: list[Line], units: npt.NDArray[np.object_], rng: np.random.Generator
-) -> pd.DataFrame:
+def compare_movement(real: list[Line], dreamt: list[Line], units: Names, rng: np.random.Generator) -> pd.DataFrame:
     """A row a measure: medians of both, and their distances beside those of real lines from other real ones.
 
     The real lines are halved by their writers, or by whatever `units` names, so many ways. The dreamt counterparts of
@@ -35,7 +32,7 @@ def compare_movement(
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("measure")
 
 
-def _row(ours: list[Floats], theirs: list[Floats], ways: npt.NDArray[np.bool_]) -> dict[str, float]:
+def _row(ours: list[Floats], theirs: list[Floats], ways: Sides) -> dict[str, float]:
     from scipy.stats import wasserstein_distance
 
     def mean(distance: Distance, side: list[Floats]) -> float:
@@ -60,7 +57,7 @@ def kolmogorov_smirnov(one: Floats, other: Floats) -> float:
     return float(np.abs(reached - too).max())
 
 
-def _values(lines: list[Floats], chosen: npt.NDArray[np.bool_]) -> Floats:
+def _values(lines: list[Floats], chosen: Sides) -> Floats:
     kept = [values for values, taken in zip(lines, chosen, strict=True) if taken]
     return np.concatenate(kept) if kept else np.zeros(0)
 

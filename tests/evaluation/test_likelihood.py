@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from networks import make_network
 
-from penlift.evaluation.figures import figures_by_writer, summarise, tabulate
+from penlift.evaluation.likelihood import figures_by_writer, summarise, tabulate
 from penlift.evaluation.prediction import LAST, PLACES, STRETCHES, STROKES, SUMS, Examined, examine
 from penlift.evaluation.results import A_LINE, A_POINT, ALL, ORDINARY
 from penlift.ink.lines import Ink, load_ink
