@@ -12,7 +12,7 @@ from penlift.common.files import write_json
 from penlift.common.processes import LOCK, alone_in
 from penlift.tracking.outbox import MIRRORED
 from penlift.tracking.store import Store
-from penlift.tracking.trainings import reason_to_stay, remove, row_of, state_of
+from penlift.tracking.trainings import reason_to_stay, remove, state_of, trainings_table
 from penlift.training.folder import read_training, running_in, trainings_in
 from penlift.training.resume import StateKeeper
 
@@ -101,9 +101,10 @@ def test_nothing_is_removed_before_it_is_shown_and_agreed_to(states: Path) -> No
 def test_a_damaged_state_is_listed_all_the_same(states: Path) -> None:
     (states / "short" / "state.safetensors").write_bytes(b"\xff" * 20)
 
-    row = row_of(read_training(states / "short"), STORE, time.time())
+    table = trainings_table([read_training(states / "short")], STORE, time.time())
 
-    assert (row.state, row.stands, row.valid_nll) == ("killed", "epoch 0, step 0", "")
+    assert "killed" in table
+    assert "epoch 0, step 0" in table
 
 
 def test_what_waits_is_named_and_a_store_that_is_down_ends_in_status_1(states: Path) -> None:

@@ -52,8 +52,6 @@ def _fetched(name: str, root: Path, place: Path) -> FoundRun:
         fetch(run.run_id, (*TREES, *LOCKED), place, store)
     except Unsent as error:
         raise InputError(f"{error}; start it, or set MLFLOW_TRACKING_URI to where the run is") from None
-    if not (place / "params.yaml").exists():
-        raise InputError(f"run {run.run_id} has no params.yaml; it was made before runs could be restored")
     params = dict(flatten(read_params(place / "params.yaml")))
     if fingerprint_of(params, run.tags["penlift.data_hash"], _files(place)) != run.tags[OUTCOME]:
         raise InputError(

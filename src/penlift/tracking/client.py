@@ -158,8 +158,6 @@ def _add_images(client: "MlflowClient", run_id: str, record: Record) -> None:
     """Add the pictures that are not there. MLflow puts a small copy of each up last."""
     from PIL import Image
 
-    if not record.images:
-        return
     paths = [file.path for file in client.list_artifacts(run_id, "images")]
     there = {match.groups() for path in paths if (match := UPLOADED.match(path))}
     for key, step, png in record.images:

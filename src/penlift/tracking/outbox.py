@@ -96,16 +96,12 @@ def mirrored(training: Training, store: Store) -> str:
     return "yes" if noted == _seen(record, store) else "waits"
 
 
-def waits(training: Training, store: Store) -> bool:
-    """Whether the store lacks something of a training that nobody is at."""
-    return not training.running and mirrored(training, store) == "waits"
-
-
 def waiting(states: Path, store: Store) -> list[Waiting]:
     """What the store lacks, as far as the folder `.state` knows."""
     outcomes = [Waiting(f"{place.name[:16]}: a finished run", partial(_deliver_outcome, place, store))
                 for place in outcomes_in(states)]  # fmt: skip
-    folders = [training.folder for training in trainings_in(states) if waits(training, store)]
+    folders = [training.folder for training in trainings_in(states)
+               if not training.running and mirrored(training, store) == "waits"]  # fmt: skip
     return outcomes + [
         Waiting(f"{folder.name}: the curves of a training", partial(deliver_training, folder, store, None, PATIENT))
         for folder in folders

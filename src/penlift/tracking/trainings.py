@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 from rich.filesize import decimal
@@ -14,7 +13,7 @@ from rich.filesize import decimal
 from penlift.common.processes import LOCK
 from penlift.common.terminal import in_columns
 from penlift.tracking.curves import read_about
-from penlift.tracking.outbox import mirrored, waits
+from penlift.tracking.outbox import mirrored
 from penlift.tracking.store import Store
 from penlift.training.folder import Training, last_at_work, read_training
 
@@ -31,7 +30,7 @@ def reason_to_stay(training: Training, store: Store, abandoned_after: float, now
     days = (now - last_at_work(training.folder)) / DAY
     if not training.done and days < abandoned_after:
         return f"unfinished, and {days:.1f} days old"
-    if waits(training, store):
+    if mirrored(training, store) == "waits":
         return "MLflow lacks its curves; `penlift track --all` sends them"
     return ""
 
@@ -48,35 +47,28 @@ def remove(folder: Path, store: Store, abandoned_after: float, now: float) -> st
     return ""
 
 
-class Row(NamedTuple):
-    """A training, as it is listed under the names of these fields."""
-
-    training: str  # the name of its folder
-    run: str
-    state: str
-    stands: str  # where
-    valid_nll: str  # nats a point, offsets / 20, the best so far
-    age: str  # since it was last at work
-    size: str
-    in_mlflow: str
+def trainings_table(trainings: Iterable[Training], store: Store, now: float) -> str:
+    """What there is to know of trainings, a row for each; `now` in s since 1970."""
+    rows = [_row(training, store, now) for training in trainings]
+    return in_columns([list(rows[0]), *(list(row.values()) for row in rows)])
 
 
-def row_of(training: Training, store: Store, now: float) -> Row:
-    """What there is to know of a training; `now` in s since 1970."""
+def _row(training: Training, store: Store, now: float) -> dict[str, str]:
+    """The cells of a training, by the heads of their columns."""
     history = training.header.get("history", [])
     best = min((nll for row in history if math.isfinite(nll := row["valid_nll_nats_per_point"])), default=None)
     about = read_about(training.folder)
     epochs = f" of {about['params']['train.epochs']}" if "train.epochs" in about["params"] else ""
-    return Row(
-        training.folder.name,
-        about["name"] if about["name"] != training.folder.name else "",
-        state_of(training),
-        f"epoch {len(history)}{epochs}, step {training.header.get('step', 0)}",
-        "" if best is None else f"{best:.3f}",
-        str(timedelta(seconds=max(0, round(now - last_at_work(training.folder))))),
-        decimal(_size_of(training.folder)),
-        mirrored(training, store),
-    )
+    return {
+        "training": training.folder.name,
+        "run": about["name"] if about["name"] != training.folder.name else "",
+        "state": state_of(training),
+        "where": f"epoch {len(history)}{epochs}, step {training.header.get('step', 0)}",
+        "NLL held out": "" if best is None else f"{best:.3f}",  # nats a point, offsets / 20, the best so far
+        "age": str(timedelta(seconds=max(0, round(now - last_at_work(training.folder))))),  # since it was at work
+        "size": decimal(_size_of(training.folder)),
+        "in MLflow": mirrored(training, store),
+    }
 
 
 def state_of(training: Training) -> str:
@@ -93,8 +85,3 @@ def _size_of(folder: Path) -> int:
     with suppress(FileNotFoundError):
         return sum(file.stat().st_size for file in folder.glob("[!.]*"))
     return 0
-
-
-def trainings_table(trainings: Iterable[Training], store: Store, now: float) -> str:
-    """A row for each, below the names of its fields, in columns."""
-    return in_columns([Row._fields, *(row_of(training, store, now) for training in trainings)])
