@@ -28,7 +28,7 @@ DIGEST = 36  # characters of a data set's digest; MLflow's own limit
 MOST = 1000  # metrics of a batch; MLflow's own limit
 UPLOADED = re.compile(r"images/(.+)\+step\+(\d+)\+timestamp\+.*\+compressed\.webp")
 DATA = ("penlift.data", "penlift.data_hash")  # tags that name the data set and its contents
-MOST_RUNS = 5000  # that a name is looked for among, the newest
+MOST_RUNS = 5000  # that one is looked for among, the newest
 PATIENCE = 60.0  # s that a request may take
 SHORTEST = 4  # characters of an id that stand for all of it
 
@@ -99,7 +99,8 @@ def experiment_in(client: "MlflowClient", store: Store) -> str:
 
 def _find(client: "MlflowClient", experiment: str, record: Record) -> "Run | None":
     """The run of the record's outcome under its name; else that of its training, which has no outcome yet."""
-    runs = client.search_runs([experiment], f"tags.`{TRAINING}` = '{record.tags[TRAINING]}'")
+    of_training = f"tags.`{TRAINING}` = '{record.tags[TRAINING]}'"
+    runs = client.search_runs([experiment], of_training, max_results=MOST_RUNS)
     watched = [run for run in runs if OUTCOME not in run.data.tags]
     if OUTCOME not in record.tags:
         return _only(client, watched) or next(iter(runs), None)
