@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -41,8 +40,7 @@ def is_run(name: str) -> bool:
 def open_runs(names: list[str], repository: Path) -> Iterator[list[Run]]:
     """Find runs by their names, in their order."""
     with TemporaryDirectory(prefix="penlift-") as folder:
-        checkouts = _Checkouts(repository, Path(folder))
-        places = [Path(name) if is_run(name) else checkouts.of(name) for name in names]
+        places = [Path(name) if is_run(name) else _checked_out(name, repository, Path(folder)) for name in names]
         yield [_read(name, place) for name, place in zip(_short(names), places, strict=True)]
 
 
@@ -75,40 +73,28 @@ def _training(file: Path) -> str:
     return str(read_json(file)["fingerprint"]) if file.is_file() else ""
 
 
-class _Checkouts:
-    """Runs taken from Git and DVC's cache, each into a folder of its own; the workspace stays as it is."""
+def _checked_out(name: str, repository: Path, folder: Path) -> Path:
+    """The run of an experiment or revision, taken from Git and DVC's cache; the workspace stays as it is."""
+    from dvc.api import DVCFileSystem
 
-    def __init__(self, repository: Path, folder: Path) -> None:
-        self._repository, self._folder = repository, folder
-
-    @cached_property
-    def _top(self) -> Path:
-        return Path(output_of(self._repository, "git", "rev-parse", "--show-toplevel").decode().strip())
-
-    def of(self, name: str) -> Path:
-        """The run of an experiment or revision."""
-        from dvc.api import DVCFileSystem
-
-        if Path(name).exists():
-            raise InputError(f"{name}: holds no evaluated run ({LINES} is missing); make one there with `dvc repro`")
-        revision = _revision(name, self._top)
-        place = self._folder / revision
-        if place.is_dir():
-            return place
-        files = DVCFileSystem(str(self._top), rev=revision)
-        if missing := [file for file in FILES if not files.exists(file)]:
-            raise InputError(f"{name}: has no {missing[0]}, so it holds no run; commit one that `dvc repro` made")
-        if not files.exists(FOLDERS[0]):
-            raise InputError(f"{name}: from before runs were evaluated line by line; make it again with `dvc repro`")
-        try:
-            for each in (*FILES, *FOLDERS):
-                (place / each).parent.mkdir(parents=True, exist_ok=True)
-                files.get(each, str(place / each), recursive=True)
-        except FileNotFoundError:
-            raise InputError(
-                f"{name}: its results are not in DVC's cache; `dvc pull` or `dvc repro` brings them"
-            ) from None
+    if Path(name).exists():
+        raise InputError(f"{name}: holds no evaluated run ({LINES} is missing); make one there with `dvc repro`")
+    top = Path(output_of(repository, "git", "rev-parse", "--show-toplevel").decode().strip())
+    revision = _revision(name, top)
+    if (place := folder / revision).is_dir():  # by another of its names
         return place
+    files = DVCFileSystem(str(top), rev=revision)
+    if missing := [file for file in FILES if not files.exists(file)]:
+        raise InputError(f"{name}: has no {missing[0]}, so it holds no run; commit one that `dvc repro` made")
+    if not files.exists(FOLDERS[0]):
+        raise InputError(f"{name}: from before runs were evaluated line by line; make it again with `dvc repro`")
+    try:
+        for each in (*FILES, *FOLDERS):
+            (place / each).parent.mkdir(parents=True, exist_ok=True)
+            files.get(each, str(place / each), recursive=True)
+    except FileNotFoundError:
+        raise InputError(f"{name}: its results are not in DVC's cache; `dvc pull` or `dvc repro` brings them") from None
+    return place
 
 
 def _revision(name: str, repository: Path) -> str:

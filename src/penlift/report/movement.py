@@ -66,11 +66,14 @@ def movement_parts(found: Evaluated, metrics: dict[str, Any]) -> Iterator[HtmlEl
     percentiles = draw_percentiles(found.percentiles, ("dreamt", "held out"))
     alt = "For each measure of movement, where the values of dreamt and of held-out lines lie; figures in the table."
     yield figure(percentiles, alt, "Thin: 5th to 95th percentile; thick: 25th to 75th; dot: median.")
-    rows = [_row(row) for row in found.movement.itertuples(index=False)]
+    rows: list[tuple[str | float, ...]] = [
+        (str(name), *map(float, values)) for name, *values in found.movement.itertuples(index=False)
+    ]
     yield table("Movement, lengths in tablet units", HEAD, rows)
+    dreamt, real = (said(float(found.likeness[side].median())) for side in ("dreamt", "real"))
     facts = [
-        ("distance in shape to the nearest training line, median: dreamt", _median(found.likeness["dreamt"])),
-        ("the same, held out", _median(found.likeness["real"])),
+        ("distance in shape to the nearest training line, median: dreamt", dreamt),
+        ("the same, held out", real),
         *((words, f"{metrics[key]:.{digits}f}") for key, (words, digits) in FACTS.items() if key in metrics),
     ]
     yield table("Likeness", ("what", "figure"), facts)
@@ -80,12 +83,3 @@ def movement_parts(found: Evaluated, metrics: dict[str, Any]) -> Iterator[HtmlEl
         f"line through them, by dynamic time warping in a band of {BAND} points, in tablet units a point.",
         "quiet",
     )
-
-
-def _row(row: Any) -> tuple[str | float, ...]:
-    name, *values = row
-    return str(name), *map(float, values)
-
-
-def _median(values: "pd.Series[float]") -> str:
-    return said(float(values.median()))
