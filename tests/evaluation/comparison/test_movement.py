@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from conftest import written_line
 from networks import make_network
+from scipy.stats import ks_2samp
 
 from penlift.evaluation.comparison.kinematics import MOVEMENTS, curvature, pen_up_jump, slant, stroke_length
-from penlift.evaluation.comparison.movement import compare_movement
+from penlift.evaluation.comparison.movement import compare_movement, kolmogorov_smirnov
 from penlift.evaluation.free_running import free_run, real_line
 from penlift.ink.lines import Ink, Line, load_ink
 from penlift.ink.offsets import normalise
@@ -29,6 +30,14 @@ def test_lines_of_one_kind_are_no_farther_apart_than_their_floor() -> None:
 
     assert list(table.index) == list(MOVEMENTS)
     assert (table["ks"] < 1.6 * table["ks_floor"] + 0.02).all()
+
+
+def test_the_distance_of_two_samples_is_that_of_an_independent_library() -> None:
+    rng = np.random.default_rng(1)
+    for shift in (0.0, 0.3, 2.0):
+        one, other = rng.normal(0, 1, 300).round(1), rng.normal(shift, 1, 200).round(1)
+
+        assert kolmogorov_smirnov(one, other) == pytest.approx(ks_2samp(one, other).statistic)
 
 
 def test_larger_steps_show_in_lengths_and_not_in_angles() -> None:

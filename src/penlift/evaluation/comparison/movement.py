@@ -33,10 +33,7 @@ def compare_movement(real: list[Line], dreamt: list[Line], units: Names, rng: np
 
 
 def _row(ours: list[Floats], theirs: list[Floats], ways: Sides) -> dict[str, float]:
-    from scipy.stats import ks_2samp, wasserstein_distance
-
-    def kolmogorov_smirnov(one: Floats, other: Floats) -> float:
-        return float(ks_2samp(one, other, method="asymp").statistic)  # its p-value is not wanted: the fast one
+    from scipy.stats import wasserstein_distance
 
     def mean(distance: Distance, side: list[Floats]) -> float:
         sides = [(_values(side, half), _values(theirs, ~half)) for half in ways]
@@ -51,6 +48,16 @@ def _row(ours: list[Floats], theirs: list[Floats], ways: Sides) -> dict[str, flo
         "ks": mean(kolmogorov_smirnov, ours) if any(map(len, ours)) else 1.0,
         "ks_floor": mean(kolmogorov_smirnov, theirs),
     }
+
+
+def kolmogorov_smirnov(one: Floats, other: Floats) -> float:
+    """The largest difference of two empirical distribution functions.
+
+    The test that goes with it is not wanted here: scipy's divides by zero where there is but one value each.
+    """
+    everywhere = np.concatenate([one, other])
+    reached, too = (np.searchsorted(np.sort(side), everywhere, side="right") / len(side) for side in (one, other))
+    return float(np.abs(reached - too).max())
 
 
 def _values(lines: list[Floats], chosen: Sides) -> Floats:
