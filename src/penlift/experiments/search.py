@@ -212,7 +212,8 @@ class Worker:
         wanted = trial_of(search.sweep, levels, search.sweep.seeds[0])
         try:
             held.enter_context(FileLock(self._lock(wanted.name)).acquire(timeout=0))
-            if levels in [*(one.params for one in search.results), *self._failed]:
+            elsewhere = [one for one in search.trials(TrialState.RUNNING) if one.number < trial.number]
+            if levels in [*(one.params for one in [*search.results, *elsewhere]), *self._failed]:
                 raise Taken
         except (Taken, Timeout):
             if untried := self._untried():
