@@ -1,4 +1,7 @@
-"""The command `penlift`: what is asked of ink and of trained networks outside the pipeline."""
+"""The command `penlift`: what is asked of ink and of trained networks outside the pipeline.
+
+A new command is a function in a file beside this one, and a word in the last lines here.
+"""
 
 from pathlib import Path
 from typing import Any

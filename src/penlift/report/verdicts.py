@@ -1,4 +1,7 @@
-"""A run judged in words, each verdict with the rule that it follows, so that nobody has to trust it."""
+"""A run judged in words, each verdict with the rule that it follows, so that nobody has to trust it.
+
+A new verdict is a function below, and a line of `verdicts`; the page of a run shows whatever that yields.
+"""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple

@@ -1,6 +1,7 @@
 """What every reader of a line hands on, within which bounds, and what it is refused for; names of written lines.
 
-A new format is a file beside this one, and a row in `READERS` of `io.formats`, in `FORMATS` of `handwriting`, or both.
+A new format is a file beside this one, and a row in READERS of `io.formats` where it is read, in FORMATS of
+`handwriting` where it is written.
 """
 
 from collections.abc import Callable, Iterable, Iterator

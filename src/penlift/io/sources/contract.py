@@ -1,6 +1,6 @@
 """What every reader of a source hands on.
 
-A new source is one file beside this one, and a row in the table of `io.sources`.
+A new source is one file beside this one, a row in SOURCES of `io.sources`, and its name in `extraction.ExtractParams`.
 """
 
 from collections.abc import Iterator

@@ -3,6 +3,8 @@
 A training window and a step of sampling are the same call. x is (B, T, inputs), the output (B, T, hidden). Each cell is
 a layer in torch and, beside it, its step in numpy: a point at a time, a framework's layers cost several times the
 arithmetic. A test holds each step against its layer.
+
+A new cell is one file here with both, a row in CELLS and in STEPS, and its name in `network.ModelParams`.
 """
 
 from collections.abc import Callable
