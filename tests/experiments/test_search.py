@@ -146,7 +146,7 @@ def test_a_trial_is_cut_short_where_it_is_worse_than_half_of_the_others_and_not_
     assert all(told.removed for told in begun)
 
 
-def test_a_trial_that_diverges_counts_and_is_named_so(root: Path) -> None:
+def test_a_trial_that_diverges_counts_as_cut_short(root: Path) -> None:
     search, begun = search_of(2, root), list[Trial]()
 
     def ending(trial: Trial) -> Told:
@@ -158,8 +158,8 @@ def test_a_trial_that_diverges_counts_and_is_named_so(root: Path) -> None:
     assert search.best
     assert search.best.number == 1
     rows = trials_table(search).splitlines()
-    assert [row.split()[:2] for row in rows[1:3]] == [["1", "4.000"], ["0", "diverged"]]
-    assert "2 of 2 results (each worker but one may add one more), 1 diverged, 1 finished, best 4.000" in rows[-1]
+    assert [row.split()[:2] for row in rows[1:3]] == [["1", "4.000"], ["0", "cut"]]
+    assert "2 of 2 results (each worker but one may add one more), best 4.000" in rows[-1]
 
 
 def test_one_worker_draws_the_same_again(tmp_path: Path) -> None:

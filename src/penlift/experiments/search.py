@@ -33,7 +33,11 @@ from penlift.experiments.sweeps.design import Search, Sweep, Trial, check_trials
 from penlift.experiments.sweeps.runner import CLONES, Runner, Running, stop
 
 BEGAN = "asked"  # of the study: what all its trials have in common
-FAULT, ENDED = "fault", "ended"  # of a trial: why it failed by itself, and what cut it short if that was no comparison
+FAULT = "fault"  # of a trial: why it failed by itself
+STATES = {
+    TrialState.COMPLETE: "finished", TrialState.PRUNED: "cut short", TrialState.FAIL: "failed",
+    TrialState.RUNNING: "running", TrialState.WAITING: "waiting",
+}  # fmt: skip
 RESULTS = (TrialState.COMPLETE, TrialState.PRUNED)
 ALIVE = (*RESULTS, TrialState.RUNNING, TrialState.WAITING)
 HISTORY = Path("reports", "train", "history.csv")
@@ -241,8 +245,7 @@ class Worker:
             running.take_over()
             return
         ended = running.cut_short_by()
-        if ended == "Diverged":
-            trial.set_user_attr(ENDED, "diverged")
+        if ended == "Diverged":  # as it would again
             raise optuna.TrialPruned
         if ended == "Stopped":
             raise InputError("somebody stopped its trainer")
@@ -271,15 +274,8 @@ def _report(trial: optuna.Trial, epochs: Iterable[Mapping[str, Any]], told: set[
 def _said(trial: FrozenTrial) -> str:
     if FAULT in trial.user_attrs:
         return f"failed: {trial.user_attrs[FAULT]}"
-    behind = f"{state_of(trial)} behind epoch {max(trial.intermediate_values, default=0)}"
+    behind = f"{STATES[trial.state]} behind epoch {max(trial.intermediate_values, default=0)}"
     return f"{behind}, {nll_of(trial):.3f} nats/point held out" if trial.intermediate_values else behind
-
-
-def state_of(trial: FrozenTrial) -> str:
-    """A trial's state in a word."""
-    words = {TrialState.COMPLETE: "finished", TrialState.FAIL: "failed"}
-    plain = words.get(trial.state, trial.state.name.lower())
-    return str(trial.user_attrs.get(ENDED, plain)) if trial.state == TrialState.PRUNED else plain
 
 
 def trials_table(search: Searched) -> str:
@@ -290,15 +286,12 @@ def trials_table(search: Searched) -> str:
     for trial in sorted(shown, key=lambda one: (one.state not in RESULTS, nll_of(one), one.number)):
         known, levels = trial.intermediate_values, [str(trial.params[factor]) for factor in factors]
         nll = f"{nll_of(trial):.3f}" if known else ""
-        rows.append([str(trial.number), nll, state_of(trial), str(max(known, default="")), *levels])
+        rows.append([str(trial.number), nll, STATES[trial.state], str(max(known, default="")), *levels])
     why = (f"trial {trial.number} failed: {trial.user_attrs[FAULT]}" for trial in faults)
     return "\n".join([in_columns(rows), "", f"NLL: nats a point, offsets / 20. {standing(search)}", *why])
 
 
 def standing(search: Searched) -> str:
     """How far a search is, in a line."""
-    states = [state_of(trial) for trial in [*search.trials(*ALIVE), *search.faults]]
-    counts = [f"{states.count(word)} {word}" for word in dict.fromkeys(sorted(states))]
-    best = [f"best {nll_of(search.best):.3f} (trial {search.best.number})"] if search.best else []
-    wanted = f"{len(search.results)} of {search.limits.trials} results (each worker but one may add one more)"
-    return ", ".join([wanted, *counts, *best])
+    best = f", best {nll_of(search.best):.3f} (trial {search.best.number})" if search.best else ""
+    return f"{len(search.results)} of {search.limits.trials} results (each worker but one may add one more){best}"
