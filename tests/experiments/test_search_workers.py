@@ -12,7 +12,7 @@ from optuna.distributions import CategoricalDistribution
 from optuna.trial import TrialState
 from searching import Checkout, Told, levels_of, root_in, search_of, work, write_sweep
 
-from penlift.experiments.storage import connected, storage_of
+from penlift.experiments.storage import database_of, storage_of
 from penlift.experiments.sweeps.design import read_sweep
 
 pytestmark = pytest.mark.slow
@@ -67,7 +67,7 @@ def test_a_trial_whose_worker_is_not_heard_any_more_is_taken_up(
 ) -> None:
     monkeypatch.setattr("penlift.experiments.storage.SILENCE", 1)
     root = root_in(tmp_path / "checkout")
-    search = search_of(2, root, connected(server.url), set={"train.epochs": 4}, name="silent")
+    search = search_of(2, root, database_of(server.url), set={"train.epochs": 4}, name="silent")
     space = {factor: CategoricalDistribution(list(words)) for factor, words in search.sweep.levels.items()}
     with pytest.warns(UserWarning, match="Heartbeat"):  # which nobody gives from here on
         lost = search.study.ask({**space})

@@ -41,7 +41,7 @@ def sweep(file: Path, at_once: int | None, dry_run: bool, root: Path) -> None:
     from penlift.experiments.sweeps.design import check_trials, read_sweep, trials_of
     from penlift.experiments.sweeps.finished import tried_of
     from penlift.experiments.sweeps.runner import command_of
-    from penlift.experiments.sweeps.sweep import Sweeping, room_for
+    from penlift.experiments.sweeps.sweep import Sweeping, trials_at_once
     from penlift.tracking.outbox import told, waiting
     from penlift.tracking.outcome import SWEEP
     from penlift.tracking.store import Store
@@ -54,7 +54,7 @@ def sweep(file: Path, at_once: int | None, dry_run: bool, root: Path) -> None:
         click.echo("\n".join(shlex.join(command_of(trial.name, trial.settings, "--temp")) for trial in trials))
         return
     sweeping = Sweeping(asked, trials, root)
-    failures = sweeping.run(at_once or room_for(trials, read_params(root / "params.yaml"), cores()))
+    failures = sweeping.run(at_once or trials_at_once(trials, read_params(root / "params.yaml"), cores()))
     if sweeping.finished:
         write_answer(asked, tried_of(trials, sweeping.finished, root), root)
     if left := waiting(states_of(root), store := Store.of(root)):

@@ -46,18 +46,18 @@ def storage_of(url: str | None, root: Path, name: str, asked_to_stop: Callable[[
     A database that goes away later is waited for, until it is asked to stop.
     """
     if url:
-        storage = connected(url)
+        storage = database_of(url)
         sqlalchemy.event.listen(storage.engine, "do_connect", _patiently(asked_to_stop))
         return storage
     file = folder_of(root, name) / "journal.log"
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
-        return JournalStorage(JournalFileBackend(str(file), WholeLines(file)))
+        return JournalStorage(JournalFileBackend(str(file), JournalLock(file)))
     except ValueError:
         raise InputError(f"{file}: has a line that is no JSON; delete it to search from the beginning") from None
 
 
-class WholeLines(BaseJournalFileLock):
+class JournalLock(BaseJournalFileLock):
     """Lets one process at a time write to a journal, always behind a whole line.
 
     The lock is gone with its process, so that nobody waits for one that was killed. What a full disk or a kill has left
@@ -81,9 +81,9 @@ class WholeLines(BaseJournalFileLock):
         self._lock.release()
 
 
-def connected(url: str) -> RDBStorage:
+def database_of(url: str) -> RDBStorage:
     """The storage behind a URL, its tables made where there are none."""
-    where = shown(url)
+    where = without_password(url)
     if where.startswith("sqlite"):
         raise InputError("a storage in SQLite mixes up what several workers write; leave it out, or name PostgreSQL's")
     for _ in range(MADE_AT_ONCE):
@@ -101,7 +101,7 @@ def connected(url: str) -> RDBStorage:
     raise InputError(f"{where}: the tables of a search could not be made ({_why(fault)}); may this user make tables?")
 
 
-def shown(url: str) -> str:
+def without_password(url: str) -> str:
     """A URL without its user and password."""
     try:
         parts = make_url(url)

@@ -23,7 +23,7 @@ from penlift.experiments.sweeps.design import (
     words_of,
 )
 from penlift.experiments.sweeps.runner import command_of
-from penlift.experiments.sweeps.sweep import room_for
+from penlift.experiments.sweeps.sweep import trials_at_once
 
 ROOT = Path(__file__).resolve().parents[3]
 FIRST = ROOT / "sweeps" / "first-answer.yaml"
@@ -96,8 +96,8 @@ def test_the_settings_of_a_trial_stand_in_its_parameters_and_nothing_else_change
 def test_as_many_trials_run_at_a_time_as_there_are_cores_for(threads: list[int], cores: int, at_once: int) -> None:
     trials = [Trial(f"t{number}", {}, 1, {"train.threads": number}) for number in threads]
 
-    assert room_for(trials, {"train": {"threads": 9, "processes": 1}}, cores) == at_once
-    assert room_for(trials, {"train": {"threads": 9, "processes": 2}}, cores) == max(1, at_once // 2)
+    assert trials_at_once(trials, {"train": {"threads": 9, "processes": 1}}, cores) == at_once
+    assert trials_at_once(trials, {"train": {"threads": 9, "processes": 2}}, cores) == max(1, at_once // 2)
 
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc"))).filter(lambda text: "${" not in text)

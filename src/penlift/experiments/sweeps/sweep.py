@@ -18,7 +18,7 @@ SWEEPS = "sweeps"  # beside the trainings: a folder a sweep, with the clones of 
 LOOK = 1.0  # s between two looks at the trials
 
 
-def room_for(trials: list[Trial], params: dict[str, Any], cores: int) -> int:
+def trials_at_once(trials: list[Trial], params: dict[str, Any], cores: int) -> int:
     """How many of the trials there are cores for at a time, by the threads and processes of the largest."""
     sections = [applied(params, trial.settings)["train"] for trial in trials]
     return max(1, cores // max(int(train["threads"] * train["processes"]) for train in sections))
