@@ -81,7 +81,7 @@ def test_a_sweep_stopped_killed_and_failed_comes_to_what_dvc_repro_does(
         wait_for_a_trainer(checkout)
         os.killpg(first.pid, signal.SIGINT)  # as a terminal does: all that it calls is told, too
         said = first.communicate(timeout=WAIT)[1]
-        assert f"process {first.pid} runs sweep small here" in refused
+        assert f"process {first.pid} runs this sweep" in refused
         assert said.splitlines()[-1].startswith("penlift sweep: stopped by SIGINT")
         assert [each for each in at_work(checkout) if "pipeline/" in each.command] == []
 
