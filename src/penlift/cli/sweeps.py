@@ -10,7 +10,6 @@ from click.core import ParameterSource
 from penlift.cli.compare import write_comparison
 from penlift.cli.options import ROOT, SWEEP_FILE
 from penlift.common.errors import InputError
-from penlift.experiments.sweeps.design import read_sweep
 
 if TYPE_CHECKING:
     from penlift.experiments.search import Searched
@@ -131,6 +130,7 @@ def search_in(file: Path, storage: str | None, root: Path) -> "Searched":
     from penlift.experiments.repository import snapshot
     from penlift.experiments.search import opened
     from penlift.experiments.storage import storage_of
+    from penlift.experiments.sweeps.design import read_sweep
 
     sweep = read_sweep(file)
     return opened(sweep, storage_of(storage, root, sweep.name), root, snapshot(root))
@@ -141,6 +141,7 @@ def _work(file: Path, storage: str | None, root: Path) -> "Searched":
     from penlift.common.terminal import Meter
     from penlift.experiments.search import Worker, opened
     from penlift.experiments.storage import folder_of, storage_of
+    from penlift.experiments.sweeps.design import read_sweep
     from penlift.experiments.sweeps.runner import Runner
 
     sweep = read_sweep(file)

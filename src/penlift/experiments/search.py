@@ -145,7 +145,8 @@ class Worker:
     def __init__(self, search: Searched, runner: Runner, signals: Signals, meter: Meter) -> None:
         self._search, self._runner, self._signals, self._meter = search, runner, signals, meter
         self._epochs = int(params_at(runner.root, runner.commit)["train"]["epochs"])
-        self._faults, self._failed = 0, list[dict[str, Any]]()  # one after another; levels that have failed here
+        self._number, self._faults = 0, 0  # of the trial at work; of trials that failed one after another
+        self._failed: list[dict[str, Any]] = []  # levels that have failed here
 
     def work(self) -> None:
         """Try levels until there are as many results as are wanted, or nothing is left to be tried.
@@ -162,7 +163,7 @@ class Worker:
                     study.optimize(objective, n_trials=1, catch=(Faulty, Taken), callbacks=[self._tell])
             except StorageInternalError:  # what was told of the trial is not known: it is free now, or waits
                 self._faults += 1
-                self._meter.say(f"trial {self._number}: the storage went away in the midst of it; it is tried again")
+                self._meter.say("the storage went away in the midst of a trial, whose levels are tried again")
             except InputError as error:
                 again(study, study.get_trials()[self._number])
                 raise InputError(

@@ -88,7 +88,7 @@ class Runner:
 
 
 class Running:
-    """A trial, or the data, at work in its clone."""
+    """A trial at work in its clone."""
 
     def __init__(self, name: str, root: Path, clone: Path, log: Path, process: "subprocess.Popen[bytes]") -> None:
         self.name, self.clone, self.log, self._root, self._process = name, clone, log, root, process
@@ -144,7 +144,7 @@ def stop(folder: Path) -> None:
 
 
 def command_of(name: str, settings: Mapping[str, Value], *more: str) -> list[str]:
-    """The command that runs a trial; `more`: options, or the stages that it ends with."""
+    """The command that runs a trial; `more`: options."""
     changes = (part for key, value in settings.items() for part in ("-S", f"{key}={_said(value)}"))
     return ["dvc", "exp", "run", *more, "--name", name, *changes]
 
