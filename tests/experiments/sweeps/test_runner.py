@@ -1,5 +1,6 @@
 """Trials run in clones of the checkout as it stood, and nothing that an earlier command left there is lost."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -65,7 +66,8 @@ def test_dvc_and_stages_are_ended_and_whoever_else_works_there_is_left_alone(tmp
 
     stop(trial)
 
-    assert all(process.poll() is not None for process in (mine, its))
+    assert mine.poll() is not None
+    assert its.wait(10) == -signal.SIGKILL  # which takes a moment
     assert (anothers.poll(), shell.poll()) == (None, None)
     for process in (anothers, shell):
         process.communicate(b"\n")
