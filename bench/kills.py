@@ -86,7 +86,7 @@ def killed_once(folder: Path, draw: random.Random, while_writing: bool) -> bool:
         writing = any(folder.glob(".state/*/.state.safetensors.part"))
         if time.monotonic() >= at and (writing or not while_writing):
             it = psutil.Process(trainer.pid)
-            kill_all([it, *it.children(recursive=True)])  # those of torchrun would go on without it
+            kill_all([it, *it.children(recursive=True)])  # its processes would go on without it
             break
         time.sleep(0.0005)
     trainer.communicate()

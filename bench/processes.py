@@ -1,4 +1,4 @@
-"""Two processes of a thread each, by torchrun, against one with two threads: `python bench/processes.py`.
+"""Two processes of a thread each against one with two threads: `python bench/processes.py`.
 
 Trains the same steps both ways, in turn, in a copy of this tree with a small corpus, for the batch of the default
 recipe and for the article's. Prints the median milliseconds of a step, and their ratio.

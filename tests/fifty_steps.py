@@ -1,6 +1,7 @@
-"""Fifty steps of training by as many processes as torchrun starts: `fifty_steps.py OFFSETS RESULT`."""
+"""Fifty steps of training: `fifty_steps.py OFFSETS RESULT PROCESSES`."""
 
 import itertools
+import os
 import sys
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from small_trainings import recipe
 from penlift.ink.lines import load_ink
 from penlift.ink.scales import load_scales
 from penlift.ink.windows import WindowParams, Windows, index_windows
-from penlift.training.distributed import gathered
+from penlift.training.distributed import MEETING, gathered, launch
 from penlift.training.epochs import validate
 from penlift.training.loop import fit, start_training
 
@@ -35,4 +36,6 @@ def main(offsets: Path, result: Path) -> None:
 
 
 if __name__ == "__main__":
+    if (processes := int(sys.argv[3])) > 1 and MEETING not in os.environ:
+        sys.exit(launch(processes, 1, sys.argv))
     main(Path(sys.argv[1]), Path(sys.argv[2]))

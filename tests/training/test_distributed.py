@@ -9,17 +9,19 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 from clone import copy_tree, make_data, set_params, start
 from conftest import ROOT
 from safetensors.torch import load_file
 
+from penlift.common.errors import InputError
 from penlift.common.processes import at_work, end
 from penlift.ink.lines import Ink
 from penlift.ink.offsets import normalise
 from penlift.ink.scales import NormaliseParams
-from penlift.training.distributed import ALONE
+from penlift.training.distributed import ALONE, gathered
 
 sys.path.insert(0, str(ROOT / "bench"))
 from kills import clear, compare, result
@@ -47,10 +49,9 @@ def test_two_processes_take_the_steps_that_one_takes(small_ink: Ink, tmp_path: P
     found = []
     for processes in (1, 2):
         made = tmp_path / f"{processes}.safetensors"
-        torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
         path = os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests")])
-        script = [str(ROOT / "tests" / "fifty_steps.py"), str(tmp_path / "offsets"), str(made)]
-        subprocess.run([*torchrun, *script], env=os.environ | {"PYTHONPATH": path}, check=True)
+        script = [str(ROOT / "tests" / "fifty_steps.py"), str(tmp_path / "offsets"), str(made), str(processes)]
+        subprocess.run([sys.executable, *script], env=os.environ | {"PYTHONPATH": path}, check=True)
         found.append(load_file(made))
 
     one, two = found
@@ -58,6 +59,13 @@ def test_two_processes_take_the_steps_that_one_takes(small_ink: Ink, tmp_path: P
     assert (one.pop("losses") - two.pop("losses")).abs().max() < 0.01
     lengths = [torch.cat([gradient.flatten() for gradient in gradients.values()]) for gradients in (one, two)]
     assert (lengths[0] - lengths[1]).norm() < 1e-6 * lengths[0].norm()
+
+
+def test_what_torchrun_starts_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+
+    with pytest.raises(InputError, match="WORLD_SIZE is 2; unset it"), gathered(torch.device("cpu")):
+        pass
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +86,21 @@ def test_a_training_killed_at_random_moments_ends_in_the_same_bytes(folder: Path
 
     assert kills > 0
     assert equal
+
+
+@pytest.mark.slow
+def test_no_other_machine_reaches_a_training_of_two_processes(folder: Path) -> None:
+    set_params(folder, {"train": {"processes": 2, "seed": 3}})
+    trainer = start(folder, "train")
+    wait_for_first(folder, trainer)
+
+    everyone = [psutil.Process(trainer.pid), *psutil.Process(trainer.pid).children(recursive=True)]
+    listening = [each.laddr.ip for process in everyone for each in process.net_connections() if each.status == "LISTEN"]
+
+    end(everyone)
+    trainer.communicate()
+    assert listening
+    assert set(listening) <= {"127.0.0.1", "::1"}
 
 
 @pytest.mark.slow
@@ -103,7 +126,7 @@ def test_where_one_process_is_lost_or_told_to_stop_all_end_with_a_state_that_goe
 
 
 @pytest.mark.slow
-def test_where_each_process_is_told_to_stop_and_torchrun_tells_them_again_the_state_is_saved(folder: Path) -> None:
+def test_where_each_process_is_told_to_stop_and_then_told_again_the_state_is_saved(folder: Path) -> None:
     set_params(folder, {"train": {"processes": 2, "seed": 21}})
     trainer = start(folder, "train")
     wait_for_first(folder, trainer)
@@ -147,7 +170,6 @@ def wait_for_first(folder: Path, trainer: "subprocess.Popen[str]") -> int:
     return int(states.pop().with_name("pid").read_text())
 
 
-def second_of(torchrun: int, first: int) -> int:
-    """The process that torchrun started and that is not the first."""
-    children = Path(f"/proc/{torchrun}/task/{torchrun}/children").read_text().split()
-    return next(int(pid) for pid in children if int(pid) != first)
+def second_of(launcher: int, first: int) -> int:
+    """The process that was started and is not the first."""
+    return next(int(each.pid) for each in psutil.Process(launcher).children() if each.pid != first)

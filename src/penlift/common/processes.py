@@ -83,7 +83,7 @@ def pid_in(folder: Path) -> str:
 class Signals:
     """While entered, notes the first SIGINT or SIGTERM in `asked`.
 
-    A second Ctrl-C acts as it always does. Another SIGTERM changes nothing: torchrun sends one on, a scheduler and
+    A second Ctrl-C acts as it always does. Another SIGTERM changes nothing: `launch` sends one on, a scheduler and
     whoever ends all processes of a folder send them to all, and what was asked for is being done.
     """
 

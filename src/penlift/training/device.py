@@ -10,7 +10,7 @@ from penlift.common.errors import InputError
 
 
 def choose(device: str) -> torch.device:
-    """The device of this name; `auto` is a GPU where there is one, else the CPU. Under torchrun each has a GPU."""
+    """The device of this name; `auto` is a GPU where there is one, else the CPU. Each process has one of its own."""
     name = device
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"

@@ -1,15 +1,24 @@
-"""The processes that train one network together, as torchrun starts them; or the one that trains it alone."""
+"""The processes of this machine that train one network together; or the one that trains it alone."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+import psutil
 import torch
 from torch import Tensor
 from torch import distributed as dist
 
 from penlift.common.errors import InputError
+from penlift.common.processes import Signals, end
+
+MEETING = "PENLIFT_MEETING"  # the environment variable that names the file in which the processes meet
+INTERFACES = ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME")  # or both listen where other machines reach them
+NOTICE = 10.0  # s in which the others notice that one is gone, and save the state
 
 
 class Lost(InputError):  # noqa: N818  (says what happened)
@@ -69,11 +78,18 @@ ALONE = Ranks(0, 1)
 
 @contextmanager
 def gathered(device: torch.device) -> Iterator[Ranks]:
-    """The processes that torchrun has started, joined: by nccl on GPUs, by gloo on CPUs."""
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+    """The processes that `launch` has started, joined: by nccl on GPUs, by gloo on CPUs.
+
+    They meet in a file and talk over loopback: no other machine can reach them, and nothing is unpickled.
+    """
+    meeting, size = os.environ.get(MEETING), int(os.environ.get("WORLD_SIZE", "1"))
+    if meeting is None:
+        if size > 1:
+            raise InputError(f"WORLD_SIZE is {size}; unset it, and set train.processes, which needs no torchrun")
         yield ALONE
         return
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    backend = "nccl" if device.type == "cuda" else "gloo"
+    dist.init_process_group(backend, f"file://{meeting}", world_size=size, rank=int(os.environ["RANK"]))
     try:
         yield Ranks(dist.get_rank(), dist.get_world_size())
     finally:
@@ -81,25 +97,34 @@ def gathered(device: torch.device) -> Iterator[Ranks]:
 
 
 def launch(processes: int, threads: int, command: Sequence[str]) -> int:
-    """Run a Python command as so many processes by torchrun; the exit status, 1 where one of them failed.
+    """Run a Python command as so many processes of this machine; the exit status, 1 where one of them failed.
 
     Lost where the first of them, which says what goes wrong, was ended by a signal and could not.
     """
-    from torch.distributed.elastic.multiprocessing.api import SignalException
-    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
-    from torch.distributed.run import main
+    with TemporaryDirectory(prefix="penlift-") as place, Signals() as signals:
+        shared = {MEETING: f"{place}/store", "WORLD_SIZE": str(processes)} | dict.fromkeys(INTERFACES, _loopback())
+        own = ({"RANK": str(rank), "LOCAL_RANK": str(rank)} for rank in range(processes))
+        threaded = {"OMP_NUM_THREADS": str(threads)} | os.environ
+        ranks = [psutil.Popen([sys.executable, *command], env=threaded | shared | each) for each in own]
+        gone, left = _first_gone(ranks, lambda: bool(signals.asked))
+        end(psutil.wait_procs(left, timeout=0 if signals.asked else NOTICE)[1])
+    if ranks[0] in gone and ranks[0].returncode < 0:
+        raise Lost(
+            f"the first of the {processes} processes was ended by {signal.Signals(-ranks[0].returncode).name}; "
+            "`dvc repro` goes on with the state that was saved last"
+        )
+    return int(any(each.returncode for each in ranks))  # it has said what was wrong
 
-    os.environ.setdefault("OMP_NUM_THREADS", str(threads))  # or torchrun says that it sets it to 1
-    try:
-        main(["--standalone", f"--nproc-per-node={processes}", *command])
-    except SignalException:  # the first process has said so
-        return 1
-    except ChildFailedError as error:
-        rank, failure = error.get_first_failure()
-        if rank == 0 and failure.exitcode < 0:
-            raise Lost(
-                f"the first of the {processes} processes was ended by {failure.signal_name()}; `dvc repro` goes on "
-                "with the state that was saved last"
-            ) from None
-        return 1  # it has said what was wrong
-    return 0
+
+def _first_gone(ranks: list[psutil.Popen], asked: Callable[[], bool]) -> tuple[list[psutil.Popen], list[psutil.Popen]]:
+    """Wait until one fails, all are done, or a stop is asked for: those that are gone by then, and the others."""
+    while True:
+        gone, left = psutil.wait_procs(ranks, timeout=0.2)
+        if not left or asked() or any(each.returncode for each in gone):
+            return gone, left
+
+
+def _loopback() -> str:
+    """The name of the interface that no other machine reaches."""
+    addresses = psutil.net_if_addrs().items()
+    return next(str(name) for name, found in addresses if any(each.address == "127.0.0.1" for each in found))

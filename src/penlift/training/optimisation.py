@@ -58,7 +58,7 @@ class TrainParams(Params):
     seed: int = Field(ge=0, lt=2**31, description="of the first weights, the windows and dropout")
     threads: int = Field(ge=1, le=1024, description="of the CPU")
     precision: Literal["float32", "bfloat16"] = Field(description="of the recurrent layers: float32 or bfloat16")
-    processes: int = Field(ge=1, le=256, description="that share each step's windows; above 1, by torchrun")
+    processes: int = Field(ge=1, le=256, description="that share each step's windows")
     device: str = Field(description="auto, cpu or cuda")
     save_every: float = Field(gt=0, description="s between two saves of the state; decides over nothing else")
 
