@@ -10,9 +10,8 @@ import numpy as np
 
 from penlift.common import geometry
 from penlift.common.geometry import Floats
-from penlift.ink.lines import LIFT, Line
+from penlift.ink.lines import LIFT, TIME, Line, strokes_of
 
-TIME = 3  # the column of a row
 LONG = 9  # points of a stroke that speed and curvature are measured on
 NOTHING = np.zeros(0)
 
@@ -27,12 +26,6 @@ def pen_up(line: Line) -> Floats:
     return _steps(line)[line.rows[:-1, LIFT] > 0.5]
 
 
-def pen_up_time(line: Line) -> Floats:
-    """Seconds that the pen is up, of each jump."""
-    times = line.rows[:, TIME].astype(np.float64)
-    return np.diff(times)[line.rows[:-1, LIFT] > 0.5]
-
-
 def step_length(line: Line) -> Floats:
     """Length of each in-stroke step: the pen's speed in tablet units a sample."""
     return np.asarray(np.hypot(*in_stroke(line).T))
@@ -41,13 +34,13 @@ def step_length(line: Line) -> Floats:
 def turning(line: Line) -> Floats:
     """Degrees between each in-stroke step and the next, 0 straight on, 180 back; steps of no length are left out."""
     angles = [np.degrees(geometry.turning_angles(steps[np.hypot(*steps.T) > 0])) for steps in _strokes(line)]
-    return np.concatenate(angles) if angles else NOTHING
+    return np.concatenate(angles)
 
 
 def curvature(line: Line) -> Floats:
     """Logarithm, to base 10, of the curvature in one by tablet units, along the longer strokes, smoothed."""
     bends = [_speed_and_curvature(steps)[1] for steps in _long_strokes(line)]
-    return np.log10(np.concatenate(bends)) if bends else NOTHING
+    return np.asarray(np.log10(np.concatenate([NOTHING, *bends])))
 
 
 def stroke_length(line: Line) -> Floats:
@@ -76,37 +69,6 @@ def points_per_stroke(line: Line) -> Floats:
     return np.diff(np.concatenate([[0], ends])).astype(np.float64)
 
 
-def points_per_character(line: Line) -> Floats:
-    """Points of the line by the characters of its text, spaces left out."""
-    return _share(len(line.rows), _characters(line))
-
-
-def strokes_per_character(line: Line) -> Floats:
-    """Strokes of the line by the characters of its text, spaces left out."""
-    return _share(line.rows[:, LIFT].sum(), _characters(line))
-
-
-def strokes_per_letter(line: Line) -> Floats:
-    """Strokes of the line by the letters of its text: figures and punctuation left out."""
-    return _share(line.rows[:, LIFT].sum(), sum(character.isalpha() for character in line.text))
-
-
-def width_per_character(line: Line) -> Floats:
-    """Width of the ink by the characters of its text, spaces left out."""
-    return _share(float(np.ptp(line.rows[:, 0])), _characters(line))
-
-
-def lift_share(line: Line) -> Floats:
-    """Per cent of the points that end a stroke."""
-    return _share(100 * line.rows[:, LIFT].sum(), len(line.rows))
-
-
-def zero_share(line: Line) -> Floats:
-    """Per cent of the in-stroke steps that have no length."""
-    lengths = step_length(line)
-    return _share(100 * int((lengths == 0).sum()), len(lengths))
-
-
 def speed_autocorrelation(line: Line) -> Floats:
     """Correlation of the speeds of neighbouring in-stroke steps, over all longer strokes of the line."""
     speeds = [np.hypot(*steps.T) for steps in _long_strokes(line)]
@@ -129,20 +91,22 @@ def speed_curvature(line: Line) -> Floats:
 
 Measures = dict[str, Callable[[Line], Floats]]
 MEASURES: Measures = {
-    "points per character": points_per_character,
-    "strokes per character": strokes_per_character,
-    "strokes per letter": strokes_per_letter,
-    "width per character, units": width_per_character,
+    "points per character": lambda line: _share(len(line.rows), _characters(line)),
+    "strokes per character": lambda line: _share(line.rows[:, LIFT].sum(), _characters(line)),
+    "strokes per letter": lambda line: _share(line.rows[:, LIFT].sum(), sum(map(str.isalpha, line.text))),
+    "width per character, units": lambda line: _share(float(np.ptp(line.rows[:, 0])), _characters(line)),
     "points per stroke": points_per_stroke,
-    "lift share, % of points": lift_share,
+    "lift share, % of points": lambda line: _share(100 * line.rows[:, LIFT].sum(), len(line.rows)),
     "in-stroke step, units": step_length,
-    "in-stroke steps of length zero, %": zero_share,
+    "in-stroke steps of length zero, %": lambda line: _share(
+        100 * (step_length(line) == 0).sum(), len(step_length(line))
+    ),
     "in-stroke dx, units": lambda line: in_stroke(line)[:, 0],
     "in-stroke |dy|, units": lambda line: np.abs(in_stroke(line)[:, 1]),
     "turning, degrees": turning,
     "pen-up dx, units": lambda line: pen_up(line)[:, 0],
     "pen-up dy, units": lambda line: pen_up(line)[:, 1],
-    "pen-up time, s": pen_up_time,
+    "pen-up time, s": lambda line: np.diff(line.rows[:, TIME].astype(np.float64))[line.rows[:-1, LIFT] > 0.5],
     "speed autocorrelation, lag 1": speed_autocorrelation,
     "speed-curvature exponent": speed_curvature,
 }
@@ -164,8 +128,7 @@ def _steps(line: Line) -> Floats:
 
 def _strokes(line: Line) -> list[Floats]:
     """The in-stroke steps of each stroke, (n, 2)."""
-    ends = np.flatnonzero(line.rows[:-1, LIFT] > 0.5) + 1
-    return [np.diff(stroke.astype(np.float64), axis=0) for stroke in np.split(line.rows[:, :2], ends)]
+    return [np.diff(stroke.path.astype(np.float64), axis=0) for stroke in strokes_of(line.rows)]
 
 
 def _long_strokes(line: Line) -> list[Floats]:
@@ -190,6 +153,7 @@ def _correlation(pairs: Floats) -> Floats:
 
 
 def _characters(line: Line) -> int:
+    """Of its text, spaces left out."""
     return len("".join(line.text.split()))
 
 

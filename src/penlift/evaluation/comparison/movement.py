@@ -1,13 +1,14 @@
 """How pens move in two inks: percentiles of each measure, and distances beside what people differ by."""
 
 from collections.abc import Callable, Iterable
+from itertools import compress
 
 import numpy as np
 import pandas as pd
 
 from penlift.common.geometry import Floats
 from penlift.evaluation.comparison.intervals import Names, Sides, halvings
-from penlift.evaluation.comparison.kinematics import MEASURES, MOVEMENTS, Measures
+from penlift.evaluation.comparison.kinematics import MEASURES, MOVEMENTS, NOTHING, Measures
 from penlift.ink.lines import Line
 
 WAYS = 10  # to halve the lines
@@ -36,7 +37,8 @@ def _row(ours: list[Floats], theirs: list[Floats], ways: Sides) -> dict[str, flo
     from scipy.stats import wasserstein_distance
 
     def mean(distance: Distance, side: list[Floats]) -> float:
-        sides = [(_values(side, half), _values(theirs, ~half)) for half in ways]
+        pairs = [(compress(side, half), compress(theirs, ~half)) for half in ways]
+        sides = [[np.concatenate([NOTHING, *lines]) for lines in pair] for pair in pairs]
         found = [distance(one, other) for one, other in sides if len(one) and len(other)]
         return float(np.mean(found)) if found else float("nan")
 
@@ -58,11 +60,6 @@ def kolmogorov_smirnov(one: Floats, other: Floats) -> float:
     everywhere = np.concatenate([one, other])
     reached, too = (np.searchsorted(np.sort(side), everywhere, side="right") / len(side) for side in (one, other))
     return float(np.abs(reached - too).max())
-
-
-def _values(lines: list[Floats], chosen: Sides) -> Floats:
-    kept = [values for values, taken in zip(lines, chosen, strict=True) if taken]
-    return np.concatenate(kept) if kept else np.zeros(0)
 
 
 PERCENTILES = (5, 25, 50, 75, 95, 99)
