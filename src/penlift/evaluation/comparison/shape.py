@@ -5,7 +5,7 @@ Recognition" (1978), the symmetric form, in which a diagonal step counts twice, 
 and the length can be divided out.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import islice
 from typing import NamedTuple
 
@@ -77,8 +77,9 @@ def likeness(real: list[Line], dreamt: list[Line], training: Iterable[Line]) -> 
     shapes, ours = _shapes(real), _shapes(dreamt)
     count, both = len(ours), np.concatenate([ours, shapes])
     nearest = np.full(len(both), np.inf)
-    for known in _batches(training):
-        np.minimum(nearest, distances(both, known).min(axis=1), out=nearest)
+    waiting = iter(training)
+    while some := list(islice(waiting, AT_ONCE)):
+        np.minimum(nearest, distances(both, _shapes(some)).min(axis=1), out=nearest)
     return Likeness(nearest[:count], nearest[count:], _variety(ours), _variety(shapes))
 
 
@@ -89,12 +90,6 @@ def _variety(shapes: Shapes) -> float:
 
 def _share(ours: float, theirs: float) -> float:
     return ours / theirs if theirs > 0 else float("nan")
-
-
-def _batches(lines: Iterable[Line]) -> Iterator[Shapes]:
-    waiting = iter(lines)
-    while some := list(islice(waiting, AT_ONCE)):
-        yield _shapes(some)
 
 
 def _shapes(lines: list[Line]) -> Shapes:
