@@ -5,7 +5,7 @@ and its significance by permutation. The judge is a small network, scored on win
 from: 0.5 where it can do no better than guess.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +21,7 @@ LENGTH = 64  # offsets of a window: two or three letters
 UNIT = 20.0  # tablet units; offsets far longer count as their logarithm, or the few pen-up jumps would decide alone
 MOST, WAYS = 1000, 10  # windows of a side that a distance is taken over; halvings that a figure is the mean of
 STEPS, BATCH, RATE = 400, 64, 3e-3  # of the judge
+SEEN = 32  # channels of its convolutions
 
 
 class Cuts(NamedTuple):
@@ -154,33 +155,25 @@ def judge_area(first: Cuts, second: Cuts, rng: np.random.Generator) -> float:
     return float(roc_auc_score(kinds, torch.cat(scores).numpy()))
 
 
-def _learn(sides: Iterable[Tensor], seed: int) -> nn.Module:
+def _learn(sides: Iterable[Tensor], seed: int) -> Callable[[Tensor], Tensor]:
     """A judge whose output is high for windows of the second of two kinds; each step shows it as many of both."""
     torch.manual_seed(seed)
-    judge = _Judge()
-    optimiser = torch.optim.Adam(judge.parameters(), lr=RATE)
+    see = nn.Sequential(nn.Conv1d(3, SEEN, 5), nn.ReLU(), nn.Conv1d(SEEN, SEEN, 5, 2), nn.ReLU())
+    say = nn.Linear(2 * SEEN, 1)
+
+    def judge(windows: Tensor) -> Tensor:
+        """(n, LENGTH, 3) to (n,): convolutions along the window, then the mean and the largest of what they see."""
+        seen = see(windows.transpose(1, 2))
+        return torch.as_tensor(say(torch.cat([seen.mean(-1), seen.amax(-1)], dim=-1))).squeeze(-1)
+
+    optimiser = torch.optim.Adam([*see.parameters(), *say.parameters()], lr=RATE)
     labels = torch.arange(2.0).repeat_interleave(BATCH)
     for _ in range(STEPS):
         shown = torch.cat([side[torch.randint(len(side), (BATCH,))] for side in sides])
         optimiser.zero_grad()
         nn.functional.binary_cross_entropy_with_logits(judge(shown), labels).backward()
         optimiser.step()
-    return judge.eval()
-
-
-class _Judge(nn.Module):
-    """Two convolutions along the window, then the mean and the largest of what they see."""
-
-    def __init__(self, channels: int = 32) -> None:
-        super().__init__()
-        self.see = nn.Sequential(nn.Conv1d(3, channels, 5), nn.ReLU(), nn.Conv1d(channels, channels, 5, 2), nn.ReLU())
-        self.say = nn.Linear(2 * channels, 1)
-
-    def forward(self, windows: Tensor) -> Tensor:
-        """(n, LENGTH, 3) to (n,)."""
-        seen = self.see(windows.transpose(1, 2))
-        verdict: Tensor = self.say(torch.cat([seen.mean(-1), seen.amax(-1)], dim=-1))
-        return verdict.squeeze(-1)
+    return judge
 
 
 def _tensor(offsets: Floats) -> Tensor:
