@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from penlift.evaluation.comparison.intervals import Clusters, clusters_of, interval, resampled
+from penlift.evaluation.comparison.intervals import INTERVAL, Clusters, clusters_of, resampled
 from penlift.evaluation.prediction import PLACES, SUMS
 from penlift.evaluation.results import A_LINE, A_POINT, ALL, LIFT_NLL, OFFSET_NLL, ORDINARY, SSE
 from penlift.ink.scales import Scales, shift_to
@@ -52,14 +52,10 @@ def tabulate(lines: pd.DataFrame, places: pd.DataFrame, scales: Scales, seed: in
 
 
 def _table(place: str, sums: pd.DataFrame, units: Clusters, scales: Scales, seed: int) -> pd.DataFrame:
-    found = figures_of(sums.sum().to_frame().T, scales).iloc[0]
-    again = figures_of(resampled(sums, units, seed), scales)
-    points = int(sums["points"].sum())
-    rows = []
-    for name in found.index:
-        low, high = interval(again[name].dropna().to_numpy())
-        rows.append((place, *name, float(found[name]), low, high, units.kind, points))
-    return pd.DataFrame(rows, columns=COLUMNS)
+    found = figures_of(sums.sum().to_frame().T, scales).set_axis(["value"])
+    ends = figures_of(resampled(sums, units, seed), scales).quantile(INTERVAL).set_axis(["low", "high"])
+    table = pd.concat([found, ends]).T.rename_axis(["figure", "unit"]).reset_index()
+    return table.assign(place=place, drawn=units.kind, points=int(sums["points"].sum()))[COLUMNS]
 
 
 def figures_by_writer(lines: pd.DataFrame, scales: Scales) -> pd.DataFrame:

@@ -7,10 +7,10 @@ import pytest
 from penlift.evaluation.comparison.intervals import (
     ENOUGH_WRITERS,
     FEWEST,
+    INTERVAL,
     Clusters,
     clusters_of,
     halvings,
-    interval,
     resampled,
 )
 
@@ -47,7 +47,7 @@ def test_a_units_lines_stay_together_and_all_are_drawn_as_often() -> None:
 def test_too_few_units_have_no_interval(count: int) -> None:
     sums = pd.DataFrame({"value": np.arange(float(count))})
 
-    low, high = interval(resampled(sums, Clusters("lines", np.arange(count).astype(object)), 1)["value"].to_numpy())
+    low, high = resampled(sums, Clusters("lines", np.arange(count).astype(object)), 1)["value"].quantile(INTERVAL)
 
     assert np.isnan([low, high]).all() == (count < FEWEST)
 
@@ -58,7 +58,7 @@ def test_nineteen_of_twenty_intervals_hold_the_true_mean() -> None:
     held = 0
     for trial in range(200):
         sums = pd.DataFrame({"value": rng.exponential(2.0, 60)})
-        low, high = interval(resampled(sums, units, trial)["value"].to_numpy() / 60)
+        low, high = resampled(sums, units, trial)["value"].quantile(INTERVAL) / 60
         held += low <= 2.0 <= high
 
     assert 175 <= held <= 199
@@ -71,7 +71,7 @@ def test_lines_of_alike_writers_make_wider_intervals_than_their_lines_would() ->
     writers = np.repeat([f"w{number}" for number in range(20)], 30).astype(object)
 
     wide, narrow = (
-        np.ptp(interval(resampled(values, Clusters("", names), 1)["value"].to_numpy()))
+        np.ptp(resampled(values, Clusters("", names), 1)["value"].quantile(INTERVAL))
         for names in (writers, np.arange(600).astype(object))
     )
 

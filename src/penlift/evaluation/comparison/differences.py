@@ -139,8 +139,6 @@ def _by_seed(nll: pd.DataFrame, pairs: list[SeedPair]) -> Floats:
 
 
 def _over_units(sums: pd.DataFrame, units: Clusters, seed: int) -> Part:
-    again, count = resampled(sums, units, seed), len(set(units.names))
-    if again.empty:
-        return Part(math.nan, 1)
-    variance = float((again["more"] / again["points"]).var()) * count / (count - 1)  # those drawn are all there are
-    return Part(variance, count - 1)
+    again, freedom = resampled(sums, units, seed), max(1, len(set(units.names)) - 1)
+    variance = float((again["more"] / again["points"]).var())  # those drawn are all there are; NaN where they are few
+    return Part(variance * (freedom + 1) / freedom, freedom)

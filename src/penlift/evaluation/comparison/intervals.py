@@ -17,6 +17,7 @@ Sides = npt.NDArray[np.bool_]
 RESAMPLES = 1000
 ENOUGH_WRITERS = 10  # below, lines are drawn instead, and the intervals say less of new writers
 COVERED = 95  # per cent
+INTERVAL = [(100 - COVERED) / 200, (100 + COVERED) / 200]  # quantiles of resampled figures: its ends
 FEWEST = 5  # units that say anything of how much others would differ
 
 
@@ -51,15 +52,6 @@ def halvings(names: Names, ways: int, rng: np.random.Generator) -> Sides:
     """(ways, n): which of n lines are in the first half, no unit in both; `names` as `Clusters` has them."""
     each = np.unique(names)
     return np.stack([np.isin(names, rng.permutation(each)[: len(each) // 2]) for _ in range(ways)])
-
-
-def interval(figures: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """Where 95 per cent of the figures lie; NaN where there are none."""
-    if not len(figures):
-        return float("nan"), float("nan")
-    outside = (100 - COVERED) / 2
-    low, high = np.percentile(figures, [outside, 100 - outside])
-    return float(low), float(high)
 
 
 class Part(NamedTuple):
