@@ -3,11 +3,12 @@
 A network is worth what it is better than this.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from penlift.ink.lines import LIFT, Ink, Rows
 from penlift.ink.offsets import to_tablet
@@ -19,26 +20,19 @@ FLOOR = 0.5  # tablet units, added to each standard deviation in squares: as the
 MOST = 20_000  # offsets that the mixture is fitted to
 
 
-class Baseline(nn.Module):
+@dataclass(frozen=True)
+class Baseline:
     """Predicts the same, whatever it has read; stands wherever a `Network` does that is only asked to predict."""
 
-    lift: Tensor
+    mixture: Mixture  # of no leading shape, normalised units
+    device = torch.device("cpu")
 
-    def __init__(self, mixture: Mixture) -> None:
-        """`mixture`: of no leading shape, normalised units."""
-        super().__init__()
-        for name, part in mixture._asdict().items():
-            self.register_buffer(name, part)
+    def eval(self) -> None:
+        """It was never in training."""
 
-    @property
-    def device(self) -> torch.device:
-        """Where its numbers are."""
-        return self.lift.device
-
-    def forward(self, offsets: Tensor) -> tuple[Mixture, None]:
+    def __call__(self, offsets: Tensor) -> tuple[Mixture, None]:
         """(B, T, 3) offsets to B x T mixtures, all alike."""
-        parts = (self.get_buffer(name) for name in Mixture._fields)
-        return Mixture(*(part.expand(*offsets.shape[:2], *part.shape) for part in parts)), None
+        return Mixture(*(part.expand(*offsets.shape[:2], *part.shape) for part in self.mixture)), None
 
 
 def fit_baseline(offsets: Ink, scales: Scales, seed: int) -> Baseline:
@@ -52,7 +46,8 @@ def fit_baseline(offsets: Ink, scales: Scales, seed: int) -> Baseline:
     )
     std = np.sqrt(fitted.covariances_[:, [0, 1], [0, 1]])
     rho = fitted.covariances_[:, 0, 1] / std.prod(axis=1)
-    rate = _lift_rate(offsets, numbers)
+    lifts = sum(float(offsets.rows_of(number)[1:, LIFT].sum()) for number in numbers)
+    rate = lifts / int((offsets.index["points"].to_numpy()[numbers] - 1).sum())
     return Baseline(
         Mixture(
             log_weight=_tensor(np.log(fitted.weights_)),
@@ -73,11 +68,6 @@ def _some(offsets: Ink, numbers: list[int], rng: np.random.Generator) -> Rows:
     line = np.searchsorted(ends, chosen, side="right")
     rows: Rows = offsets.rows[first[line] + 1 + chosen - (ends - targets)[line]]
     return rows
-
-
-def _lift_rate(offsets: Ink, numbers: list[int]) -> np.float64:
-    lifts = sum(float(offsets.rows_of(number)[1:, LIFT].sum()) for number in numbers)
-    return np.float64(lifts / int((offsets.index["points"].to_numpy()[numbers] - 1).sum()))
 
 
 def _tensor(values: Any) -> Tensor:
