@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 
 from penlift.evaluation.calibration import DRAWS, Calibration, Transformed, depth, through
+from penlift.evaluation.comparison.intervals import Names
 from penlift.ink.lines import LIFT, Ink
 from penlift.ink.scales import Scales
 from penlift.ink.windows import Batch
@@ -28,7 +29,7 @@ class Examined(NamedTuple):
     """What some lines came to."""
 
     lines: pd.DataFrame  # a row a line, as `scores.line_scores` has it
-    places: pd.DataFrame  # a row a line and place, as `place_sums` has it; named by line
+    places: pd.DataFrame  # a row a line and place, as `place_sums` has it
     calibration: Calibration
 
 
@@ -38,11 +39,11 @@ def examine(batches: Iterable[Predicted], ink: Ink, scales: Scales, seed: int) -
     for predicted in batches:
         scores = score_targets(predicted, scales)
         lines.append(line_scores(ink, predicted.lines, scores, scales))
-        places.append(place_sums(predicted.lines.numbers, predicted.lines.batch, scores))
+        names = ink.index["line"].to_numpy()[predicted.lines.numbers]
+        places.append(place_sums(names, predicted.lines.batch, scores))
         calibration.add(transformed(predicted, scales, seed))
-    by_place = pd.concat(places, ignore_index=True)
-    by_place.insert(0, "line", ink.index["line"].to_numpy()[by_place.pop("number")])
-    return Examined(pd.concat(lines).sort_values("line", ignore_index=True), by_place, calibration)
+    by_line = pd.concat(lines).sort_values("line", ignore_index=True)
+    return Examined(by_line, pd.concat(places, ignore_index=True), calibration)
 
 
 def transformed(predicted: Predicted, scales: Scales, seed: int) -> Transformed:
@@ -76,13 +77,13 @@ def _noise(seed: int, numbers: list[int], length: int) -> tuple[Noise, Noise]:
     return jitter.astype(np.float32), np.concatenate([uniform, normal], axis=-1)
 
 
-def place_sums(numbers: list[int], batch: Batch, scores: TargetScores) -> pd.DataFrame:
+def place_sums(names: Names, batch: Batch, scores: TargetScores) -> pd.DataFrame:
     """A row a line and place: its targets, and their scores summed."""
     parts = (batch.mask.astype(np.float64), *scores)
     sums = np.einsum("sbt,pbt->bps", np.stack(parts), _within(batch).astype(np.float64))
     columns = {name: sums[..., column].ravel() for column, name in enumerate(SUMS)}
-    names = {"number": np.repeat(numbers, len(PLACES)), "place": np.tile(PLACES, len(numbers))}
-    return pd.DataFrame(names | columns)
+    keys = {"line": np.repeat(names, len(PLACES)), "place": np.tile(PLACES, len(names))}
+    return pd.DataFrame(keys | columns)
 
 
 def _within(batch: Batch) -> npt.NDArray[np.bool_]:
