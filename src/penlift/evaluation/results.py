@@ -1,7 +1,7 @@
 """What the stages left, read back: metrics.json and its keys, tables, and lines for the page."""
 
 import json
-from collections.abc import Container, Iterable
+from collections.abc import Container
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,21 +44,19 @@ def line_of_each_writer(folder: Path, most: int) -> list[Array]:
     ink = load_ink(folder)
     names = ink.index["writer"].where(ink.index["writer"] != "", ink.index["form"])
     far = (ink.index["points"] - LENGTH).abs()
-    chosen = far.groupby(names, sort=False).idxmin().to_numpy()[:most]
-    return points_of_lines(ink, chosen)
+    chosen = far.groupby(names, sort=False).idxmin()[:most]
+    return points_of_lines(ink, ink.index["line"][chosen].tolist())
 
 
 def line_pairs(folder: Path, dreamt: Ink, most: int) -> tuple[list[Array], list[Array]]:
     """Some lines of a folder of ink, each (n, 3), evenly taken, and the dreamt ones that bear their names."""
-    ink = load_ink(folder)
-    rows = evenly(range(len(dreamt)), most)
-    names = dreamt.index["line"].to_numpy()[rows]
+    names = evenly(dreamt.index["line"].tolist(), most)
+    return points_of_lines(load_ink(folder), names), points_of_lines(dreamt, names)
+
+
+def points_of_lines(ink: Ink, names: list[str]) -> list[Array]:
+    """Lines of an ink by their names, each (n, 3): x, y, lift."""
     numbers = ink.index.reset_index().set_index("line").loc[names, "index"]
-    return points_of_lines(ink, numbers), points_of_lines(dreamt, rows)
-
-
-def points_of_lines(ink: Ink, numbers: Iterable[int]) -> list[Array]:
-    """Lines of an ink by their numbers, each (n, 3): x, y, lift."""
     return [np.array(ink.rows_of(int(number))[:, :3], dtype=np.float64) for number in numbers]
 
 

@@ -114,7 +114,6 @@ def _samples(found: Comparison) -> Iterator[HtmlElement]:
 
 
 def _lines(words: str, run: Run, names: list[str]) -> HtmlElement:
-    numbers = run.dreamt.index.reset_index().set_index("line").loc[names, "index"]
     caption = f"{words}, seed {run.params['train']['seed']}"
-    picture = draw_plain(page_of(points_of_lines(run.dreamt, numbers)))
+    picture = draw_plain(page_of(points_of_lines(run.dreamt, names)))
     return figure(picture, f"Lines dreamt with {caption}", f"{caption}.")
