@@ -69,9 +69,10 @@ def calibration_parts(found: Evaluated, metrics: dict[str, Any], split: str) -> 
         "is left of one point says nothing of the next. Coordinates are integers: offsets are first spread evenly over "
         "their tablet unit. A density that is too wide piles up in the middle and covers too much."
     )
+    covered = ", ".join(f"{100 * share:.1f} %" for share in found.network.coverage["covered"])
     alt = (
         f"Five plots for the {split} split. Distance from uniform: {metrics['ks_dx']:.3f} for dx, "
-        f"{metrics['ks_dy']:.3f} for dy. Regions of 50, 80 and 95 % hold {_covered(found)}. Lift probabilities are "
+        f"{metrics['ks_dy']:.3f} for dy. Regions of 50, 80 and 95 % hold {covered}. Lift probabilities are "
         f"{metrics['lift_error']:.4f} off. The largest correlation left between points is "
         f"{metrics['largest_correlation']:.3f}."
     )
@@ -88,7 +89,3 @@ def calibration_parts(found: Evaluated, metrics: dict[str, Any], split: str) -> 
     ]
     caption = f"Lift probabilities by tenths, {split} split; Brier score {metrics['lift_brier']:.4f}"
     yield table(caption, ("mean probability", "points", "share that lifted"), lifts)
-
-
-def _covered(found: Evaluated) -> str:
-    return ", ".join(f"{100 * share:.1f} %" for share in found.network.coverage["covered"])

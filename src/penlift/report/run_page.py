@@ -17,7 +17,7 @@ from penlift.evaluation.results import Evaluated, judged_split
 from penlift.ink.lines import SPLITS, evenly
 from penlift.report.calibration import calibration_parts
 from penlift.report.html import document, figure, paragraph, said, section, table
-from penlift.report.likelihood import comparability, likelihood_parts
+from penlift.report.likelihood import likelihood_parts
 from penlift.report.movement import movement_parts
 from penlift.report.verdicts import Verdict, verdicts
 from penlift.sampling.health import rules
@@ -195,7 +195,6 @@ def _likelihoods(run: RunPage, split: str) -> Iterator[HtmlElement]:
         "one lift rate, fitted to the training split."
     )
     yield from likelihood_parts(likelihood, run.evaluated.writers, split)
-    yield comparability()
 
 
 def _is_built_in(run: RunPage) -> bool:
