@@ -6,7 +6,7 @@ import numpy as np
 from lxml import etree
 
 from penlift.common.errors import InputError
-from penlift.common.geometry import Array
+from penlift.common.geometry import Array, lengths_along
 from penlift.drawing.svg import INK, SCALE, add_strokes, canvas, to_bytes
 from penlift.ink.lines import Stroke, strokes_of
 
@@ -31,7 +31,7 @@ def _write(path: Any, stroke: Stroke, times: Array) -> None:
     begin, duration = times[0], times[-1] - times[0]
     if begin > 0:
         etree.SubElement(path, "set", attributeName="visibility", to="hidden", dur=f"{begin:.3f}s")
-    lengths = drawn_lengths(stroke.path)
+    lengths = lengths_along(np.round(SCALE * stroke.path.astype(np.float64), 1))  # in picture units, as it is drawn
     if not duration or not lengths[-1]:  # a dot is there at once
         return
     whole = lengths[-1]
@@ -42,12 +42,6 @@ def _write(path: Any, stroke: Stroke, times: Array) -> None:
     if len(lengths) > 2:  # between two, time is even without saying so
         grow["keyTimes"] = ";".join(f"{time:.4f}" for time in (times - begin) / duration)
     etree.SubElement(path, "animate", grow, fill="freeze")
-
-
-def drawn_lengths(path: Array) -> Array:
-    """(n,) picture units from the first point to each, along the corners as they are drawn: rounded."""
-    corners = np.round(SCALE * path.astype(np.float64), 1)
-    return np.concatenate([[0], np.hypot(*np.diff(corners, axis=0).T).cumsum()])
 
 
 def _times_of(points: Array, seconds: Array) -> Array:

@@ -4,7 +4,7 @@ import base64
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,15 +49,12 @@ CAPTIONS = ("strokes", "the darker, the likelier the pen lifts", "density of eac
 CAPTION = 1.5 * LETTERS / SCALE  # tablet units: room for the words above a panel
 
 
-class Ellipses(NamedTuple):
-    """Contours of normal components at one standard deviation along their axes."""
+def ellipses_of(std: Array, correlation: Array) -> tuple[Array, Array]:
+    """Contours of normals at one standard deviation, by (..., 2) standard deviations and (...) correlations.
 
-    radii: Array  # (..., 2): the longer, the shorter
-    angle: Array  # (...), degrees from the x to the y axis
-
-
-def ellipses_of(std: Array, correlation: Array) -> Ellipses:
-    """Axes from the eigenvectors of the covariances of (..., 2) standard deviations and (...) correlations."""
+    Radii, (..., 2), the longer and the shorter; angles, (...), in degrees from the x to the y axis. The axes are the
+    eigenvectors of the covariances.
+    """
     across = correlation * std[..., 0] * std[..., 1]
     covariance = np.stack(
         [np.stack([std[..., 0] ** 2, across], axis=-1), np.stack([across, std[..., 1] ** 2], axis=-1)], axis=-1
@@ -65,7 +62,7 @@ def ellipses_of(std: Array, correlation: Array) -> Ellipses:
     values, vectors = np.linalg.eigh(covariance)
     longest = vectors[..., :, 1]
     radii = np.sqrt(np.maximum(values[..., ::-1], 0))
-    return Ellipses(radii, np.degrees(np.arctan2(longest[..., 1], longest[..., 0])))
+    return radii, np.degrees(np.arctan2(longest[..., 1], longest[..., 0]))
 
 
 def draw_by_lift(points: Array, lift: Array) -> bytes:
@@ -110,18 +107,13 @@ def add_density(root: Any, points: Array, densities: Densities) -> None:
     group = etree.SubElement(root, "g", {"fill": LIKELY, "class": "density"})
     centres = points[:-1, None, :2] + densities.mean
     radii, angles = ellipses_of(densities.std, densities.correlation)
-    for row, component in np.argwhere(densities.weight > NEGLIGIBLE):
-        opacity = float(np.clip(DENSEST * densities.weight[row, component], FAINTEST, DENSEST))
-        _add_ellipse(group, centres[row, component], radii[row, component], angles[row, component], opacity)
+    for one in zip(*np.nonzero(densities.weight > NEGLIGIBLE), strict=True):
+        (x, y), (longer, shorter) = SCALE * centres[one], np.maximum(SCALE * radii[one], NARROWEST)
+        size = {"rx": f"{longer:.2f}", "ry": f"{shorter:.2f}"}
+        turn = f"translate({x:.1f} {y:.1f}) rotate({angles[one]:.1f})"
+        opacity = np.clip(DENSEST * densities.weight[one], FAINTEST, DENSEST)
+        etree.SubElement(group, "ellipse", size | {"transform": turn, "fill-opacity": f"{opacity:.3f}"})
     add_strokes(root, strokes_of(points), [INK], width=HAIRLINE)
-
-
-def _add_ellipse(group: Any, centre: Array, radii: Array, angle: float, opacity: float) -> None:
-    x, y = SCALE * centre
-    turn = f"translate({x:.1f} {y:.1f}) rotate({angle:.1f})"
-    longer, shorter = np.maximum(SCALE * radii, NARROWEST)
-    size = {"rx": f"{longer:.2f}", "ry": f"{shorter:.2f}"}
-    etree.SubElement(group, "ellipse", size | {"transform": turn, "fill-opacity": f"{opacity:.3f}"})
 
 
 def reach(points: Array, densities: Densities) -> Array:

@@ -26,7 +26,8 @@ def draw_fan(points: Array, at: int, continuations: Sequence[Array]) -> bytes:
         raise InputError(f"no fan from point {at}: the line has points 0 to {len(points) - 1}; choose one of them")
     for number, continuation in enumerate(continuations):
         _refuse_elsewhere(number, continuation, points[at])
-    root = canvas(np.vstack([part[:, :2] for part in (points, *continuations)]), _title(at, len(continuations)))
+    title = f"A line of handwriting to point {at}, and {len(continuations)} ways to go on from there"
+    root = canvas(np.vstack([part[:, :2] for part in (points, *continuations)]), title)
     add_strokes(root, strokes_of(points[at:]), [PALE])
     for number, continuation in enumerate(continuations):
         whole = np.vstack([points[at, :3], continuation[1:, :3]])  # the lift behind point `at` is the line's
@@ -37,10 +38,6 @@ def draw_fan(points: Array, at: int, continuations: Sequence[Array]) -> bytes:
     fork = {"stroke": INK, "stroke-width": f"{SCALE * FORK:.1f}", "stroke-linecap": "round", "class": "fork"}
     etree.SubElement(root, "path", fork, d=dots_data(points[[at], :2]))
     return to_bytes(root)
-
-
-def _title(at: int, count: int) -> str:
-    return f"A line of handwriting to point {at}, and {count} ways to go on from there"
 
 
 def _refuse_elsewhere(number: int, continuation: Array, fork: Array) -> None:

@@ -1,7 +1,6 @@
 """The pictures of dreamt lines, each by the name of its style."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 import numpy as np
 
@@ -30,13 +29,6 @@ STYLES = (*OF_POINTS, *OF_A_LINE)
 LEFT = ("plain", "strokes", "time", "lift", "density", "weights", "animation")  # by stage sample, of each line
 
 
-class Picture(NamedTuple):
-    """A picture by its name, and for the file of a sample its extension."""
-
-    name: str
-    content: bytes
-
-
 def draw(style: str, lines: list[Sample]) -> bytes:
     """SVG of one line in any style, or of several below one another in a style of OF_POINTS."""
     if style in OF_A_LINE and len(lines) == 1:
@@ -51,8 +43,8 @@ def draw(style: str, lines: list[Sample]) -> bytes:
     return OF_POINTS[style](page_of(points))
 
 
-def draw_samples(lines: list[Sample]) -> Iterator[Picture]:
-    """The pictures of each line that stage sample leaves."""
+def draw_samples(lines: list[Sample]) -> Iterator[tuple[str, bytes]]:
+    """The pictures of each line that stage sample leaves, by the names of their files."""
     for number, line in enumerate(lines, 1):
         for style in LEFT:
-            yield Picture(f"sample-{number}-{style}.svg", draw(style, [line]))
+            yield f"sample-{number}-{style}.svg", draw(style, [line])
