@@ -9,8 +9,7 @@ import pandas as pd
 from penlift.evaluation.comparison.intervals import INTERVAL, Clusters, clusters_of, resampled
 from penlift.evaluation.prediction import PLACES, SUMS
 from penlift.evaluation.results import A_LINE, A_POINT, ALL, LIFT_NLL, OFFSET_NLL, ORDINARY, SSE
-from penlift.ink.scales import Scales, shift_to
-from penlift.ink.scales import units_of as lengths_of
+from penlift.ink.scales import Scales, shift_to, units_of
 
 COLUMNS = ["place", "figure", "unit", "value", "low", "high", "drawn", "points"]
 
@@ -24,7 +23,7 @@ def figures_of(sums: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     """
     points = sums["points"]
     a_point, a_line = (sums["move_nll"] + sums["lift_nll"]) / points, points / sums["lines"]
-    shifts = {unit: shift_to(size, scales) for unit, size in lengths_of(scales).items()}
+    shifts = {unit: shift_to(size, scales) for unit, size in units_of(scales).items()}
     columns = {(A_POINT, unit): a_point + shift for unit, shift in shifts.items()}
     columns |= {(A_LINE, unit): (a_point + shift) * a_line for unit, shift in shifts.items()}
     columns |= {(OFFSET_NLL, unit): sums["move_nll"] / points + shift for unit, shift in shifts.items()}
@@ -39,16 +38,12 @@ def tabulate(lines: pd.DataFrame, places: pd.DataFrame, scales: Scales, seed: in
     `lines` and `places` as `prediction.Examined` has them. A place has no figure a line, and none where it is empty.
     """
     units = clusters_of(lines)
-    tables = [_table(ALL, _sums(lines, ""), units, scales, seed)]
-    if lines["ordinary_points"].any():
-        tables.append(_table(ORDINARY, _sums(lines, "ordinary_"), units, scales, seed))
-    in_order = places.set_index(["place", "line"]).sort_index()
-    for place in PLACES:
-        part = in_order.loc[place].reindex(lines["line"])[list(SUMS)].assign(lines=1.0).reset_index(drop=True)
-        if part["points"].any():
-            table = _table(place, part, units, scales, seed)
-            tables.append(table[table["figure"] != A_LINE])
-    return pd.concat(tables, ignore_index=True)
+    sums = {ALL: _sums(lines, ""), ORDINARY: _sums(lines, "ordinary_")}
+    in_order = places.set_index(["place", "line"])[list(SUMS)].assign(lines=1.0).sort_index()
+    sums |= {place: in_order.loc[[place]].droplevel("place").reindex(lines["line"]) for place in PLACES}
+    tables = [_table(place, part, units, scales, seed) for place, part in sums.items() if part["points"].any()]
+    table = pd.concat(tables)
+    return table[table["place"].isin([ALL, ORDINARY]) | (table["figure"] != A_LINE)].reset_index(drop=True)
 
 
 def _table(place: str, sums: pd.DataFrame, units: Clusters, scales: Scales, seed: int) -> pd.DataFrame:
