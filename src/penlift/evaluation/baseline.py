@@ -41,9 +41,8 @@ def fit_baseline(offsets: Ink, scales: Scales, seed: int) -> Baseline:
 
     numbers = offsets.of_split("train")
     moves = to_tablet(_some(offsets, numbers, np.random.default_rng(seed)), scales)
-    fitted = GaussianMixture(min(COMPONENTS, len(moves)), reg_covar=FLOOR**2, random_state=seed, max_iter=300).fit(
-        moves
-    )
+    components = min(COMPONENTS, len(moves))
+    fitted = GaussianMixture(components, reg_covar=FLOOR**2, random_state=seed, max_iter=300).fit(moves)
     std = np.sqrt(fitted.covariances_[:, [0, 1], [0, 1]])
     rho = fitted.covariances_[:, 0, 1] / std.prod(axis=1)
     lifts = sum(float(offsets.rows_of(number)[1:, LIFT].sum()) for number in numbers)

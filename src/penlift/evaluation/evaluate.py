@@ -1,6 +1,6 @@
 """All that is asked of a trained network: how well it predicts lines that it reads, and what it writes by itself."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -60,17 +60,15 @@ def read_splits(model: Model, ink: Ink, params: EvaluateParams) -> dict[str, Rea
     predictors = (model.network, fit_baseline(ink, model.scales, params.seed))
     with Meter("read lines", len(predictors) * sum(map(len, numbers.values()))) as meter:
 
-        def read(predictor: Predictor, those: list[int]) -> Examined:
-            batches = _watched(predict_lines(predictor, ink, those), meter)
-            return examine(batches, ink, model.scales, params.seed)
+        def read(predictor: Predictor, those: list[int]) -> Iterator[Predicted]:
+            for batch in predict_lines(predictor, ink, those):
+                yield batch
+                meter.advance(count=len(batch.lines.numbers))
 
-        return {split: ReadSplit(*(read(each, those) for each in predictors)) for split, those in numbers.items()}
-
-
-def _watched(batches: Iterable[Predicted], meter: Meter) -> Iterator[Predicted]:
-    for batch in batches:
-        yield batch
-        meter.advance(count=len(batch.lines.numbers))
+        return {
+            split: ReadSplit(*(examine(read(each, those), ink, model.scales, params.seed) for each in predictors))
+            for split, those in numbers.items()
+        }
 
 
 def write_beside(model: Model, ink: Ink, split: str, params: EvaluateParams) -> FreeRunning:

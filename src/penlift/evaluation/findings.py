@@ -76,9 +76,7 @@ def metrics_of(
     splits: dict[str, ReadSplit], tables: pd.DataFrame, written: FreeRunning, drawn: pd.DataFrame, scales: Scales
 ) -> dict[str, Any]:
     """All figures of a run; `tables` as `likelihoods` has them, `drawn` the health of stage sample's lines."""
-    figures: dict[str, Any] = {}
-    for split, read in splits.items():
-        figures[split] = _of_split(split, summarise(read.network.lines, scales), tables)
+    figures: dict[str, Any] = {split: _of_split(split, read, tables, scales) for split, read in splits.items()}
     calibration = splits[judged_split(splits)].network.calibration
     dx, dy = calibration.distances()
     figures["calibration"] = {
@@ -101,12 +99,12 @@ def metrics_of(
         **shares(written.health),
     }
     figures["samples"] = shares(drawn)
-    rounded: dict[str, Any] = _rounded(figures)
-    return rounded
+    return dict(_rounded(figures))
 
 
-def _of_split(split: str, figures: dict[str, Any], tables: pd.DataFrame) -> dict[str, Any]:
+def _of_split(split: str, read: ReadSplit, tables: pd.DataFrame, scales: Scales) -> dict[str, Any]:
     """With the interval and what is known without a network; of training, which only stands beside, the likelihood."""
+    figures = summarise(read.network.lines, scales)
     if split == "train":
         return {"lines": figures["lines"], A_POINT: _tablet(figures[A_POINT])}
     figures[OFFSET_NLL] = _tablet(figures[OFFSET_NLL])

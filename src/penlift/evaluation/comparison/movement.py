@@ -12,7 +12,6 @@ from penlift.evaluation.comparison.kinematics import MEASURES, MOVEMENTS, NOTHIN
 from penlift.ink.lines import Line
 
 WAYS = 10  # to halve the lines
-Distance = Callable[[Floats, Floats], float]
 
 
 def compare_movement(real: list[Line], dreamt: list[Line], units: Names, rng: np.random.Generator) -> pd.DataFrame:
@@ -36,7 +35,7 @@ def compare_movement(real: list[Line], dreamt: list[Line], units: Names, rng: np
 def _row(ours: list[Floats], theirs: list[Floats], ways: Sides) -> dict[str, float]:
     from scipy.stats import wasserstein_distance
 
-    def mean(distance: Distance, side: list[Floats]) -> float:
+    def mean(distance: Callable[[Floats, Floats], float], side: list[Floats]) -> float:
         pairs = [(compress(side, half), compress(theirs, ~half)) for half in ways]
         sides = [[np.concatenate([NOTHING, *lines]) for lines in pair] for pair in pairs]
         found = [distance(one, other) for one, other in sides if len(one) and len(other)]
