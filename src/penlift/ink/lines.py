@@ -53,9 +53,8 @@ class Ink:
 
     def line(self, number: int) -> Line:
         """The line in row `number` of the index."""
-        entry: Any = self.index.iloc[number]
-        named = (entry["line"], entry["form"], entry["writer"], entry["text"], entry["split"], float(entry["start"]))
-        return Line(*named, self.rows_of(number))
+        name, form, writer, text, split, start = self.index.iloc[number][INDEX[:6]]
+        return Line(name, form, writer, text, split, float(start), self.rows_of(number))
 
     def rows_of(self, number: int) -> Rows:
         """The rows of line `number`, a view on the file."""
@@ -99,14 +98,20 @@ def save_ink(folder: Path, lines: Iterable[Line]) -> None:
         for line in lines:
             rows = np.ascontiguousarray(line.rows, dtype=np.float32)
             rows.tofile(file)
-            entries.append(_entry(line, written))
+            strokes = int(rows[:, LIFT].sum())
+            entries.append(
+                (line.name, line.form, line.writer, line.text, line.split, line.start, written, len(rows), strokes)
+            )
             written, columns = written + len(rows), rows.shape[1]
     if not entries:
         raise InputError(f"{folder.parent}: no line to write")
     spooled = np.memmap(spool, dtype=np.float32, mode="r", shape=(written, columns))
     index = pd.DataFrame(entries, columns=INDEX).sort_values("line", ignore_index=True)
-    _refuse_twins(index)
-    index["first"] = _save_in_order(folder / "points.npy", spooled, index)
+    twins = index.loc[index["line"].duplicated(), "line"]
+    if len(twins):
+        raise InputError(f"two lines are named {twins.iloc[0]!r}; names must be unique, so rename or remove one")
+    _save_in_order(folder / "points.npy", spooled, index)
+    index["first"] = index["points"].cumsum() - index["points"]
     save_index(folder, index)
     del spooled
     spool.unlink()
@@ -117,25 +122,12 @@ def save_index(folder: Path, index: pd.DataFrame) -> None:
     index.to_csv(folder / "index.csv", index=False, lineterminator="\n", na_rep="nan")
 
 
-def _entry(line: Line, first: int) -> tuple[Any, ...]:
-    strokes = int(line.rows[:, LIFT].sum())
-    return line.name, line.form, line.writer, line.text, line.split, line.start, first, len(line.rows), strokes
-
-
-def _save_in_order(path: Path, spooled: Rows, index: pd.DataFrame) -> npt.NDArray[np.int64]:
+def _save_in_order(path: Path, spooled: Rows, index: pd.DataFrame) -> None:
     header = {"descr": "<f4", "fortran_order": False, "shape": spooled.shape}
     with path.open("wb") as file:  # not a memory map: writing to one on a full disk kills the process
         np.lib.format.write_array_header_1_0(file, header)
         for first, points in zip(index["first"], index["points"], strict=True):
             file.write(spooled[first : first + points].tobytes())
-    ends = index["points"].cumsum().to_numpy()
-    return np.asarray(ends - index["points"].to_numpy(), dtype=np.int64)
-
-
-def _refuse_twins(index: pd.DataFrame) -> None:
-    twins = index.loc[index["line"].duplicated(), "line"]
-    if len(twins):
-        raise InputError(f"two lines are named {twins.iloc[0]!r}; names must be unique, so rename or remove one")
 
 
 def evenly(items: Sequence[Item], most: int) -> list[Item]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from penlift.common.files import write_json
 from penlift.ink.lines import LIFT, Ink, Line, Rows, save_ink
-from penlift.ink.scales import Moments, NormaliseParams, Offsets, Scales, save_scales
+from penlift.ink.scales import Moments, NormaliseParams, Offsets, Scales
 
 START = (0.0, 0.0, 1.0)  # the network's first input: no movement, pen up; never a target
 Points = npt.NDArray[np.float64]  # (n, 3): x, y, lift in tablet units
@@ -74,7 +74,7 @@ def normalise(ink: Ink, params: NormaliseParams, folder: Path) -> tuple[Scales, 
     scales = moments.scales(params)
     save_ink(folder, normalised(ink, scales))
     extremes = count_extremes((offsets_of(line.rows, params.cap) for line in ink), params.cap)
-    save_scales(folder / "scales.json", scales)
+    write_json(folder / "scales.json", scales._asdict())
     write_json(folder / "summary.json", extremes._asdict())
     return scales, extremes
 

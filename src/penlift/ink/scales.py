@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from penlift.common.errors import InputError
-from penlift.common.files import made_by_stage, write_json
+from penlift.common.files import made_by_stage
 from penlift.common.params import Params
 
 STILL = 1e-6  # tablet units, the standard deviation of an axis along which nothing moves
@@ -76,13 +76,8 @@ def _pair(values: npt.NDArray[np.float64]) -> tuple[float, float]:
     return float(values[0]), float(values[1])
 
 
-def save_scales(path: Path, scales: Scales) -> None:
-    """Write scales as JSON."""
-    write_json(path, scales._asdict())
-
-
 def load_scales(path: Path) -> Scales:
-    """Read scales that `save_scales` wrote."""
+    """Read the scales that stage normalise wrote."""
     with made_by_stage(path):
         return scales_of(json.loads(path.read_text(encoding="utf-8")))
 

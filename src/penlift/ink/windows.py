@@ -12,7 +12,6 @@ from penlift.common.errors import InputError
 from penlift.common.params import Params
 from penlift.ink.lines import Ink, Rows
 
-WINDOWS = ["number", "line", "targets"]
 BUDGET = 16_384  # targets of a batch, padding included: bounds the memory whatever the corpus
 
 
@@ -42,17 +41,15 @@ class Coverage(NamedTuple):
 
 def index_windows(ink: Ink, params: WindowParams) -> tuple[pd.DataFrame, Coverage]:
     """The training lines that windows are drawn from, and what these windows cover."""
-    numbers = np.array(ink.of_split("train"), dtype=np.int64)
-    targets = ink.index["points"].to_numpy()[numbers] - 1
-    names = ink.index["line"].to_numpy()[numbers]
-    long_enough = targets >= params.shortest
+    numbers = ink.of_split("train")
+    entries = ink.index.iloc[numbers]
+    lines = pd.DataFrame({"number": numbers, "line": entries["line"], "targets": entries["points"] - 1})
+    long_enough = lines["targets"] >= params.shortest
     if not long_enough.any():
         raise InputError(f"window.shortest is {params.shortest}, and no training line has as many targets; lower it")
-    kept = targets[long_enough]
-    columns = (numbers[long_enough], names[long_enough], kept)
-    index = pd.DataFrame(dict(zip(WINDOWS, columns, strict=True)))
-    ratio = most_to_least(kept, params.length)
-    return index, Coverage(len(kept), int(kept.sum()), [str(name) for name in names[~long_enough]], ratio)
+    index, left_out = lines[long_enough].reset_index(drop=True), lines.loc[~long_enough, "line"].tolist()
+    ratio = most_to_least(index["targets"].to_numpy(), params.length)
+    return index, Coverage(len(index), int(index["targets"].sum()), left_out, ratio)
 
 
 def start_range(targets: int, length: int) -> tuple[int, int]:
@@ -129,16 +126,9 @@ class WholeLines(NamedTuple):
 def whole_lines(ink: Ink, numbers: list[int]) -> Iterator[WholeLines]:
     """All of these lines, those of like length together, so that there is little padding."""
     targets = ink.index["points"].to_numpy() - 1
-    together: list[int] = []
-    for number in sorted(numbers, key=lambda number: (-targets[number], number)):
-        if together and (len(together) + 1) * targets[together[0]] > BUDGET:
-            yield _side_by_side(ink, together)
-            together = []
-        together.append(number)
-    if together:
-        yield _side_by_side(ink, together)
-
-
-def _side_by_side(ink: Ink, numbers: list[int]) -> WholeLines:
-    stretches = [np.asarray(ink.rows_of(number)) for number in numbers]
-    return WholeLines(numbers, stack(stretches, len(stretches[0]) - 1))
+    waiting = sorted(numbers, key=lambda number: (-targets[number], number))
+    while waiting:
+        longest = int(targets[waiting[0]])
+        count = max(1, BUDGET // longest)
+        together, waiting = waiting[:count], waiting[count:]
+        yield WholeLines(together, stack([ink.rows_of(number) for number in together], longest))
