@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -35,19 +35,18 @@ class CorpusLine(NamedTuple):
 
 def save_archives(folder: Path, lines: Iterable[CorpusLine]) -> None:
     """Write lines, form by form, into an existing folder; one line is held at a time."""
-    texts: dict[str, list[str]] = {}
-    heads: dict[str, CorpusLine] = {}
+    forms: dict[str, list[CorpusLine]] = {}
     with _archive(folder / "lineStrokes-all.tar.gz") as strokes:
         for line in lines:
-            texts.setdefault(line.form, []).append(line.text)
-            heads.setdefault(line.form, line)
+            forms.setdefault(line.form, []).append(line._replace(strokes=[]))
             _add(strokes, f"lineStrokes/{_place(line.form)}-{line.number:02d}.xml", to_xml(line))
     with _archive(folder / "ascii-all.tar.gz") as ascii_files:
-        for form, written in texts.items():
-            _add(ascii_files, f"ascii/{_place(form)}.txt", _transcription(written))
-    _save(folder / "forms.txt", (f"{form} {head.writer}" for form, head in heads.items()))
+        for form, written in forms.items():
+            text = "\n".join(line.text for line in written)
+            _add(ascii_files, f"ascii/{_place(form)}.txt", f"OCR:\n\n{text}\n\nCSR:\n\n{text}\n".encode("ascii"))
+    _save(folder / "forms.txt", (f"{form} {written[0].writer}" for form, written in forms.items()))
     for name in LISTS:
-        _save(folder / f"{name}.txt", (f" {form}" for form, head in heads.items() if head.held_in == name))
+        _save(folder / f"{name}.txt", (f" {form}" for form, written in forms.items() if written[0].held_in == name))
 
 
 def to_xml(line: CorpusLine) -> bytes:
@@ -63,9 +62,7 @@ def to_xml(line: CorpusLine) -> bytes:
         element = etree.SubElement(strokes, "Stroke", colour="black", start_time=times[0], end_time=times[-1])
         for (x, y), time in zip(places.tolist(), times, strict=True):
             etree.SubElement(element, "Point", x=x, y=y, time=time)
-    content = BytesIO()
-    etree.ElementTree(root).write(content, encoding="ISO-8859-1", xml_declaration=True, pretty_print=True)
-    return content.getvalue()
+    return cast(bytes, etree.tostring(root, encoding="ISO-8859-1", xml_declaration=True, pretty_print=True))
 
 
 def _describe(root: etree._Element, places: npt.NDArray[np.int_]) -> None:
@@ -75,11 +72,6 @@ def _describe(root: etree._Element, places: npt.NDArray[np.int_]) -> None:
     etree.SubElement(description, "DiagonallyOppositeCoords", x=right, y=bottom)
     etree.SubElement(description, "VerticallyOppositeCoords", x=left, y=bottom)
     etree.SubElement(description, "HorizontallyOppositeCoords", x=right, y=top)
-
-
-def _transcription(lines: list[str]) -> bytes:
-    text = "\n".join(lines)
-    return f"OCR:\n\n{text}\n\nCSR:\n\n{text}\n".encode("ascii")
 
 
 def _place(form: str) -> str:

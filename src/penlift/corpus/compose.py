@@ -47,35 +47,22 @@ class Place(NamedTuple):
     number: int  # on the form, from 1
 
 
-class LineTask(NamedTuple):
-    """A line that is to be written."""
-
-    number: int
-    place: Place
-    text: str
-
-
-class Scribe:
-    """Writes the lines of a corpus, each by itself: any number of processes come to the same ink."""
-
-    def __init__(self, params: ComposeParams, hands: list[Writer]) -> None:
-        self._params, self._hands, self._lists = params, hands, lists_of(params.writers)
-
-    def write(self, task: LineTask) -> CorpusLine:
-        """The ink of a line."""
-        rng, writer = _stream(self._params, OF_INK, task.number), self._hands[task.place.writer]
-        strokes = trace(lay_out(task.text, writer, rng), writer.motion, rng)
-        name, held_in = f"w{task.place.writer:03d}", self._lists[task.place.writer]
-        return CorpusLine(task.place.form, task.place.number, name, held_in, task.text, strokes)
-
-
 def compose(
     params: ComposeParams, typefaces: list[Typeface], words: list[str], processes: int = 1
 ) -> Iterator[CorpusLine]:
     """The lines of the corpus, in the order of the text."""
     hands = spread(partial(hand, seed=params.seed, typefaces=typefaces), range(params.writers), processes)
     lines = zip(count(), places(params.writers), texts(params, words), strict=False)
-    return spread(Scribe(params, list(hands)).write, (LineTask(*line) for line in lines), processes)
+    work = partial(written, params=params, hands=list(hands), lists=lists_of(params.writers))
+    return spread(work, lines, processes)
+
+
+def written(line: tuple[int, Place, str], params: ComposeParams, hands: list[Writer], lists: list[str]) -> CorpusLine:
+    """The ink of a line, given its number, place and text alone: any number of processes come to the same ink."""
+    number, (writer, form, on_form), text = line
+    rng, motion = _stream(params, OF_INK, number), hands[writer].motion
+    strokes = trace(lay_out(text, hands[writer], rng), motion, rng)
+    return CorpusLine(form, on_form, f"w{writer:03d}", lists[writer], text, strokes)
 
 
 def texts(params: ComposeParams, words: list[str]) -> Iterator[str]:
