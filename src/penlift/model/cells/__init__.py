@@ -9,18 +9,17 @@ A new cell is one file here with both, a row in CELLS and in STEPS, and its name
 
 from collections.abc import Callable
 
-import torch
 from torch import Tensor, nn
 
 from penlift.model.cells.gru import GRU, GRUStep
-from penlift.model.cells.lstm import LSTMStep, PeepholeLSTM, PeepholeLSTMStep
+from penlift.model.cells.lstm import LSTMStep, PeepholeLSTM, open_forget_gate
 from penlift.model.cells.rnn import RNN, RNNStep
 from penlift.model.cells.scan import CellStep
 
 State = Tensor | tuple[Tensor, Tensor]
 STEPS: dict[type[nn.Module], Callable[[nn.Module], CellStep]] = {
     nn.LSTM: LSTMStep,
-    PeepholeLSTM: PeepholeLSTMStep,
+    PeepholeLSTM: LSTMStep,
     GRU: GRUStep,
     RNN: RNNStep,
 }
@@ -29,24 +28,13 @@ STEPS: dict[type[nn.Module], Callable[[nn.Module], CellStep]] = {
 def _lstm(inputs: int, hidden: int) -> nn.Module:
     layer = nn.LSTM(inputs, hidden, batch_first=True)
     nn.init.zeros_(layer.get_parameter("bias_hh_l0"))  # one bias is enough: the other adds the same
-    return _open_forget_gate(layer, hidden)
-
-
-def _peephole_lstm(inputs: int, hidden: int) -> nn.Module:
-    return _open_forget_gate(PeepholeLSTM(inputs, hidden), hidden)
-
-
-def _open_forget_gate(layer: nn.Module, hidden: int) -> nn.Module:
-    """Forget gates start open, at bias 1 (Jozefowicz, Zaremba and Sutskever 2015), so that gradients reach far back."""
-    bias = layer.get_parameter("bias_ih_l0")
-    with torch.no_grad():
-        bias[hidden : 2 * hidden] = 1
+    open_forget_gate(layer.get_parameter("bias_ih_l0"))
     return layer
 
 
 CELLS: dict[tuple[str, bool], Callable[[int, int], nn.Module]] = {
     ("lstm", False): _lstm,
-    ("lstm", True): _peephole_lstm,
+    ("lstm", True): PeepholeLSTM,
     ("gru", False): GRU,
     ("rnn", False): RNN,
 }

@@ -29,9 +29,6 @@ from penlift.model.cells.scan import (
 class GRU(OneState, nn.GRU):  # type: ignore[misc]  # nn.GRU takes packed sequences, too
     """One layer."""
 
-    def __init__(self, inputs: int, hidden: int) -> None:
-        super().__init__(inputs, hidden, batch_first=True)
-
     def scan(self, x: Tensor, h: Tensor) -> Tensor:
         """As `OneState` has it."""
         both = 2 * self.hidden_size  # of gates r and z, whose two biases add up

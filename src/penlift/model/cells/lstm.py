@@ -41,6 +41,7 @@ class PeepholeLSTM(nn.Module):
         self.peepholes = nn.Parameter(torch.zeros(3, hidden))  # of the input, forget and output gate
         for weight in (self.weight_ih_l0, self.weight_hh_l0, self.bias_ih_l0):
             nn.init.uniform_(weight, -(hidden**-0.5), hidden**-0.5)
+        open_forget_gate(self.bias_ih_l0)
 
     def forward(self, x: Tensor, state: LSTMState | None = None) -> tuple[Tensor, LSTMState]:
         """(B, T, inputs) and (h, c), each (1, B, hidden), to (B, T, hidden) and the state behind the last step."""
@@ -48,6 +49,11 @@ class PeepholeLSTM(nn.Module):
         gates = input_products(x, self.weight_ih_l0, self.bias_ih_l0, h)
         output, cell = _scan(gates, self.weight_hh_l0, self.peepholes, h[0], c[0], self.bound)
         return output.transpose(0, 1), (output[-1:].clone(), cell[None])
+
+
+def open_forget_gate(bias: Tensor) -> None:
+    """Forget gates start at bias 1 (Jozefowicz, Zaremba and Sutskever 2015), so that gradients reach far back."""
+    nn.init.ones_(bias.chunk(4)[1])
 
 
 class _Scan(torch.autograd.Function):
@@ -118,11 +124,12 @@ _scan: Callable[..., tuple[Tensor, Tensor]] = _Scan.apply
 
 
 class LSTMStep:
-    """`nn.LSTM`: gates input, forget, cell, output."""
+    """`nn.LSTM`, and `PeepholeLSTM`, whose output gate looks at the new cell: gates input, forget, cell, output."""
 
     def __init__(self, layer: nn.Module) -> None:
         hidden = layer.get_parameter("weight_hh_l0").shape[1]
         self.weight, self.bias = (part * np.repeat(HALVES, hidden) for part in stacked_weights(layer))
+        self.looks = 0.5 * as_array(layer.peepholes) if isinstance(layer, PeepholeLSTM) else None
         self.states = [np.zeros((1, hidden), np.float32) for _ in "hc"]
 
     def __call__(self, x: Floats32) -> Floats32:
@@ -130,50 +137,24 @@ class LSTMStep:
         h, c = self.states
         gates = np.concatenate([x, h], axis=1) @ self.weight
         gates += self.bias
-        np.tanh(gates, out=gates)
         i, f, g, o = gate_views(gates, 4)
-        c = _new_cell(i, f, g, c)
-        self.states = [_let_out(o, c), c]
-        return self.states[0]
-
-
-class PeepholeLSTMStep(LSTMStep):
-    """`PeepholeLSTM`: gates that look at the cell too, the output gate at the new one."""
-
-    def __init__(self, layer: nn.Module) -> None:
-        super().__init__(layer)
-        self.look_i, self.look_f, self.look_o = 0.5 * as_array(layer.get_parameter("peepholes"))
-
-    def __call__(self, x: Floats32) -> Floats32:
-        """(L, inputs) to (L, hidden); the states move on."""
-        h, c = self.states
-        gates = np.concatenate([x, h], axis=1) @ self.weight
-        gates += self.bias
-        i, f, g, o = gate_views(gates, 4)
-        i += self.look_i * c
-        f += self.look_f * c
-        np.tanh(gates[:, : 3 * c.shape[1]], out=gates[:, : 3 * c.shape[1]])
-        c = _new_cell(i, f, g, c)
-        o += self.look_o * c
-        self.states = [_let_out(np.tanh(o, out=o), c), c]
-        return self.states[0]
-
-
-def _new_cell(i: Floats32, f: Floats32, g: Floats32, c: Floats32) -> Floats32:
-    """f c + i g, of gates i and f that lie in -1 to 1 still; in the place of f."""
-    i += 1
-    i *= g
-    f += 1
-    f *= c
-    f += i
-    f *= 0.5
-    return f
-
-
-def _let_out(o: Floats32, c: Floats32) -> Floats32:
-    """o tanh(c), of a gate o that lies in -1 to 1 still."""
-    h: Floats32 = np.tanh(c)
-    o += 1
-    o *= 0.5
-    h *= o
-    return h
+        if self.looks is not None:
+            i += self.looks[0] * c
+            f += self.looks[1] * c
+        but_o = gates[:, : 3 * c.shape[1]]
+        np.tanh(but_o, out=but_o)
+        i += 1  # f c + i g, of gates i and f that lie in -1 to 1 still, in the place of f
+        i *= g
+        f += 1
+        f *= c
+        f += i
+        f *= 0.5
+        if self.looks is not None:
+            o += self.looks[2] * f
+        np.tanh(o, out=o)
+        o += 1
+        o *= 0.5
+        h = np.tanh(f)
+        h *= o
+        self.states = [h, f]
+        return h

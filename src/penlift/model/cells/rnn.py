@@ -15,9 +15,6 @@ from penlift.model.cells.scan import OneState, backwards, input_products, stacke
 class RNN(OneState, nn.RNN):  # type: ignore[misc]  # nn.RNN takes packed sequences, too
     """One layer."""
 
-    def __init__(self, inputs: int, hidden: int) -> None:
-        super().__init__(inputs, hidden, batch_first=True)
-
     def scan(self, x: Tensor, h: Tensor) -> Tensor:
         """As `OneState` has it."""
         inputs = input_products(x, self.weight_ih_l0, self.bias_ih_l0 + self.bias_hh_l0, h)

@@ -47,6 +47,9 @@ class OneState(nn.RNNBase):
     bias_ih_l0: Tensor
     bias_hh_l0: Tensor
 
+    def __init__(self, inputs: int, hidden: int) -> None:
+        super().__init__(inputs, hidden, batch_first=True)  # type: ignore[arg-type,call-arg]  # as nn.GRU takes it
+
     def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """(B, T, inputs) and h, (1, B, hidden), to (B, T, hidden) and the h behind the last step."""
         if x.device.type != "cpu":
