@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from penlift.common.errors import InputError
-from penlift.common.files import whole_file, write_json
+from penlift.common.files import write_bytes, write_json
 from penlift.ink.scales import Scales, scales_of
 from penlift.model.network import ModelParams, Network, floor_of
 
@@ -31,8 +31,8 @@ def files_of(folder: Path) -> list[Path]:
 
 def save_model(folder: Path, model: Model) -> None:
     """Write a model; no pickle is involved."""
-    with whole_file(folder / WEIGHTS) as part:
-        part.write_bytes(save({name: weight.cpu().contiguous() for name, weight in model.network.state_dict().items()}))
+    weights = {name: weight.cpu().contiguous() for name, weight in model.network.state_dict().items()}
+    write_bytes(folder / WEIGHTS, save(weights))
     write_json(folder / CONFIG, {"model": model.params.model_dump(), "scales": model.scales._asdict()})
 
 

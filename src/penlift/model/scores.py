@@ -1,10 +1,9 @@
 """What a network expects of every point of whole lines, state carried from zero; and what each line scores."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import torch
 from torch import Tensor
@@ -55,15 +54,16 @@ class TargetScores(NamedTuple):
 
     move_nll: Floats  # nats, normalised units
     lift_nll: Floats  # nats
-    error: Floats  # squared distance of the offset from the density's mean, in standard deviations of the data
+    squared_error: Floats  # squared distance of the offset from the density's mean, in standard deviations of the data
 
 
 def score_targets(predicted: Predicted, scales: Scales) -> TargetScores:
     """Score a batch of whole lines."""
     _, targets, mask, mixture = predicted
     move, lift = -mixture.log_prob_move(targets[..., :2]), -mixture.log_prob_lift(targets[..., LIFT])
-    distance = (targets[..., :2] - mixture.expected_move()) * targets.new_tensor(_deviations(scales))
-    return TargetScores(*(_array(score * mask) for score in (move, lift, distance.square().sum(-1))))
+    deviations = np.divide(scales.scale, scales.sd)  # of the data, in one normalised unit
+    distance = (targets[..., :2] - mixture.expected_move()) * targets.new_tensor(deviations)
+    return TargetScores(*((score * mask).double().cpu().numpy() for score in (move, lift, distance.square().sum(-1))))
 
 
 def score_lines(predictor: Predictor, ink: Ink, numbers: list[int], scales: Scales) -> Iterator[pd.DataFrame]:
@@ -76,39 +76,15 @@ def line_scores(ink: Ink, lines: WholeLines, scores: TargetScores, scales: Scale
     """A row a line, of summed scores: all targets, and those neither at the cap nor exactly zero (`ordinary`)."""
     moves = to_tablet(lines.batch.targets, scales)
     ordinary = lines.batch.mask & ~at_cap(moves, scales.cap) & ~at_rest(moves)
-    return pd.DataFrame(_sums(scores, lines, ordinary) | _names(ink, lines.numbers))
+    sums = {}
+    for kind, which in (("", lines.batch.mask), ("ordinary_", ordinary)):
+        sums[f"{kind}points"] = which.sum(axis=1)
+        sums |= {f"{kind}{name}": (score * which).sum(axis=1) for name, score in scores._asdict().items()}
+    entries = ink.index.iloc[lines.numbers]
+    return pd.DataFrame(sums | {name: entries[name].to_numpy() for name in ("line", "writer", "split")})
 
 
 def nll_over_20(lines: pd.DataFrame, scales: Scales) -> float:
     """Nats per point with offsets divided by 20, as the article has them, whatever they were normalised by."""
     nats = lines[["move_nll", "lift_nll"]].to_numpy().sum()  # not by pandas, which leaves out what is not a number
     return float(nats) / int(lines["points"].sum()) + shift_to((20.0, 20.0), scales)
-
-
-def _sums(scores: TargetScores, lines: WholeLines, ordinary: npt.NDArray[np.bool_]) -> dict[str, Any]:
-    """Columns of sums over a line's targets, then over the ordinary ones among them."""
-    return {
-        "points": lines.batch.mask.sum(axis=1),
-        "move_nll": scores.move_nll.sum(axis=1),
-        "lift_nll": scores.lift_nll.sum(axis=1),
-        "squared_error": scores.error.sum(axis=1),
-    } | {
-        "ordinary_points": ordinary.sum(axis=1),
-        "ordinary_move_nll": (scores.move_nll * ordinary).sum(axis=1),
-        "ordinary_lift_nll": (scores.lift_nll * ordinary).sum(axis=1),
-        "ordinary_squared_error": (scores.error * ordinary).sum(axis=1),
-    }
-
-
-def _names(ink: Ink, numbers: list[int]) -> dict[str, Any]:
-    entries = ink.index.iloc[numbers]
-    return {name: entries[name].to_numpy() for name in ("line", "writer", "split")}
-
-
-def _deviations(scales: Scales) -> tuple[float, float]:
-    """Standard deviations of the data in one normalised unit, x and y."""
-    return scales.scale[0] / scales.sd[0], scales.scale[1] / scales.sd[1]
-
-
-def _array(score: torch.Tensor) -> Floats:
-    return score.double().cpu().numpy()
