@@ -7,7 +7,9 @@ Handwritten Text on a Whiteboard", ICDAR 2005.
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 
 from lxml import etree
@@ -17,7 +19,7 @@ from penlift.ink.lines import Line
 from penlift.io.formats.contract import UnfitError
 from penlift.io.formats.whiteboard import read_line
 from penlift.io.sources.contract import SetAside, Source
-from penlift.io.sources.members import members
+from penlift.io.sources.members import Member, members
 
 LISTS = ("trainset", "testset_v", "testset_t", "testset_f")
 FORMS = "forms.txt"  # who wrote what
@@ -40,16 +42,13 @@ def _read_lines(folder: Path) -> Iterator[Line | SetAside]:
     texts, writers = _read_texts(folder), _read_writers(folder)
     forms: set[str] = set()
     for member in members(folder, "lineStrokes-all.tar.gz", "lineStrokes", ".xml"):
-        name = LINE_NAME.fullmatch(member.stem)
-        if name is None:
-            yield SetAside(member.path, "a name without form and line number")
-        elif KNOWN_BAD.fullmatch(member.stem):
-            yield SetAside(member.path, "known to be bad in IAM-OnDB")
-        elif member.content is None:
-            yield SetAside(member.path, "absurd size: a file of over 16 MiB")
+        try:
+            line = _line(member, texts, writers)
+        except UnfitError as reason:
+            yield SetAside(member.path, str(reason))
         else:
-            forms.add(name["form"])
-            yield _line(member.path, name, member.content, texts, writers)
+            forms.add(line.form)
+            yield line
     if forms and forms.isdisjoint(writers) and (folder / FORMS).is_file():
         raise InputError(
             f"{folder / FORMS}: names no form of the lines here; let each row be a form and its writer, such as "
@@ -57,13 +56,15 @@ def _read_lines(folder: Path) -> Iterator[Line | SetAside]:
         )
 
 
-def _line(
-    path: str, name: re.Match[str], content: bytes, texts: dict[str, list[str]], writers: dict[str, str]
-) -> Line | SetAside:
-    try:
-        rows, start = read_line(content)
-    except UnfitError as reason:
-        return SetAside(path, str(reason))
+def _line(member: Member, texts: dict[str, list[str]], writers: dict[str, str]) -> Line:
+    name = LINE_NAME.fullmatch(member.stem)
+    if name is None:
+        raise UnfitError("a name without form and line number")
+    if KNOWN_BAD.fullmatch(member.stem):
+        raise UnfitError("known to be bad in IAM-OnDB")
+    if member.content is None:
+        raise UnfitError("absurd size: a file of over 16 MiB")
+    rows, start = read_line(member.content)
     form, number = name["form"], int(name["number"])
     of_form = texts.get(form, [])
     text = of_form[number - 1] if 0 < number <= len(of_form) else ""
@@ -84,29 +85,24 @@ def transcription(content: bytes) -> list[str]:
 
 def _read_writers(folder: Path) -> dict[str, str]:
     forms = folder / FORMS
-    if not forms.is_file():
-        return dict(_writers_of_originals(folder))
-    entries = (line.split() for line in forms.read_text(encoding="latin-1").splitlines())
-    return {entry[0]: entry[1] for entry in entries if len(entry) >= 2 and not entry[0].startswith("#")}
+    if forms.is_file():
+        entries = (line.split() for line in forms.read_text(encoding="latin-1").splitlines())
+        return {entry[0]: entry[1] for entry in entries if len(entry) >= 2 and not entry[0].startswith("#")}
+    originals = chain(
+        members(folder, "original-xml-all.tar.gz", "original", ".xml"),
+        members(folder, "original-xml-part.tar.gz", "original-xml-part", ".xml"),
+    )
+    found = (_form_and_writer(member.content) for member in originals if member.content)
+    return {form: writer for form, writer in found if form and writer}
 
 
-def _writers_of_originals(folder: Path) -> Iterator[tuple[str, str]]:
-    for archive, tree in (("original-xml-all.tar.gz", "original"), ("original-xml-part.tar.gz", "original-xml-part")):
-        for member in members(folder, archive, tree, ".xml"):
-            if member.content is not None:
-                yield from _form_and_writer(member.content)
-
-
-def _form_and_writer(content: bytes) -> Iterator[tuple[str, str]]:
-    """General/Form@id,@writerID, wherever the file is sound up to there."""
-    try:
+def _form_and_writer(content: bytes) -> tuple[str, str]:
+    """General/Form@id,@writerID, wherever the file is sound up to there; empty where there are none."""
+    with suppress(etree.XMLSyntaxError):
         parsed = etree.iterparse(BytesIO(content), tag="Form", resolve_entities=False, no_network=True, load_dtd=False)
         for _, form in parsed:
-            if form.get("id") and form.get("writerID"):
-                yield form.get("id", ""), form.get("writerID", "")
-            return
-    except etree.XMLSyntaxError:
-        return
+            return form.get("id", ""), form.get("writerID", "")
+    return "", ""
 
 
 def _read_lists(folder: Path) -> dict[str, str]:
