@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal, NamedTuple
@@ -48,14 +49,16 @@ def extract(source: Source, rule: str, folder: Path) -> Counts:
     first = next(lines, None)
     if first is None:
         raise InputError(f"{source.folder}: no usable line; looked for {source.sought}; {_first_reasons(aside)}")
-    save_ink(folder, _chained(first, lines))
+    save_ink(folder, chain([first], lines))
     index = load_ink(folder).index
     index["split"] = splits_of(index, source.lists, rule)
     _demand_splits(index, source.lists)
     save_index(folder, index)
     counts = _count(index, aside)
     counts.aside.to_csv(folder / "rejected.csv", index=False, lineterminator="\n")
-    write_json(folder / "summary.json", _summary(counts))
+    splits, reasons = counts.by_split.to_dict("index"), counts.aside["reason"].value_counts().to_dict()
+    summary = {"splits": splits, "rejected": len(counts.aside), "reasons": reasons, "torn_writers": counts.torn}
+    write_json(folder / "summary.json", summary)
     return counts
 
 
@@ -81,11 +84,6 @@ def _demand_splits(index: pd.DataFrame, lists: dict[str, str]) -> None:
         )
 
 
-def _chained(first: Line, others: Iterator[Line]) -> Iterator[Line]:
-    yield first
-    yield from others
-
-
 def _first_reasons(aside: list[SetAside]) -> str:
     if not aside:
         return "put them there, or name another folder"
@@ -100,12 +98,6 @@ def _count(index: pd.DataFrame, aside: list[SetAside]) -> Counts:
     sides = index[index["writer"] != ""].groupby("writer")["split"].nunique()
     torn = sorted(str(writer) for writer in sides.index[sides > 1])
     return Counts(by_split, pd.DataFrame(sorted(aside), columns=SetAside._fields), torn)
-
-
-def _summary(counts: Counts) -> dict[str, object]:
-    splits = {str(split): {key: int(row[key]) for key in row.index} for split, row in counts.by_split.iterrows()}
-    reasons = {str(reason): int(count) for reason, count in counts.aside["reason"].value_counts().items()}
-    return {"splits": splits, "rejected": len(counts.aside), "reasons": reasons, "torn_writers": counts.torn}
 
 
 def is_ink(folder: Path) -> bool:

@@ -19,8 +19,7 @@ def splits_of(index: pd.DataFrame, lists: dict[str, str], rule: str) -> "pd.Seri
     `lists` maps forms to lists.
     """
     if lists:
-        by_form = {form: OFFICIAL[rule].get(name, NONE) for form, name in lists.items()}
-        return index["form"].map(lambda form: by_form.get(form, NONE))
+        return index["form"].map(lambda form: OFFICIAL[rule].get(lists.get(form, ""), NONE))
     names = index["writer"].where(index["writer"] != "", index["form"])
     return names.map(hashed(set(names), rule))
 
