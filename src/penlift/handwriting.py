@@ -129,11 +129,6 @@ def written(kind: str, lines: list[Array]) -> bytes:
     return FORMATS[kind](lines)
 
 
-def to_svg(lines: list[Array]) -> bytes:
-    """A line where it stands, as a path a stroke; several on one sheet, one below another."""
-    return draw_plain(page_of(lines))
-
-
 def to_png(lines: list[Array]) -> bytes:
     """A picture of the lines, one below another."""
     from penlift.drawing.plots import preview
@@ -142,7 +137,7 @@ def to_png(lines: list[Array]) -> bytes:
 
 
 FORMATS: dict[str, Encoder] = {
-    "svg": to_svg,
+    "svg": lambda lines: draw_plain(page_of(lines)),  # a path a stroke
     "png": to_png,
     "inkml": to_inkml,
     "jsonl": to_json_lines,

@@ -14,7 +14,7 @@ from penlift.common.files import made_by_stage
 from penlift.common.geometry import Array
 from penlift.ink.lines import LIFT
 from penlift.ink.scales import Scales
-from penlift.sampling.samples import Sample, finite
+from penlift.sampling.samples import Densities, Sample, finite
 
 AWAY, BACK = 60.0, 30.0  # above or below, and left of, where the line began: 877 lines of people reach 40 and 11
 REST, MOVES = 100, 1.0  # points in which the pen moves less: 1 % of people's lines have less than 3.6
@@ -61,9 +61,7 @@ def finite_part(line: Sample) -> Sample:
     points = finite(line.points)
     if len(points) == len(line.points):
         return line
-    return line._replace(
-        points=points, densities=type(line.densities)(*(part[: len(points) - 1] for part in line.densities))
-    )
+    return Sample(points, Densities(*(part[: len(points) - 1] for part in line.densities)), line.primed)
 
 
 def shares(samples: pd.DataFrame) -> dict[str, float]:

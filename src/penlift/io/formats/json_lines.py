@@ -45,9 +45,8 @@ def _is_point(found: Any) -> bool:
 
 def to_json_lines(lines: list[Array]) -> bytes:
     """One JSON object a line: its name, and its strokes as lists of [x, y]."""
-    found = ({"name": name, "strokes": _strokes(line)} for name, line in named_lines(lines))
-    return "".join(json.dumps(line, separators=(",", ":"), allow_nan=False) + "\n" for line in found).encode("ascii")
-
-
-def _strokes(line: Array) -> list[list[list[float]]]:
-    return [stroke.path.astype(np.float64).round(2).tolist() for stroke in strokes_of(line)]
+    content = ""
+    for name, line in named_lines(lines):
+        strokes = [stroke.path.astype(np.float64).round(2).tolist() for stroke in strokes_of(line)]
+        content += json.dumps({"name": name, "strokes": strokes}, separators=(",", ":"), allow_nan=False) + "\n"
+    return content.encode("ascii")

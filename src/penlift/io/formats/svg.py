@@ -63,19 +63,17 @@ def _cut(path: Any) -> list[Subpath]:
     if len(path) > MOST_POINTS:
         raise UnfitError(f"a path of over {MOST_POINTS} pieces; give one line of handwriting")
     pieces: list[list[npt.NDArray[np.float64]]] = []
-    curved: list[bool] = []
     closed = False
     for segment in path:
         if isinstance(segment, svgelements.Move) or closed:
             pieces.append([_place(segment.end if isinstance(segment, svgelements.Move) else segment.start)])
-            curved.append(False)
         closed = isinstance(segment, svgelements.Close)
         if isinstance(segment, svgelements.Line | svgelements.Close):
             pieces[-1].append(_place(segment.end))
         elif not isinstance(segment, svgelements.Move):
             pieces[-1].append(np.asarray(segment.npoint(np.linspace(0, 1, CHORDS + 1)))[1:])
-            curved[-1] = True
-    return [Subpath(np.concatenate(piece), bent) for piece, bent in zip(pieces, curved, strict=True)]
+    # only a curve puts in several points at once
+    return [Subpath(np.concatenate(piece), curved=max(map(len, piece)) > 1) for piece in pieces]
 
 
 def _place(point: Any) -> npt.NDArray[np.float64]:

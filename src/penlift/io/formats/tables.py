@@ -87,11 +87,10 @@ def to_stroke3(lines: list[Array]) -> bytes:
     As in sketch-rnn's files each row leads to its point, and its lift says whether the pen leaves the paper there. Row
     0 leads from (0, 0) to where the pen is set down, so that the sums of the rows are the points.
     """
+    arrays: dict[str, Any] = {}
+    for name, line in named_lines(lines):
+        moves = np.diff(line[:, :2].astype(np.float64), axis=0, prepend=0)
+        arrays[name] = np.column_stack([moves, line[:, LIFT]])
     file = BytesIO()
-    np.savez(file, **{name: _stroke3(line) for name, line in named_lines(lines)})  # type: ignore[arg-type]
+    np.savez(file, **arrays)
     return file.getvalue()
-
-
-def _stroke3(line: Array) -> Array:
-    moves = np.diff(line[:, :2].astype(np.float64), axis=0, prepend=0)
-    return np.column_stack([moves, line[:, LIFT]])

@@ -13,7 +13,10 @@ def read_line(content: bytes) -> tuple[Rows, float]:
 
     No entity is resolved and no network read. Where a time stamp is missing, all times of the line are NaN.
     """
-    table = _points(_parse(content))
+    try:
+        table = _points(parse(content))
+    except etree.XMLSyntaxError as error:
+        raise UnfitError(f"unparsable: {' '.join(str(error).split())}") from None
     if not len(table):
         raise UnfitError("no points")
     if len(table) == 1:
@@ -27,13 +30,6 @@ def read_line(content: bytes) -> tuple[Rows, float]:
     start = float(table[0, 3])
     table[:, 3] -= start
     return table.astype(np.float32), start
-
-
-def _parse(content: bytes) -> etree._Element:
-    try:
-        return parse(content)
-    except etree.XMLSyntaxError as error:
-        raise UnfitError(f"unparsable: {' '.join(str(error).split())}") from None
 
 
 def _points(root: etree._Element) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
