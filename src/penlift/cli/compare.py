@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from penlift.cli.options import FOLDER
 from penlift.common.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,10 +20,8 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.argument("what", nargs=-1, required=True)
-@click.option("--out", type=click.Path(path_type=Path), default=Path("reports/compare"), show_default=True,
-              help="Where the files go.")  # fmt: skip
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True,
-              help="Of the resampling, the windows and the judge.")  # fmt: skip
+@click.option("--out", type=FOLDER, default=Path("reports/compare"), help="Where the files go.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, help="Of the resampling, the windows and the judge.")
 def compare(what: tuple[str, ...], out: Path, seed: int) -> None:
     """Compare runs on the same held-out lines, or two inks by how their pens moved.
 
@@ -47,11 +46,9 @@ def compare_runs(names: list[str], out: Path, seed: int) -> None:
     from penlift.experiments.comparison_page import page_of_comparison, text_of_comparison
     from penlift.experiments.runs import open_runs
     from penlift.experiments.sweeps.finished import seconds_of
-    from penlift.training.folder import states_of
 
     with open_runs(names, Path()) as runs:
-        seconds = [seconds_of(run.training, states_of(Path())) for run in runs]
-        found = comparison_of(runs, seconds, seed)
+        found = comparison_of(runs, [seconds_of(run, Path()) for run in runs], seed)
         write_comparison(found, text_of_comparison(found), page_of_comparison(found), out)
 
 

@@ -56,7 +56,7 @@ Examples:
   penlift COMMAND --help          # more of each"""
 
 
-@click.group(cls=Commands, epilog=ALL)
+@click.group(cls=Commands, epilog=ALL, context_settings={"show_default": True})
 def main() -> None:
     """Handwriting, and questions about ink and trained networks. The pipeline itself runs by `make repro`."""
 
@@ -74,7 +74,7 @@ Examples:
 @main.command(epilog=SCORE)
 @click.argument("model", type=FOLDER)
 @click.argument("ink", type=FOLDER)
-@click.option("--split", default="test", show_default=True, type=click.Choice(["train", "valid", "test"]))
+@click.option("--split", default="test", type=click.Choice(["train", "valid", "test"]))
 def score(model: Path, ink: Path, split: str) -> None:
     """Score any ink with a trained network, beside what can be predicted without one.
 

@@ -16,6 +16,6 @@ def _checkout(_context: click.Context, _option: click.Parameter, root: Path) -> 
 
 
 FOLDER = click.Path(path_type=Path)
-ROOT = click.option("--root", type=click.Path(path_type=Path, exists=True), default=Path(), callback=_checkout,
-                    help="Of the checkout; this folder, if it is not said.")  # fmt: skip
+ROOT = click.option("--root", type=click.Path(path_type=Path, exists=True), default=Path(), show_default=False,
+                    callback=_checkout, help="Of the checkout; this folder, if it is not said.")  # fmt: skip
 SWEEP_FILE = click.argument("file", type=click.Path(path_type=Path))

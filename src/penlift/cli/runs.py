@@ -31,8 +31,7 @@ def runs(root: Path) -> None:
     from penlift.training.folder import states_of, trainings_in
 
     states, store = states_of(root), Store.of(root)
-    trainings = trainings_in(states)
-    if trainings:
+    if trainings := trainings_in(states):
         click.echo(trainings_table(trainings, store, time.time()))
     else:
         click.echo(f"no training in {states}; `make repro` begins one")
@@ -42,7 +41,7 @@ def runs(root: Path) -> None:
 
 @click.command(epilog=CLEAN)
 @ROOT
-@click.option("--abandoned-after", type=click.FloatRange(min=0), default=7.0, show_default=True, metavar="DAYS",
+@click.option("--abandoned-after", type=click.FloatRange(min=0), default=7.0, metavar="DAYS",
               help="Unfinished trainings that nobody was at for so long go too.")  # fmt: skip
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def clean(root: Path, abandoned_after: float, yes: bool) -> None:
@@ -97,9 +96,8 @@ def track(everything: bool, root: Path) -> None:
     store, states = Store.of(root), states_of(root)
     if not everything:
         left = waiting(states, store)
-        for one in left:
-            click.echo(one.what)
-        click.echo(told(left, store) if left else f"nothing waits for {store.uri}")
+        said = told(left, store) if left else f"nothing waits for {store.uri}"
+        click.echo("\n".join([*(one.what for one in left), said]))
         return
     sent = True
     for line, taken in drain(states, store):

@@ -27,16 +27,15 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.option("--model", type=FOLDER, default=Path("models"), show_default=True, help="Folder of a trained network.")
-@click.option("--lines", default=1, show_default=True, help="How many.")
-@click.option("--points", default=800, show_default=True, help="Of each line, at most.")
+@click.option("--model", type=FOLDER, default=Path("models"), help="Folder of a trained network.")
+@click.option("--lines", default=1, help="How many.")
+@click.option("--points", default=800, help="Of each line, at most.")
 @click.option("--strokes", type=int, help="Of each line, at most.")
 @click.option("--width", type=float, help="Of each line, at most, in tablet units; the last stroke that fits ends it.")
-@click.option("--bias", default=0.0, show_default=True, help="0 draws from the density itself, 1 and more is neater.")
+@click.option("--bias", default=0.0, help="0 draws from the density itself, 1 and more is neater.")
 @click.option(
     "--temperature",
     default="1",
-    show_default=True,
     help="Below 1: nearer to the likeliest. W,S,L: apart, of components' weights, their spread, and the lift.",
 )
 @click.option(
@@ -45,12 +44,11 @@ Examples:
     "a line of --ink. Of a file its first line, in tablet units, y downwards: csv and npy have rows of x, y, lift, npz "
     "of dx, dy, lift; an SVG is one line.",
 )
-@click.option("--ink", type=FOLDER, default=Path("data/ink"), show_default=True, help="Where a line is found by name.")
-@click.option("--seed", default=1, show_default=True, help="The same seed gives the same bytes.")
+@click.option("--ink", type=FOLDER, default=Path("data/ink"), help="Where a line is found by name.")
+@click.option("--seed", default=1, help="The same seed gives the same bytes.")
 @click.option(
     "--style",
     default="plain",
-    show_default=True,
     help="Of SVG: plain, strokes, time, points, animation; or, a file a line, lift, density, weights, three, fan.",
 )
 @click.option("--at", type=int, help="Of style fan: from which point the line might have gone on otherwise.")
@@ -58,7 +56,6 @@ Examples:
     "--out",
     type=FOLDER,
     default=Path("sample.svg"),
-    show_default=True,
     help="The file; its name says whether it is svg, png, inkml, jsonl or npz.",
 )
 def sample(

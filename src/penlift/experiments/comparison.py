@@ -15,7 +15,7 @@ from penlift.evaluation.comparison.differences import (
     effect_by_writer,
     side_by_side,
 )
-from penlift.experiments.runs import Run, check_caps
+from penlift.experiments.runs import Run
 from penlift.experiments.sweeps.design import REFERENCE, Sweep, Trial, trials_of, words_of
 from penlift.experiments.sweeps.finished import Tried
 
@@ -146,8 +146,10 @@ class _Trials(NamedTuple):
 
     @classmethod
     def of(cls, tried: list[Tried], seed: int) -> "_Trials":
-        """Refuses trials whose offsets, or held-out lines, are not the same."""
-        check_caps(each.run for each in tried)
+        """Refuses trials whose offsets, cut at different caps, or held-out lines, are not the same."""
+        caps = {each.run.name: each.run.params["normalise"]["cap"] for each in tried}
+        if len(set(caps.values())) > 1:
+            raise InputError(f"normalise.cap differs, so the offsets do: {caps}; compare runs with one cap")
         return cls(tried, side_by_side({each.run.name: each.run.lines for each in tried}), seed)
 
     def having(self, levels: dict[str, str]) -> list[Tried]:

@@ -1,6 +1,6 @@
 """A run by what a person calls it: a folder, or a DVC experiment or Git revision of this repository."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -44,13 +44,6 @@ def open_runs(names: list[str], repository: Path) -> Iterator[list[Run]]:
         yield [_read(name, place) for name, place in zip(_short(names), places, strict=True)]
 
 
-def check_caps(runs: Iterable[Run]) -> None:
-    """Refuse runs whose offsets were cut at different caps, for then they differ."""
-    caps = {run.name: run.params["normalise"]["cap"] for run in runs}
-    if len(set(caps.values())) > 1:
-        raise InputError(f"normalise.cap differs, so the offsets do: {caps}; compare runs with one cap")
-
-
 def _short(names: list[str]) -> list[str]:
     """Folders by their own names, unless two would be named alike."""
     short = [Path(name).resolve().name if is_run(name) else name for name in names]
@@ -58,6 +51,7 @@ def _short(names: list[str]) -> list[str]:
 
 
 def _read(name: str, folder: Path) -> Run:
+    training = folder / "reports" / "train" / "training.json"
     return Run(
         name=name,
         params=read_params(folder / "params.yaml"),
@@ -65,12 +59,8 @@ def _read(name: str, folder: Path) -> Run:
         history=read_table(folder / "reports" / "train" / "history.csv"),
         lines=read_table(folder / LINES),
         dreamt=load_ink(folder / "reports" / "evaluate" / "dreamt"),
-        training=_training(folder / "reports" / "train" / "training.json"),
+        training=str(read_json(training)["fingerprint"]) if training.is_file() else "",
     )
-
-
-def _training(file: Path) -> str:
-    return str(read_json(file)["fingerprint"]) if file.is_file() else ""
 
 
 def _checked_out(name: str, repository: Path, folder: Path) -> Path:

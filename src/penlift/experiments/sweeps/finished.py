@@ -20,21 +20,18 @@ class Tried(NamedTuple):
 
 def tried_of(trials: list[Trial], finished: dict[str, Experiment], root: Path) -> list[Tried]:
     """Those of the trials that are among the finished experiments of a checkout, by their names."""
-    return read_tried({finished[trial.name].commit: trial for trial in trials if trial.name in finished}, root)
-
-
-def read_tried(trials: dict[str, Trial], root: Path) -> list[Tried]:
-    """Trials by what their runs are called: folders, or commits."""
-    with open_runs(list(trials), root) as runs:
+    known = [trial for trial in trials if trial.name in finished]
+    with open_runs([finished[trial.name].commit for trial in known], root) as runs:
         return [
-            Tried(trial, run._replace(name=trial.name), seconds_of(run.training, states_of(root)))
-            for trial, run in zip(trials.values(), runs, strict=True)
+            Tried(trial, run._replace(name=trial.name), seconds_of(run, root))
+            for trial, run in zip(known, runs, strict=True)
         ]
 
 
-def seconds_of(training: str, states: Path) -> float:
-    """What the steps of a training took; NaN where its journal is gone."""
-    steps = [event["seconds"] for event in read_events(states / training / JOURNAL) if "number" in event]
+def seconds_of(run: Run, root: Path) -> float:
+    """What the steps of a run's training took; NaN where its journal is gone from the checkout."""
+    events = read_events(states_of(root) / run.training / JOURNAL)
+    steps = [event["seconds"] for event in events if "number" in event]
     return sum(steps) if steps else math.nan
 
 
