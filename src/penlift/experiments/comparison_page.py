@@ -1,5 +1,6 @@
 """What compared trainings came to, as a text and as a page: of a sweep, and of runs that a person named."""
 
+import itertools
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -36,42 +37,35 @@ def text_of_answer(found: Answer) -> str:
 
 def page_of_comparison(found: Comparison) -> str:
     """A page of its own, which opens offline."""
-    return document("penlift: runs compared", _parts_of_comparison(found))
+    judged = f"Each run is judged by {_judged_by(found)} Each was trained once: another seed may turn what differs."
+    forests = [part for factor in found.factors for part in _forest(found, factor)]
+    parts = [
+        tag.H1("Runs side by side"),
+        paragraph(judged, "lead"),
+        section("Likelihood", _configurations(found), *forests),
+        section("What differs", *_differing(found.runs)),
+    ]
+    return document("penlift: runs compared", [*parts, *pictures_of(found), _method(found)])
 
 
 def page_of_answer(found: Answer) -> str:
     """Likewise, of a sweep."""
-    return document(f"penlift: sweep {found.sweep.name}", _parts_of_answer(found))
-
-
-def _parts_of_comparison(found: Comparison) -> Iterator[HtmlElement]:
-    yield tag.H1("Runs side by side")
-    yield paragraph(
-        f"Each run is judged by {_judged_by(found)} Each was trained once: another seed may turn what differs.", "lead"
-    )
-    pictures = [part for factor in found.factors for part in _forest(found, factor)]
-    yield section("Likelihood", _configurations(found), *pictures)
-    yield section("What differs", *_differing(found.runs))
-    yield from pictures_of(found)
-    yield _method(found)
-
-
-def _parts_of_answer(found: Answer) -> Iterator[HtmlElement]:
-    yield tag.H1(f"What sweep {found.sweep.name} found")
-    yield paragraph(found.sweep.about, "lead")
-    yield paragraph(progress(found), "" if len(found.runs) == found.planned else "notice")
     seeds = [str(seed) for seed in found.sweep.seeds]
     fixed = ", ".join(f"{key}: {word(value)}" for key, value in found.sweep.set.items())
-    yield paragraph(
+    made = (
         f"Each configuration is trained with seed{'s' if len(seeds) > 1 else ''} {_listed(seeds)} on "
         f"{found.runs[0].params['extract']['path']}, and judged by {_judged_by(found)} "
         f"{f'In every trial {fixed}.' if fixed else ''}"
     )
-    if found.factors:
-        yield section("Factors", *_factors(found))
-    yield section("Configurations", _configurations(found))
-    yield from pictures_of(found)
-    yield _method(found)
+    parts = [
+        tag.H1(f"What sweep {found.sweep.name} found"),
+        paragraph(found.sweep.about, "lead"),
+        paragraph(progress(found), "" if len(found.runs) == found.planned else "notice"),
+        paragraph(made),
+        *([section("Factors", *_factors(found))] if found.factors else []),
+        section("Configurations", _configurations(found)),
+    ]
+    return document(f"penlift: sweep {found.sweep.name}", [*parts, *pictures_of(found), _method(found)])
 
 
 def progress(found: Answer) -> str:
@@ -110,17 +104,12 @@ def _factors(found: Answer) -> Iterator[HtmlElement]:
 def sentence(found: Answer, factor: Factor) -> str:
     """What the levels of a factor do, those of one verdict together, each with its figures."""
     alike: dict[str, list[str]] = {}
-    for level in factor.others:
-        words = level.effect.verdict(found.equal, factor.first)
-        alike.setdefault(words, []).append(f"{level.name}{_brackets(level.effect, found.seeds)}")
+    for name, _, effect, _ in factor.others:
+        missing = f", {effect.seeds} of {found.seeds} seeds" if effect.seeds < found.seeds else ""
+        figures = f" ({bounded(effect)}, worse for {_worse_for(effect)}{missing})" if effect.pairs else ""
+        alike.setdefault(effect.verdict(found.equal, factor.first), []).append(name + figures)
     told = [f"{_listed(levels)} {'is' if len(levels) == 1 else 'are'} {words}" for words, levels in alike.items()]
     return "; ".join(told) + "."
-
-
-def _brackets(effect: Effect, planned: int) -> str:
-    """The seeds are told where some are missing."""
-    rest = f", {effect.seeds} of {planned} seeds" if effect.seeds < planned else ""
-    return f" ({bounded(effect)}, worse for {_worse_for(effect)}{rest})" if effect.pairs else ""
 
 
 def bounded(effect: Effect) -> str:
@@ -188,20 +177,20 @@ def _rows(found: Comparison) -> list[list[Cell]]:
 def _differing(runs: list[Run]) -> Iterator[HtmlElement]:
     """Their parameters where they differ, and the figures that docs/metrics.md tells of."""
     head = [run.name for run in runs]
-    params = [dict(flatten(run.params)) for run in runs]
-    values = [(key, *(str(each.get(key, "")) for each in params)) for key in _keys_of(params)]
-    if rows := [row for row in values if len(set(row[1:])) > 1]:
+    params = [(key, *map(str, values)) for key, *values in _flat([run.params for run in runs], "")]
+    if rows := [row for row in params if len(set(row[1:])) > 1]:
         yield table("Parameters that differ", ("parameter", *head), rows)
     else:
         yield paragraph("No parameter differs.")
-    metrics = [dict(flatten(run.metrics)) for run in runs]
-    keys = [key for key in _keys_of(metrics) if key.startswith(FIGURES)]
-    figures: list[tuple[Cell, ...]] = [(key, *(float(each.get(key, "nan")) for each in metrics)) for key in keys]
+    metrics = _flat([run.metrics for run in runs], math.nan)
+    figures: list[list[Cell]] = [[key, *map(float, each)] for key, *each in metrics if key.startswith(FIGURES)]
     yield table("Calibration and samples, as in metrics.json", ("figure", *head), figures)
 
 
-def _keys_of(found: list[dict[str, Any]]) -> list[str]:
-    return list(dict.fromkeys(key for each in found for key in each))
+def _flat(found: list[dict[str, Any]], missing: Cell) -> list[tuple[str, *tuple[Any, ...]]]:
+    """A row a leaf of any of these nested mappings: its path, and what each has there."""
+    flat = [dict(flatten(each)) for each in found]
+    return [(key, *(each.get(key, missing) for each in flat)) for key in dict.fromkeys(itertools.chain(*flat))]
 
 
 def _method(found: Comparison) -> HtmlElement:
