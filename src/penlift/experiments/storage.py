@@ -83,12 +83,20 @@ class JournalLock(BaseJournalFileLock):
 
 def database_of(url: str) -> RDBStorage:
     """The storage behind a URL, its tables made where there are none."""
-    where = without_password(url)
+    where, plain = without_password(url), url.replace("{", "%7B").replace("}", "%7D")  # braces are Optuna's own
     if where.startswith("sqlite"):
         raise InputError("a storage in SQLite mixes up what several workers write; leave it out, or name PostgreSQL's")
+    # no connection is kept: hundreds of workers would use them up, and one may be dead after an hour of training
+    options: dict[str, Any] = {"poolclass": NullPool}
+    if url.startswith("postgresql"):
+        options["connect_args"] = {"connect_timeout": ANSWERS}
     for _ in range(MADE_AT_ONCE):
         try:
-            return _storage(url)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ExperimentalWarning)  # the heartbeat, there since Optuna 2.9
+                return RDBStorage(
+                    plain, options, heartbeat_interval=BEAT, grace_period=SILENCE, heartbeat_stale_trial_callback=again
+                )
         except (IntegrityError, ProgrammingError) as error:  # another worker has just made the same table
             fault = error
             time.sleep(random.random())
@@ -108,20 +116,6 @@ def without_password(url: str) -> str:
     except (ArgumentError, ValueError):
         return "the storage"
     return f"{parts.drivername}://{parts.host or ''}/{parts.database or ''}"
-
-
-def _storage(url: str) -> RDBStorage:
-    # no connection is kept: hundreds of workers would use them up, and one may be dead after an hour of training
-    options: dict[str, Any] = {"poolclass": NullPool}
-    if url.startswith("postgresql"):
-        options["connect_args"] = {"connect_timeout": ANSWERS}
-    plain = url.replace("{", "%7B").replace("}", "%7D")  # Optuna takes braces for fields of its own
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)  # the heartbeat, though it has been there since Optuna 2.9
-        return RDBStorage(
-            plain, engine_kwargs=options, heartbeat_interval=BEAT, grace_period=SILENCE,
-            heartbeat_stale_trial_callback=again,
-        )  # fmt: skip
 
 
 def again(study: optuna.Study, trial: FrozenTrial) -> None:

@@ -129,7 +129,13 @@ class Trial(NamedTuple):
 
 def trials_of(sweep: Sweep) -> list[Trial]:
     """All trials, the seeds of a configuration one after another, the reference first."""
-    return [trial_of(sweep, levels, seed) for levels in _designed(sweep) for seed in sweep.seeds]
+    levels = sweep.levels
+    if sweep.design == "grid":
+        chosen = [dict(zip(levels, each, strict=True)) for each in itertools.product(*levels.values())]
+    else:
+        changes = ({factor: level} for factor, named in levels.items() for level in list(named)[1:])
+        chosen = [sweep.reference | change for change in ({}, *changes)]
+    return [trial_of(sweep, each, seed) for each in chosen for seed in sweep.seeds]
 
 
 def trial_of(sweep: Sweep, levels: dict[str, str], seed: int) -> Trial:
@@ -189,13 +195,3 @@ def applied(params: dict[str, Any], settings: Settings) -> dict[str, Any]:
             raise InputError(f"{section}.{min(unknown)} is no parameter of params.yaml; mend the sweep file")
         sections[section] |= values
     return sections
-
-
-def _designed(sweep: Sweep) -> Iterator[dict[str, str]]:
-    levels = sweep.levels
-    if sweep.design == "grid":
-        yield from (dict(zip(levels, chosen, strict=True)) for chosen in itertools.product(*levels.values()))
-        return
-    yield sweep.reference
-    for factor in levels:
-        yield from (sweep.reference | {factor: level} for level in list(levels[factor])[1:])
