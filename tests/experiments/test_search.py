@@ -80,8 +80,11 @@ def test_a_worker_that_is_stopped_leaves_its_trial_to_the_next_with_its_levels(r
         begun.append(Told(looks=9))
         return begun[0]
 
-    with pytest.raises(InputError, match=r"^stopped by SIGTERM; trial 0 waits with its state saved, and the same comm"):
+    stopped = "^stopped by SIGTERM, with all states saved; the same command goes on$"
+    with pytest.raises(InputError, match=stopped):
         work(search, root, ending, signals)
+    with pytest.raises(InputError, match=stopped):  # before its next trial
+        work(search, root, well, signals)
     (waiting,) = search.study.get_trials(states=(TrialState.WAITING,))
     work(search, root, well)
 

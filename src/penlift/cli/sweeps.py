@@ -59,7 +59,7 @@ def sweep(file: Path, at_once: int | None, dry_run: bool, root: Path) -> None:
     if left := waiting(states_of(root), store := Store.of(root)):
         click.echo(told(left, store), err=True)
     for failure in failures:
-        click.echo(f"failed: {failure.trial.name}: {failure.reason}; {failure.log}", err=True)
+        click.echo(f"failed: {failure}", err=True)
     if failures:
         raise InputError(f"{len(failures)} of {len(trials)} trials failed; the same command tries them again")
 
@@ -89,11 +89,24 @@ def search(file: Path, storage: str | None, root: Path, show: bool) -> None:
     Each such command is a worker that ends when there are as many results as the file says; start as many as there are
     processors to spare, anywhere. One that is killed or stopped costs nothing: another goes on with its trial.
     """
-    from penlift.experiments.search import trials_table
-    from penlift.experiments.storage import answering
+    from penlift.common.processes import Signals
+    from penlift.common.terminal import Meter
+    from penlift.experiments.search import Worker, opened, trials_table
+    from penlift.experiments.storage import answering, folder_of, storage_of
+    from penlift.experiments.sweeps.design import read_sweep
+    from penlift.experiments.sweeps.runner import Runner
 
     with answering():
-        found = search_in(file, storage, root) if show else _work(file, storage, root)
+        if show:
+            found = search_in(file, storage, root)
+        else:
+            asked = read_sweep(file)
+            with Signals() as signals:
+                kept = storage_of(storage, root, asked.name, lambda: signals.asked)
+                runner = Runner(root, folder_of(root, asked.name), asked.name)
+                found = opened(asked, kept, root, runner.commit, begin=True)
+                with Meter(f"search {asked.name}", found.limits.trials, len(found.results)) as meter:
+                    Worker(found, runner, signals, meter).work()
         click.echo(trials_table(found))
         faults = len(found.faults)
     if faults and not show:
@@ -136,24 +149,6 @@ def search_in(file: Path, storage: str | None, root: Path) -> "Searched":
     return opened(sweep, storage_of(storage, root, sweep.name), root, snapshot(root))
 
 
-def _work(file: Path, storage: str | None, root: Path) -> "Searched":
-    from penlift.common.processes import Signals
-    from penlift.common.terminal import Meter
-    from penlift.experiments.search import Worker, opened
-    from penlift.experiments.storage import folder_of, storage_of
-    from penlift.experiments.sweeps.design import read_sweep
-    from penlift.experiments.sweeps.runner import Runner
-
-    sweep = read_sweep(file)
-    with Signals() as signals:
-        kept = storage_of(storage, root, sweep.name, lambda: signals.asked)
-        runner = Runner(root, folder_of(root, sweep.name), sweep.name)
-        found = opened(sweep, kept, root, runner.commit, begin=True)
-        with Meter(f"search {sweep.name}", found.limits.trials, len(found.results)) as meter:
-            Worker(found, runner, signals, meter).work()
-    return found
-
-
 ANSWER_EXAMPLES = """\b
 Examples:
   penlift answer sweeps/first-answer.yaml             # also while the sweep goes on
@@ -175,7 +170,7 @@ def answer(file: Path, searched: bool, storage: str | None, root: Path) -> None:
     from penlift.experiments.sweeps.design import read_sweep, trials_of
     from penlift.experiments.sweeps.finished import finished_of, tried_of
 
-    commit = snapshot(root)
+    most = None
     if searched:
         from optuna.trial import TrialState
 
@@ -184,16 +179,13 @@ def answer(file: Path, searched: bool, storage: str | None, root: Path) -> None:
         with answering():
             found = search_in(file, storage, root)
             wanted = [found.trial(trial) for trial in found.trials(TrialState.COMPLETE)]
-            most = max(found.limits.trials, len(found.results))
-        write_answer(found.sweep, tried_of(wanted, finished_of(wanted, root, commit), root), root, most)
-        return
-    if click.get_current_context().get_parameter_source("storage") == ParameterSource.COMMANDLINE:
+            asked, most = found.sweep, max(found.limits.trials, len(found.results))
+    elif click.get_current_context().get_parameter_source("storage") == ParameterSource.COMMANDLINE:
         # it may also be set for the searches of this shell; and it may hold a password
         raise InputError("--storage has trials of a search; add --search")
-    asked = read_sweep(file)
-    trials = trials_of(asked)
-    finished = finished_of(trials, root, commit)
-    write_answer(asked, tried_of(trials, finished, root), root)
+    else:
+        wanted = trials_of(asked := read_sweep(file))
+    write_answer(asked, tried_of(wanted, finished_of(wanted, root, snapshot(root)), root), root, most)
 
 
 def write_answer(asked: "Sweep", tried: "list[Tried]", root: Path, slots: int | None = None) -> None:

@@ -30,7 +30,7 @@ from penlift.evaluation.results import A_POINT, read_table
 from penlift.experiments.repository import data_at, params_at
 from penlift.experiments.storage import again
 from penlift.experiments.sweeps.design import Search, Sweep, Trial, check_trials, trial_of, words_of
-from penlift.experiments.sweeps.runner import CLONES, Runner, Running, stop
+from penlift.experiments.sweeps.runner import CLONES, Runner, Running, stop, stop_if_asked
 
 BEGAN = "asked"  # of the study: what all its trials have in common
 FAULT = "fault"  # of a trial: why it failed by itself
@@ -131,14 +131,6 @@ def _shuffled(sweep: Sweep, draw: random.Random) -> Iterator[dict[str, str]]:
     return (dict(zip(sweep.levels, chosen, strict=True)) for chosen in itertools.product(*orders))
 
 
-class Faulty(Exception):  # noqa: N818  (says what happened)
-    """A trial failed by itself."""
-
-
-class Taken(Exception):  # noqa: N818  (says what happened)
-    """Others have these levels; some that nobody has wait instead."""
-
-
 class Worker:
     """This process, at work for a search."""
 
@@ -159,13 +151,13 @@ class Worker:
             study.sampler = TPESampler(seed=self._search.sweep.seeds[0] * 10_000 + number)
             try:
                 with ExitStack() as held:
-                    objective = partial(self._try, held=held)
-                    study.optimize(objective, n_trials=1, catch=(Faulty, Taken), callbacks=[self._tell])
+                    study.optimize(partial(self._try, held=held), n_trials=1, callbacks=[self._tell])
             except StorageInternalError:  # what was told of the trial is not known: it is free now, or waits
                 self._faults += 1
                 self._meter.say("the storage went away in the midst of a trial, whose levels are tried again")
             except InputError as error:
                 again(study, study.get_trials()[self._number])
+                stop_if_asked(self._signals)
                 raise InputError(
                     f"{error}; trial {self._number} waits with its state saved, and the same command goes on"
                 ) from None
@@ -177,7 +169,7 @@ class Worker:
     def _is_wanted(self) -> bool:
         """Whether another trial is, once others leave some levels."""
         while len(self._search.results) < self._search.limits.trials and self._faults < FAULTS:
-            self._heed()
+            stop_if_asked(self._signals)
             self._recover()
             if self._search.study.get_trials(deepcopy=False, states=(TrialState.WAITING,)) or self._untried():
                 return True
@@ -185,10 +177,6 @@ class Worker:
                 break
             time.sleep(LOOK)  # a worker may be killed yet
         return False
-
-    def _heed(self) -> None:
-        if self._signals.asked:
-            raise InputError(f"stopped by {self._signals.asked}")
 
     def _untried(self) -> dict[str, str]:
         """Levels that nobody has, by chance, and that have not failed here; nothing where there are none."""
@@ -211,32 +199,35 @@ class Worker:
         return self._runner.folder / f"{name}.lock"
 
     def _try(self, trial: optuna.Trial, held: ExitStack) -> float:
-        """Optuna's objective: the best held-out NLL of levels that it draws, whose lock is held until that is told."""
+        """Optuna's objective: the best held-out NLL of levels that it draws, whose lock is held until that is told.
+
+        NaN, which Optuna takes for failed, of a trial that failed by itself, and of levels that others have.
+        """
         self._number, search = trial.number, self._search
         levels = {factor: trial.suggest_categorical(factor, list(each)) for factor, each in search.sweep.levels.items()}
         wanted = trial_of(search.sweep, levels, search.sweep.seeds[0])
         try:
             held.enter_context(FileLock(self._lock(wanted.name)).acquire(timeout=0))
             elsewhere = [one for one in search.trials(TrialState.RUNNING) if one.number < trial.number]
-            if levels in [*(one.params for one in [*search.results, *elsewhere]), *self._failed]:
-                raise Taken
-        except (Taken, Timeout):
+            taken = levels in [*(one.params for one in [*search.results, *elsewhere]), *self._failed]
+        except Timeout:
+            taken = True
+        if taken:
             if untried := self._untried():
                 search.study.enqueue_trial(untried)
-            raise Taken from None
+            return math.nan
         running = self._runner.begin(wanted)
         self._meter.say(f"trial {trial.number} ({words_of(search.sweep, levels)}): what it says is in {running.log}")
         try:
-            self._follow(trial, running, int(str(wanted.settings.get("train.epochs", self._epochs))))
+            return self._follow(trial, running, int(str(wanted.settings.get("train.epochs", self._epochs))))
         finally:
             running.remove()
-        return nll_of(search.study.get_trials(deepcopy=False)[trial.number])
 
-    def _follow(self, trial: optuna.Trial, running: Running, last: int) -> None:
+    def _follow(self, trial: optuna.Trial, running: Running, last: int) -> float:
         """Report the epochs of a trial to its good end; `last`: behind that one there is no time to cut it short."""
         told = set[int]()
         while not running.has_ended():
-            self._heed()
+            stop_if_asked(self._signals)
             new = _report(trial, (event for event in running.events() if "epoch" in event), told)
             if new and max(told) < last and trial.should_prune():
                 raise optuna.TrialPruned
@@ -244,7 +235,7 @@ class Worker:
         if not (why := running.failure()):
             _report(trial, ({**row} for _, row in read_table(running.clone / HISTORY).iterrows()), told)
             running.take_over()
-            return
+            return nll_of(self._search.study.get_trials(deepcopy=False)[trial.number])
         ended = running.cut_short_by()
         if ended == "Diverged":  # as it would again
             raise optuna.TrialPruned
@@ -252,7 +243,7 @@ class Worker:
             raise InputError("somebody stopped its trainer")
         trial.set_user_attr(FAULT, why)
         self._failed.append(trial.params)
-        raise Faulty
+        return math.nan
 
     def _tell(self, _study: optuna.Study, trial: FrozenTrial) -> None:
         """Say what became of a trial."""

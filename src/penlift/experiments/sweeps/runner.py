@@ -17,7 +17,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from penlift.common.processes import at_work, end, kill
+from penlift.common.errors import InputError
+from penlift.common.processes import Signals, at_work, end, kill
 from penlift.experiments.repository import (
     DVC,
     Experiment,
@@ -96,18 +97,13 @@ class Running:
         self._training: Path | None = None
         self._read, self._events = 0.0, list[dict[str, Any]]()  # when the journal was written that was read last
 
-    @property
-    def training(self) -> Path | None:
-        """The folder of its training in `.state`, once it is known: by the name that the trainer notes there."""
+    def events(self) -> list[dict[str, Any]]:
+        """What its training has noted so far, whose folder in `.state` has the name of the trial."""
         if self._training is None:
             found = (file.parent for file in states_of(self._root).glob(f"*/{ABOUT}") if time_of(file) >= self._began)
             self._training = next((each for each in found if read_about(each)["name"] == self.name), None)
-        return self._training
-
-    def events(self) -> list[dict[str, Any]]:
-        """What its training has noted so far."""
-        if self.training and (written := time_of(self.training / JOURNAL)) != self._read:  # to read it takes time
-            self._read, self._events = written, read_events(self.training / JOURNAL)
+        if self._training and (written := time_of(self._training / JOURNAL)) != self._read:  # to read it takes time
+            self._read, self._events = written, read_events(self._training / JOURNAL)
         return self._events
 
     def cut_short_by(self) -> str:
@@ -135,6 +131,12 @@ class Running:
         stop(self.clone)
         self._process.wait()
         shutil.rmtree(self.clone, ignore_errors=True)
+
+
+def stop_if_asked(signals: Signals) -> None:
+    """Raise InputError where a signal has asked for it."""
+    if signals.asked:
+        raise InputError(f"stopped by {signals.asked}, with all states saved; the same command goes on")
 
 
 def stop(folder: Path) -> None:
