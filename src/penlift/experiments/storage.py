@@ -83,13 +83,17 @@ class JournalLock(BaseJournalFileLock):
 
 def database_of(url: str) -> RDBStorage:
     """The storage behind a URL, its tables made where there are none."""
-    where, plain = without_password(url), url.replace("{", "%7B").replace("}", "%7D")  # braces are Optuna's own
-    if where.startswith("sqlite"):
+    try:
+        parts = make_url(url)
+        parts.get_dialect()
+    except (ArgumentError, ValueError):
+        raise InputError("the storage's URL cannot be read; write it like postgresql://USER@HOST/NAME") from None
+    if parts.drivername.startswith("sqlite"):
         raise InputError("a storage in SQLite mixes up what several workers write; leave it out, or name PostgreSQL's")
+    where = f"{parts.drivername}://{parts.host or ''}/{parts.database or ''}"  # without user and password
+    plain = url.replace("{", "%7B").replace("}", "%7D")  # Optuna takes braces for fields of its own
     # no connection is kept: hundreds of workers would use them up, and one may be dead after an hour of training
-    options: dict[str, Any] = {"poolclass": NullPool}
-    if url.startswith("postgresql"):
-        options["connect_args"] = {"connect_timeout": ANSWERS}
+    options = {"poolclass": NullPool, "connect_args": {"connect_timeout": ANSWERS}}
     for _ in range(MADE_AT_ONCE):
         try:
             with warnings.catch_warnings():
@@ -100,22 +104,11 @@ def database_of(url: str) -> RDBStorage:
         except (IntegrityError, ProgrammingError) as error:  # another worker has just made the same table
             fault = error
             time.sleep(random.random())
-        except (ArgumentError, ValueError):
-            raise InputError("the storage's URL cannot be read; write it like postgresql://USER@HOST/NAME") from None
         except (ImportError, RuntimeError, SQLAlchemyError, StorageInternalError) as error:
             raise InputError(
                 f"{where} holds no search ({_why(error)}); is it up, the password right, the database its own?"
             ) from None
     raise InputError(f"{where}: the tables of a search could not be made ({_why(fault)}); may this user make tables?")
-
-
-def without_password(url: str) -> str:
-    """A URL without its user and password."""
-    try:
-        parts = make_url(url)
-    except (ArgumentError, ValueError):
-        return "the storage"
-    return f"{parts.drivername}://{parts.host or ''}/{parts.database or ''}"
 
 
 def again(study: optuna.Study, trial: FrozenTrial) -> None:
