@@ -6,7 +6,6 @@ from typing import Any
 
 from lxml.html import HtmlElement
 from lxml.html import builder as tag
-from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from penlift.drawing.plots import panels, saved
@@ -75,25 +74,21 @@ def _curves(factors: list[Factor]) -> bytes:
     rows = math.ceil(len(factors) / COLUMNS)
     canvas, places = panels(rows, min(COLUMNS, len(factors)), (10.0, 3.8 * rows))
     for factor, axes in zip(factors, places, strict=False):
-        _panel(axes, factor)
+        for number, (level, runs, *_) in enumerate(factor.levels):
+            style: Any = {"color": HUES[number % len(HUES)], "linewidth": 0.9, "marker": "o", "markersize": 2}
+            for count, run in enumerate(runs):
+                late = run.history.iloc[1:] if len(run.history) > 1 else run.history  # the first dwarfs them
+                axes.plot(late["epoch"], late[f"valid_{A_POINT}"], label="" if count else level, **style)
+        axes.set_title(factor.name, loc="left", fontsize=9)
+        axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        if axes.lines:
+            # below the axes, so on no curve
+            axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(-0.04, -0.16), ncols=2, handlelength=1.2)
     for axes in places[len(factors) :]:
         axes.set_axis_off()
     places[0].set_ylabel("NLL of valid lines,\nnats a point (offsets / 20)")
     return saved(canvas, "svg")
-
-
-def _panel(axes: Axes, factor: Factor) -> None:
-    for number, (level, runs, *_) in enumerate(factor.levels):
-        style: Any = {"color": HUES[number % len(HUES)], "linewidth": 0.9, "marker": "o", "markersize": 2}
-        for count, run in enumerate(runs):
-            late = run.history.iloc[1:] if len(run.history) > 1 else run.history  # the first dwarfs them
-            axes.plot(late["epoch"], late[f"valid_{A_POINT}"], label="" if count else level, **style)
-    axes.set_title(factor.name, loc="left", fontsize=9)
-    axes.set_xlabel("epoch")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    if axes.lines:
-        # below the axes, so on no curve
-        axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(-0.04, -0.16), ncols=2, handlelength=1.2)
 
 
 def _samples(found: Comparison) -> Iterator[HtmlElement]:

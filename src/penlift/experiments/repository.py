@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -26,13 +25,6 @@ def committer(repository: Path) -> dict[str, str]:
     except InputError:
         return NOBODY
     return {}
-
-
-def apart(folder: Path, repository: Path) -> None:
-    """Let DVC work in a folder of no Git repository as it does in one: by its `.dvc/config`, and on its cache."""
-    (folder / ".dvc").mkdir()
-    shutil.copyfile(repository / ".dvc" / "config", folder / ".dvc" / "config")
-    on_cache(folder, cache_of(repository))
 
 
 def on_cache(folder: Path, cache: Path, in_git: bool = False) -> None:

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from penlift.common.errors import InputError
 from penlift.common.files import digest_of
 from penlift.common.params import flatten, read_params
-from penlift.experiments.repository import DVC, apart, output_of
+from penlift.experiments.repository import DVC, cache_of, on_cache, output_of
 from penlift.tracking.client import SHORTEST, FoundRun, fetch, find
 from penlift.tracking.outcome import LOCKED, fingerprint_of
 from penlift.tracking.record import OUTCOME
@@ -32,7 +32,9 @@ def restore_run(name: str, root: Path) -> tuple[FoundRun, list[str], Path | None
     with TemporaryDirectory(prefix="restore-", dir=states) as folder:
         place = Path(folder)
         run = _fetched(name, root, place)
-        apart(place, root)
+        (place / ".dvc").mkdir()
+        shutil.copyfile(root / ".dvc" / "config", place / ".dvc" / "config")
+        on_cache(place, cache_of(root))
         outs = [out for out in OUTS if (place / out).exists()]
         output_of(place, *DVC, "add", "--quiet", *outs)  # else DVC would run the stages that made what its cache lacks
         changed = [out for out in PLACES if _contents(place / out) != _contents(root / out)]

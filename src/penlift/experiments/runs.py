@@ -15,8 +15,7 @@ from penlift.experiments.repository import experiments_in, output_of
 from penlift.ink.lines import Ink, load_ink
 
 LINES = Path("reports/evaluate/lines.csv")
-FILES = ("params.yaml", "reports/metrics.json")
-FOLDERS = ("reports/evaluate", "reports/train")
+PARTS = ("params.yaml", "reports/metrics.json", "reports/evaluate", "reports/train")
 
 
 class Run(NamedTuple):
@@ -74,14 +73,12 @@ def _checked_out(name: str, repository: Path, folder: Path) -> Path:
     if (place := folder / revision).is_dir():  # by another of its names
         return place
     files = DVCFileSystem(str(top), rev=revision)
-    if missing := [file for file in FILES if not files.exists(file)]:
+    if missing := [part for part in PARTS if not files.exists(part)]:
         raise InputError(f"{name}: has no {missing[0]}, so it holds no run; commit one that `dvc repro` made")
-    if not files.exists(FOLDERS[0]):
-        raise InputError(f"{name}: from before runs were evaluated line by line; make it again with `dvc repro`")
     try:
-        for each in (*FILES, *FOLDERS):
-            (place / each).parent.mkdir(parents=True, exist_ok=True)
-            files.get(each, str(place / each), recursive=True)
+        for part in PARTS:
+            (place / part).parent.mkdir(parents=True, exist_ok=True)
+            files.get(part, str(place / part), recursive=True)
     except FileNotFoundError:
         raise InputError(f"{name}: its results are not in DVC's cache; `dvc pull` or `dvc repro` brings them") from None
     return place
