@@ -1,6 +1,6 @@
 """How the weights move: section train of params.yaml, and the optimisers, Graves's RMSProp among them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Literal, Self
 
 import torch
@@ -71,18 +71,6 @@ class TrainParams(Params):
 
 def make_optimiser(weights: Iterable[nn.Parameter], params: TrainParams) -> optim.Optimizer:
     """Adam (Kingma and Ba 2015), or rmsprop as Graves has it."""
-    return OPTIMISERS[params.optimiser](weights, params)
-
-
-def _adam(weights: Iterable[nn.Parameter], params: TrainParams) -> optim.Optimizer:
+    if params.optimiser == "rmsprop":
+        return GravesRMSprop(weights, params.learning_rate)
     return optim.Adam(weights, lr=params.learning_rate, betas=(0.9, params.beta2))
-
-
-def _rmsprop(weights: Iterable[nn.Parameter], params: TrainParams) -> optim.Optimizer:
-    return GravesRMSprop(weights, params.learning_rate)
-
-
-OPTIMISERS: dict[str, Callable[[Iterable[nn.Parameter], TrainParams], optim.Optimizer]] = {
-    "adam": _adam,
-    "rmsprop": _rmsprop,
-}

@@ -7,7 +7,6 @@ from what it did just now.
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -34,11 +33,7 @@ class Schedule:
         self._lengths = [length_after(share, length, params.grow) for share in shares]
         self.targets = targets * params.epochs  # of all epochs: time goes by them, not by steps
         self._ends = list(accumulate(math.ceil(targets / (params.batch * each)) for each in self._lengths))
-
-    @property
-    def steps(self) -> int:
-        """Of all epochs."""
-        return self._ends[-1]
+        self.steps = self._ends[-1]  # of all epochs
 
     def at(self, step: int) -> Now:
         """Where a step stands that is counted from 0."""
@@ -62,27 +57,15 @@ def length_after(done: float, length: int, grow: float) -> int:
 
 
 def learning_rate(params: TrainParams, epoch: int, done: float) -> float:
-    """The learning rate in an epoch, from 0, after a share of the whole training."""
-    return params.learning_rate * SCHEDULES[params.schedule](params, epoch, done)
+    """The learning rate in an epoch, from 0, after a share of the whole training.
 
-
-def _one_cycle(params: TrainParams, _epoch: int, done: float) -> float:
-    """A straight rise over the warm-up, then half a cosine down to zero (Smith and Topin 2018)."""
+    One cycle is a straight rise over the warm-up, then half a cosine down to zero (Smith and Topin 2018).
+    """
+    if params.schedule == "constant":
+        return params.learning_rate
+    if params.schedule == "exponential":
+        return params.learning_rate * params.decay**epoch
     if done < params.warm_up:
-        return done / params.warm_up
-    return 0.5 * (1 + math.cos(math.pi * (done - params.warm_up) / (1 - params.warm_up)))
-
-
-def _exponential(params: TrainParams, epoch: int, _done: float) -> float:
-    return params.decay**epoch
-
-
-def _constant(_params: TrainParams, _epoch: int, _done: float) -> float:
-    return 1.0
-
-
-SCHEDULES: dict[str, Callable[[TrainParams, int, float], float]] = {
-    "one-cycle": _one_cycle,
-    "exponential": _exponential,
-    "constant": _constant,
-}
+        return params.learning_rate * (done / params.warm_up)
+    fallen = (done - params.warm_up) / (1 - params.warm_up)
+    return params.learning_rate * (0.5 * (1 + math.cos(math.pi * fallen)))
