@@ -14,8 +14,7 @@ from penlift.ink.lines import load_ink
 from penlift.ink.scales import load_scales
 from penlift.ink.windows import WindowParams, Windows, index_windows
 from penlift.training.distributed import MEETING, gathered, launch
-from penlift.training.epochs import validate
-from penlift.training.loop import fit, start_training
+from penlift.training.loop import fit, start_training, validate
 
 
 def main(offsets: Path, result: Path) -> None:

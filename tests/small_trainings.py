@@ -14,8 +14,7 @@ from penlift.ink.offsets import normalise
 from penlift.ink.scales import NormaliseParams, Scales
 from penlift.ink.windows import WindowParams, Windows, index_windows
 from penlift.model.network import ModelParams, Network
-from penlift.training.epochs import judge_epoch
-from penlift.training.loop import fit, start_training
+from penlift.training.loop import fit, judge_epoch, start_training
 from penlift.training.optimisation import TrainParams
 from penlift.training.recipe import Material
 from penlift.training.resume import StateKeeper

@@ -18,8 +18,7 @@ from penlift.ink.windows import Batch, Windows
 from penlift.model.checkpoint import Model, begin_with, load_model, save_model
 from penlift.model.network import ModelParams, Network
 from penlift.training.device import computes
-from penlift.training.epochs import close_epoch, judge_epoch
-from penlift.training.loop import Diverged, fit, start_training
+from penlift.training.loop import Diverged, close_epoch, fit, judge_epoch, start_training
 from penlift.training.optimisation import TrainParams, make_optimiser
 from penlift.training.schedule import learning_rate
 from penlift.training.state import Epoch, to_table

@@ -21,7 +21,7 @@ from penlift.common.processes import alone_in
 from penlift.common.terminal import Meter
 from penlift.training.distributed import Lost, Ranks
 from penlift.training.folder import STATE, Journal, Kept
-from penlift.training.loop import fit
+from penlift.training.loop import fit, judge_epoch
 from penlift.training.optimisation import TrainParams
 from penlift.training.recipe import Material
 from penlift.training.resume import StateKeeper, pack, unpack
@@ -33,8 +33,6 @@ KEPT = Kept("f00d", 0, done=False)
 
 
 def part_way(data: Data, params: TrainParams, steps: int, **shape: Any) -> TrainState:
-    from penlift.training.epochs import judge_epoch
-
     state = beginning(params, **shape)
     for step in itertools.islice(fit(state, data[1], params), steps):
         if step.ends_epoch:

@@ -1,22 +1,32 @@
-"""Learning from windows, one step at a time. Whoever drives it decides when to save, validate, record or stop."""
+"""Learning from windows, one step at a time, and the end of an epoch: a validation, and a line that is dreamt.
+
+Whoever drives it decides when to save, validate, record or stop.
+"""
 
 import math
 from collections.abc import Iterator
 
+import numpy as np
+import pandas as pd
 import torch
 from torch import nn
 
 from penlift.common.errors import InputError
+from penlift.ink.lines import Ink
+from penlift.ink.scales import Scales, shift_to
 from penlift.ink.windows import Batch, Windows
 from penlift.model.cells.lstm import PeepholeLSTM
 from penlift.model.network import Network
 from penlift.model.regularisation import noisy
+from penlift.model.scores import nll_over_20, score_lines
+from penlift.sampling.sampler import noise_of, sample
 from penlift.training.distributed import ALONE, Ranks
 from penlift.training.optimisation import TrainParams, make_optimiser
 from penlift.training.schedule import Schedule, learning_rate
-from penlift.training.state import Epoch, Step, TrainState
+from penlift.training.state import Epoch, Step, Sums, TrainState
 
 MOST_SKIPPED = 3  # steps in a row without a finite gradient: the next would have none either
+WATCHED = 400  # points of the line dreamt behind each epoch, from the same random numbers
 
 
 class Diverged(InputError):  # noqa: N818  (says what happened)
@@ -89,3 +99,37 @@ def _descend(state: TrainState, batch: Batch, rate: float, params: TrainParams, 
     if finite:
         state.optimiser.step()
     return Step(state.step + 1, rate, float(loss), targets_in_all, norm, norm > bound, not finite, ends_epoch=False)
+
+
+def validate(network: Network, ink: Ink, scales: Scales) -> float:
+    """NLL of the valid split, whole lines, dropout off: nats a point, offsets divided by 20."""
+    return nll_over_20(pd.concat(score_lines(network, ink, ink.of_split("valid"), scales)), scales)
+
+
+def judge_epoch(state: TrainState, last: Step, ink: Ink, scales: Scales) -> Epoch:
+    """Validate and dream behind the epoch that ends with step `last`; keep the weights if they are the best so far."""
+    epoch = close_epoch(state, last, validate(state.network, ink, scales), scales)
+    (dreamt,) = sample(state.network, scales, noise_of(1, range(1), WATCHED))
+    state.samples.append(dreamt.points.astype(np.float32))
+    if epoch.best:
+        state.best = {name: weight.detach().cpu().clone() for name, weight in state.network.state_dict().items()}
+    return epoch
+
+
+def close_epoch(state: TrainState, last: Step, valid_nll: float, scales: Scales) -> Epoch:
+    """Add the epoch that ends with step `last`, with the NLL of held-out lines behind it, to the history of `state`."""
+    sums, before = state.sums, (epoch.valid_nll_nats_per_point for epoch in state.history)
+    epoch = Epoch(
+        epoch=len(state.history) + 1,
+        steps=last.number,
+        learning_rate=last.learning_rate,
+        train_nll_nats_per_point=sums.a_target() + shift_to((20.0, 20.0), scales),
+        valid_nll_nats_per_point=valid_nll,
+        gradient_norm=sums.a_step(sums.gradient_norm),
+        clipped_share=sums.a_step(sums.clipped),
+        skipped_steps=sums.skipped,
+        best=valid_nll < min(filter(math.isfinite, before), default=math.inf),
+    )
+    state.history.append(epoch)
+    state.sums = Sums()
+    return epoch

@@ -19,8 +19,7 @@ from penlift.common.terminal import Meter
 from penlift.ink.scales import Scales, shift_to
 from penlift.model.checkpoint import Model, save_model
 from penlift.training.distributed import ALONE, Lost, Ranks
-from penlift.training.epochs import close_epoch, judge_epoch
-from penlift.training.loop import Diverged, fit
+from penlift.training.loop import Diverged, close_epoch, fit, judge_epoch
 from penlift.training.optimisation import TrainParams
 from penlift.training.recipe import Material, Recipe
 from penlift.training.resume import StateKeeper
