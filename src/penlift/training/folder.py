@@ -8,12 +8,14 @@ import json
 import math
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from safetensors import SafetensorError, safe_open
 
-from penlift.common.errors import InputError
+from penlift.common.errors import InputError, one_line
 from penlift.common.processes import LOCK, PID, pid_in
 
 STATE, JOURNAL = "state.safetensors", "journal.jsonl"
@@ -108,11 +110,18 @@ class Kept(NamedTuple):
 
 def read_header(path: Path) -> dict[str, Any]:
     """The header of a state file: `kept`, `step`, `history` and what else `resume.pack` puts there."""
+    with damage_named(path), safe_open(path, "np") as file:
+        return dict(json.loads(file.metadata()[HEADER]))
+
+
+@contextmanager
+def damage_named(path: Path) -> Iterator[None]:
+    """While entered, what cannot be read of a state file is named, with the remedy: InputError."""
     try:
-        with safe_open(path, "np") as file:
-            return dict(json.loads(file.metadata()[HEADER]))
-    except (OSError, SafetensorError, ValueError, LookupError, TypeError) as error:
-        raise InputError(f"{path}: a damaged state ({error}); delete it to train from the beginning") from None
+        yield
+    except (OSError, SafetensorError, ValueError, LookupError, TypeError, RuntimeError) as error:
+        fault = one_line(error)
+        raise InputError(f"{path}: a damaged state ({fault}); delete it to train from the beginning") from None
 
 
 class Journal:

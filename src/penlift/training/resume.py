@@ -5,18 +5,19 @@ The state is one safetensors file: arrays as tensors, the rest as JSON in its he
 
 import json
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
 from penlift.common.errors import InputError
 from penlift.common.files import write_bytes
-from penlift.training.folder import HEADER, JOURNAL, STATE, Journal, Kept, read_header
+from penlift.common.params import flatten
+from penlift.training.folder import HEADER, JOURNAL, STATE, Journal, Kept, damage_named, read_header
 from penlift.training.state import Epoch, Sums, TrainState
 
 
@@ -33,7 +34,7 @@ class StateKeeper:
         path = self.folder / STATE
         if not path.is_file():
             return False
-        with _damage_named(path):
+        with damage_named(path):
             kept = Kept(**read_header(path)["kept"])
         if kept.fingerprint != self._fingerprint:
             raise InputError(
@@ -61,12 +62,9 @@ class StateKeeper:
 
 def pack(state: TrainState, kept: Kept) -> bytes:
     """The file of a state. Of a training that is done, weights and optimiser of the last step are left out."""
-    tensors = {f"best.{name}": weight for name, weight in state.best.items()}
-    tensors |= {f"samples.{number}": torch.from_numpy(sample) for number, sample in enumerate(state.samples)}
+    tensors: dict[str, Any] = {"best": state.best, "samples": dict(enumerate(map(torch.from_numpy, state.samples)))}
     if not kept.done:
-        tensors |= {f"network.{name}": weight for name, weight in state.network.state_dict().items()}
-        for number, values in state.optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser.{number}.{name}": value for name, value in values.items()}
+        tensors |= {"network": state.network.state_dict(), "optimiser": state.optimiser.state_dict()["state"]}
     header = {
         "kept": kept._asdict(),
         "step": state.step,
@@ -75,18 +73,20 @@ def pack(state: TrainState, kept: Kept) -> bytes:
         "history": [epoch._asdict() for epoch in state.history],
         "samples": len(state.samples),
     }
-    whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    whole = {name: tensor.detach().cpu().contiguous() for name, tensor in flatten(tensors)}
     return save(whole, metadata={HEADER: json.dumps(header)})
 
 
 def unpack(path: Path, state: TrainState) -> None:
     """Put the state in a file that `pack` made into `state`, whose network and optimiser must be of the same kind."""
     header = read_header(path)
-    with _damage_named(path):
+    with damage_named(path):
         tensors = load(path.read_bytes())
         if not header["kept"]["done"]:
             state.network.load_state_dict(_under("network.", tensors))
-            optimiser = state.optimiser.state_dict() | {"state": _by_number(_under("optimiser.", tensors))}
+            optimiser = state.optimiser.state_dict()
+            (group,) = optimiser["param_groups"]
+            optimiser["state"] = {number: _under(f"optimiser.{number}.", tensors) for number in group["params"]}
             state.optimiser.load_state_dict(optimiser)
         state.step, state.skipped, state.sums = header["step"], header["skipped"], Sums(**header["sums"])
         state.history = [Epoch(**row) for row in header["history"]]
@@ -94,22 +94,5 @@ def unpack(path: Path, state: TrainState) -> None:
         state.samples = [tensors[f"samples.{number}"].numpy() for number in range(header["samples"])]
 
 
-@contextmanager
-def _damage_named(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (SafetensorError, ValueError, LookupError, TypeError, RuntimeError) as error:
-        fault = " ".join(str(error).split())
-        raise InputError(f"{path}: a damaged state ({fault}); delete it to train from the beginning") from None
-
-
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-
-
-def _by_number(tensors: Mapping[str, Tensor]) -> dict[int, dict[str, Tensor]]:
-    states: dict[int, dict[str, Tensor]] = {}
-    for name, tensor in tensors.items():
-        number, _, key = name.partition(".")
-        states.setdefault(int(number), {})[key] = tensor
-    return states
