@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,6 @@ from penlift.training.folder import states_of
 from penlift.training.optimisation import TrainParams
 from penlift.training.recipe import Recipe, begin, identity_of, load_material, machine_facts
 from penlift.training.resume import StateKeeper
-from penlift.training.state import TrainState
 
 
 def main(offsets: Path, windows: Path, models: Path, report: Path) -> None:
@@ -42,15 +41,15 @@ def main(offsets: Path, windows: Path, models: Path, report: Path) -> None:
         keeper = StateKeeper(states_of(ROOT) / training, training, recipe.train.save_every)
         model, about = Model(state.network, recipe.model, material.scales), {"fingerprint": training} | facts
         leave = partial(trainer.save_learned, state, model, about, models, report)
-        trainer.run(state, material, recipe, keeper, ranks, about, watch, leave)
+        watch = partial(watched, keeper.folder, recipe, about)
+        trainer.run(state, material, recipe.train, keeper, ranks, watch, leave)
 
 
-def watch(
-    folder: Path, told: Mapping[str, Mapping[str, Any]], about: Mapping[str, Any]
-) -> AbstractContextManager[Callable[[TrainState], None]]:
-    from penlift.tracking.live import watched  # loaded this late, the code that shows a training decides over none
+def watched(folder: Path, recipe: Recipe, about: Mapping[str, Any]) -> AbstractContextManager[trainer.Show]:
+    from penlift.tracking import live  # loaded this late, the code that shows a training decides over none
 
-    return watched(folder, ROOT, told, about)
+    told = {name: section.model_dump() for name, section in recipe._asdict().items()}
+    return live.watched(folder, ROOT, told, about)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from penlift.model.checkpoint import Model, save_model
 from penlift.training.distributed import ALONE, Lost, Ranks
 from penlift.training.loop import Diverged, close_epoch, fit, judge_epoch
 from penlift.training.optimisation import TrainParams
-from penlift.training.recipe import Material, Recipe
+from penlift.training.recipe import Material
 from penlift.training.resume import StateKeeper
 from penlift.training.schedule import Schedule
 from penlift.training.state import Step, TrainState, to_table
@@ -31,36 +31,29 @@ class Stopped(InputError):  # noqa: N818  (a request that was met, not a mistake
     """Training was asked to stop, and has."""
 
 
-class Watch(Protocol):
-    """Shows a training to whoever watches; decides over none of its outputs."""
-
-    def __call__(
-        self, folder: Path, told: Mapping[str, Mapping[str, Any]], about: Mapping[str, Any]
-    ) -> AbstractContextManager[Callable[[TrainState], None]]:
-        """While entered, the training in `folder` is shown; what is given is called behind each epoch.
-
-        `told`: the sections of parameters that it goes by; `about`: which training it is, and on what it runs.
-        """
+Show = Callable[[TrainState], None]  # shows a training behind an epoch; decides over none of its outputs
 
 
 def run(
     state: TrainState,
     material: Material,
-    recipe: Recipe,
+    params: TrainParams,
     keeper: StateKeeper,
     ranks: Ranks,
-    about: Mapping[str, Any],
-    watch: Watch,
+    watch: Callable[[], AbstractContextManager[Show]],
     leave: Callable[[], None],
 ) -> None:
-    """This process's share of a training, from its last saved state to its end; `leave` puts down what came of it."""
+    """This process's share of a training, from its last saved state to its end.
+
+    While `watch()` is entered, the training is shown; `leave` puts down what came of it.
+    """
     if not ranks.first:
         with suppress(Lost):  # where the first is refused
             ranks.meet(state.network.device)
             if not keeper.restore(state):
-                follow(state, material, recipe.train, ranks)
+                follow(state, material, params, ranks)
         return
-    schedule = Schedule(material.windows.targets, material.windows.length, recipe.train)
+    schedule = Schedule(material.windows.targets, material.windows.length, params)
     with alone_in(keeper.folder, "is at this very training"):
         ranks.meet(state.network.device)  # nobody else saves a state from here on, so all read the same
         done = keeper.restore(state)
@@ -70,10 +63,9 @@ def run(
                 leave()
                 return
             meter.say(f"watch it learn to write: the newest of {keeper.folder}/epoch-*.svg")
-            told = {name: section.model_dump() for name, section in recipe._asdict().items()}
-            with watch(keeper.folder, told, about) as show:
+            with watch() as show:
                 try:
-                    train(state, material, recipe.train, keeper, meter, show, ranks)
+                    train(state, material, params, keeper, meter, show, ranks)
                 except Stopped:
                     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # another may come, and this is yet to be said
                     raise
@@ -91,7 +83,7 @@ def train(
     params: TrainParams,
     keeper: StateKeeper,
     meter: Meter,
-    show: Callable[[TrainState], None],
+    show: Show,
     ranks: Ranks = ALONE,
 ) -> None:
     """Train from where `state` stands to the end; `show` is called behind each epoch.
