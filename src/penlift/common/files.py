@@ -19,12 +19,16 @@ def whole_folder(target: Path) -> Iterator[Path]:
 
     An older `target` stays in place until then.
     """
-    part = _beside(target, "part")
+    part, older = (target.with_name(f".{target.name}.{word}") for word in ("part", "older"))
     shutil.rmtree(part, ignore_errors=True)  # what a killed run has left
     part.mkdir(parents=True)
     try:
         yield part
-        _replace_folder(part, target)
+        shutil.rmtree(older, ignore_errors=True)
+        if target.exists():
+            target.replace(older)
+        part.replace(target)
+        shutil.rmtree(older, ignore_errors=True)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
@@ -33,10 +37,11 @@ def whole_folder(target: Path) -> Iterator[Path]:
 def whole_file(target: Path) -> Iterator[Path]:
     """Give a path to write to; the file becomes `target` once all went well, and is deleted otherwise."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = _beside(target, "part")
+    part = target.with_name(f".{target.name}.part")
     try:
         yield part
-        _sync(part)
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
@@ -44,8 +49,7 @@ def whole_file(target: Path) -> Iterator[Path]:
 
 def write_text(target: Path, text: str) -> None:
     """Write a text file whole."""
-    with whole_file(target) as part:
-        part.write_text(text, encoding="utf-8", newline="\n")
+    write_bytes(target, text.encode())
 
 
 def write_bytes(target: Path, content: bytes) -> None:
@@ -76,21 +80,3 @@ def made_by_stage(place: Path) -> Iterator[None]:
         yield
     except (OSError, EOFError, ValueError, LookupError, TypeError, zipfile.BadZipFile) as error:
         raise InputError(f"{place}: not readable ({error}); make it again with `dvc repro`") from None
-
-
-def _beside(target: Path, word: str) -> Path:
-    return target.with_name(f".{target.name}.{word}")
-
-
-def _replace_folder(part: Path, target: Path) -> None:
-    older = _beside(target, "older")
-    shutil.rmtree(older, ignore_errors=True)
-    if target.exists():
-        target.replace(older)
-    part.replace(target)
-    shutil.rmtree(older, ignore_errors=True)
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())

@@ -80,7 +80,8 @@ def _explain(section: str, record: type[Params], fault: Any) -> str:
         return f"{section}: {fault['ctx']['error']}"
     key = str(fault["loc"][0])
     if fault["type"] == "missing":
-        return f"{section}.{key} is missing; add it ({_meaning(record, key)})"
+        meaning = record.model_fields[key].description or "see the comments in params.yaml"
+        return f"{section}.{key} is missing; add it ({meaning})"
     if fault["type"] == "extra_forbidden":
         near = difflib.get_close_matches(key, fields, n=1)
         remedy = f"did you mean {section}.{near[0]}?" if near else f"known: {', '.join(fields)}"
@@ -92,10 +93,6 @@ def value_at_fault(fault: Any) -> str:
     """One of pydantic's faults, of a value that a record does not take, in words."""
     wanted = fault["msg"].removeprefix("Input should be ")
     return f"{fault['loc'][0]} is {fault['input']!r}; it should be {wanted}"
-
-
-def _meaning(record: type[Params], key: str) -> str:
-    return record.model_fields[key].description or "see the comments in params.yaml"
 
 
 def names_in(folder: Path) -> list[str]:
