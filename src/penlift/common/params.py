@@ -95,15 +95,11 @@ def value_at_fault(fault: Any) -> str:
     return f"{fault['loc'][0]} is {fault['input']!r}; it should be {wanted}"
 
 
-def names_in(folder: Path) -> list[str]:
-    """The presets of a folder."""
-    return sorted(path.stem for path in folder.glob("*.yaml"))
-
-
 def apply(preset: Path, params: Path) -> list[str]:
     """Set the values of a preset in params.yaml, all comments kept; what changed, a line each."""
     if not preset.is_file():
-        raise InputError(f"no preset {preset.stem!r}; there are {', '.join(names_in(preset.parent))}")
+        there = sorted(path.stem for path in preset.parent.glob("*.yaml"))
+        raise InputError(f"no preset {preset.stem!r}; there are {', '.join(there)}")
     try:
         return set_values(params, read_params(preset))
     except KeyError as error:
@@ -133,10 +129,10 @@ def set_values(params: Path, wanted: dict[str, dict[str, Any]]) -> list[str]:
     return changed
 
 
-def flatten(nested: dict[str, Any], separator: str = ".", prefix: str = "") -> Iterator[tuple[str, Any]]:
+def flatten(nested: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """The leaves of nested mappings, each under its path."""
     for key, value in nested.items():
         if isinstance(value, dict):
-            yield from flatten(value, separator, f"{prefix}{key}{separator}")
+            yield from flatten(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value

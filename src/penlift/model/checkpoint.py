@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
-from penlift.common.errors import InputError
+from penlift.common.errors import InputError, one_line
 from penlift.common.files import write_bytes, write_json
 from penlift.ink.scales import Scales, scales_of
 from penlift.model.network import ModelParams, Network, floor_of
@@ -46,7 +46,7 @@ def load_model(folder: Path) -> Model:
         network = Network(params, floor_of(scales.scale))
         network.load_state_dict(load_file(folder / WEIGHTS))
     except (ValidationError, ValueError, LookupError, TypeError, RuntimeError, SafetensorError) as error:
-        fault = " ".join(str(error).split())
+        fault = one_line(error)
         raise InputError(f"{folder}: a damaged model ({fault}); train it again with `dvc repro -f train`") from None
     return Model(network.eval(), params, scales)
 

@@ -123,13 +123,17 @@ def close_epoch(state: TrainState, last: Step, valid_nll: float, scales: Scales)
         epoch=len(state.history) + 1,
         steps=last.number,
         learning_rate=last.learning_rate,
-        train_nll_nats_per_point=sums.a_target() + shift_to((20.0, 20.0), scales),
+        train_nll_nats_per_point=_mean(sums.nll, sums.targets) + shift_to((20.0, 20.0), scales),
         valid_nll_nats_per_point=valid_nll,
-        gradient_norm=sums.a_step(sums.gradient_norm),
-        clipped_share=sums.a_step(sums.clipped),
+        gradient_norm=_mean(sums.gradient_norm, sums.taken),
+        clipped_share=_mean(sums.clipped, sums.taken),
         skipped_steps=sums.skipped,
         best=valid_nll < min(filter(math.isfinite, before), default=math.inf),
     )
     state.history.append(epoch)
     state.sums = Sums()
     return epoch
+
+
+def _mean(total: float, count: int) -> float:
+    return total / count if count else math.nan  # no step was taken

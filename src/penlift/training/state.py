@@ -44,14 +44,6 @@ class Sums:
         self.gradient_norm, self.clipped = self.gradient_norm + step.gradient_norm, self.clipped + step.clipped
         self.taken += 1
 
-    def a_target(self) -> float:
-        """Mean NLL of a target, in nats, normalised units; NaN while no step was taken."""
-        return self.nll / self.targets if self.targets else float("nan")
-
-    def a_step(self, total: float) -> float:
-        """A sum by the steps that were taken; NaN while there is none."""
-        return total / self.taken if self.taken else float("nan")
-
 
 class Epoch(NamedTuple):
     """One epoch's row of history.csv. NLLs are in nats a point, with offsets divided by 20."""
