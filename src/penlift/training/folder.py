@@ -53,10 +53,10 @@ class Training(NamedTuple):
 
 
 def read_training(folder: Path, running: str | None = None) -> Training:
-    """Read what is there; a state that is damaged counts as none. `running`: the trainer's pid, where it is known."""
+    """Read what is there; an unreadable state counts as none. `running`: the trainer's pid, where it is known."""
     try:
         header = read_header(folder / STATE)
-    except InputError:
+    except (InputError, OSError):
         header = {}
     pid = running_in(folder) if running is None else running
     return Training(folder, pid, header, read_events(folder / JOURNAL))
@@ -119,7 +119,7 @@ def damage_named(path: Path) -> Iterator[None]:
     """While entered, what cannot be read of a state file is named, with the remedy: InputError."""
     try:
         yield
-    except (OSError, SafetensorError, ValueError, LookupError, TypeError, RuntimeError) as error:
+    except (SafetensorError, ValueError, LookupError, TypeError, RuntimeError) as error:
         fault = one_line(error)
         raise InputError(f"{path}: a damaged state ({fault}); delete it to train from the beginning") from None
 
