@@ -18,7 +18,7 @@ from penlift.model.checkpoint import Model
 from penlift.model.network import ModelParams
 from penlift.training import trainer
 from penlift.training.device import check_precision, choose
-from penlift.training.distributed import MEETING, gathered, launch
+from penlift.training.distributed import gathered, launch
 from penlift.training.folder import states_of
 from penlift.training.optimisation import TrainParams
 from penlift.training.recipe import Recipe, begin, identity_of, load_material, machine_facts
@@ -27,7 +27,7 @@ from penlift.training.resume import StateKeeper
 
 def main(offsets: Path, windows: Path, models: Path, report: Path) -> None:
     recipe = Recipe(section("model", ModelParams), section("train", TrainParams), section("window", WindowParams))
-    if recipe.train.processes > 1 and MEETING not in os.environ:
+    if recipe.train.processes > 1 and "RANK" not in os.environ:
         sys.exit(launch(recipe.train.processes, recipe.train.threads, sys.argv))
     keep_freed_memory()
     torch.set_num_threads(recipe.train.threads)

@@ -13,7 +13,7 @@ from small_trainings import recipe
 from penlift.ink.lines import load_ink
 from penlift.ink.scales import load_scales
 from penlift.ink.windows import WindowParams, Windows, index_windows
-from penlift.training.distributed import MEETING, gathered, launch
+from penlift.training.distributed import gathered, launch
 from penlift.training.loop import fit, start_training, validate
 
 
@@ -35,6 +35,6 @@ def main(offsets: Path, result: Path) -> None:
 
 
 if __name__ == "__main__":
-    if (processes := int(sys.argv[3])) > 1 and MEETING not in os.environ:
+    if (processes := int(sys.argv[3])) > 1 and "RANK" not in os.environ:
         sys.exit(launch(processes, 1, sys.argv))
     main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,4 +1,4 @@
-"""The processes of this machine that train one network together; or the one that trains it alone."""
+"""The processes that train one network together; or the one that trains it alone."""
 
 import os
 import signal
@@ -80,16 +80,16 @@ ALONE = Ranks(0, 1)
 def gathered(device: torch.device) -> Iterator[Ranks]:
     """The processes that `launch` has started, joined: by nccl on GPUs, by gloo on CPUs.
 
-    They meet in a file and talk over loopback: no other machine can reach them, and nothing is unpickled.
+    They meet in a file and talk over loopback: no other machine can reach them, and nothing is unpickled. Those that
+    torchrun has started, on several machines, meet where it says.
     """
-    meeting, size = os.environ.get(MEETING), int(os.environ.get("WORLD_SIZE", "1"))
-    if meeting is None:
-        if size > 1:
-            raise InputError(f"WORLD_SIZE is {size}; unset it, and set train.processes, which needs no torchrun")
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    if size == 1:
         yield ALONE
         return
-    backend = "nccl" if device.type == "cuda" else "gloo"
-    dist.init_process_group(backend, f"file://{meeting}", world_size=size, rank=int(os.environ["RANK"]))
+    backend, place = "nccl" if device.type == "cuda" else "gloo", os.environ.get(MEETING)
+    where = f"file://{place}" if place else "env://"
+    dist.init_process_group(backend, where, world_size=size, rank=int(os.environ["RANK"]))
     try:
         yield Ranks(dist.get_rank(), dist.get_world_size())
     finally:
