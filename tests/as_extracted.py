@@ -6,5 +6,5 @@ from penlift.io.formats.whiteboard import read_line
 
 
 def as_read(line: CorpusLine) -> Line:
-    rows, start = read_line(to_xml(line))
+    rows, start, _ = read_line(to_xml(line))
     return Line(f"{line.form}-{line.number:02d}", line.form, line.writer, line.text, "", start, rows)

@@ -270,7 +270,7 @@ def test_between_two_words_there_is_always_a_gap(typefaces: list[Typeface]) -> N
 def test_xml_keeps_what_was_written(typefaces: list[Typeface], words: list[str]) -> None:
     line = next(compose(SMALL, typefaces, words))
 
-    rows, _ = read_line(to_xml(line))
+    rows, *_ = read_line(to_xml(line))
 
     points = np.concatenate(line.strokes)
     assert np.abs(np.diff(rows[:, :2] - points[:, :2], axis=0)).max() <= 1

@@ -107,7 +107,7 @@ def test_an_empty_stroke_and_a_missing_description_cost_nothing() -> None:
 
 
 def test_missing_time_stamps_are_unknown_not_zero() -> None:
-    rows, start = read_line(line_xml(wavy_line(1)).replace(b' time="', b' clock="', 1))
+    rows, start, _ = read_line(line_xml(wavy_line(1)).replace(b' time="', b' clock="', 1))
 
     assert np.isnan(rows[:, 3]).all()
     assert np.isnan(start)
@@ -119,7 +119,7 @@ def test_no_entity_is_resolved_and_no_file_read(tmp_path: Path) -> None:
     head = f'<!DOCTYPE W [<!ENTITY leak SYSTEM "{secret.as_uri()}">]>'.encode()
     whole = line_xml(wavy_line(1)).replace(b"<WhiteboardCaptureSession>", head + b"<WhiteboardCaptureSession>")
 
-    rows, _ = read_line(whole.replace(b"</StrokeSet>", b"&leak;</StrokeSet>"))
+    rows, *_ = read_line(whole.replace(b"</StrokeSet>", b"&leak;</StrokeSet>"))
 
     np.testing.assert_array_equal(rows, read_line(line_xml(wavy_line(1)))[0])
 
@@ -130,7 +130,7 @@ SOUND = line_xml(wavy_line(1, 6))
 @given(st.binary(max_size=20), st.integers(0, len(SOUND)), st.integers(0, len(SOUND)))
 def test_no_bytes_do_worse_than_be_set_aside(wrong: bytes, start: int, end: int) -> None:
     try:
-        rows, _ = read_line(SOUND[:start] + wrong + SOUND[end:])
+        rows, *_ = read_line(SOUND[:start] + wrong + SOUND[end:])
     except UnfitError as reason:
         assert "\n" not in str(reason)
     else:

@@ -15,8 +15,8 @@ from penlift.common.files import write_json
 from penlift.common.params import Params
 from penlift.ink.lines import Ink, Line, load_ink, load_points, save_index, save_ink
 from penlift.io.sources import SOURCES
-from penlift.io.sources.contract import SetAside, Source
-from penlift.io.splits import splits_of
+from penlift.io.sources.contract import Remark, SetAside, Source, in_short
+from penlift.io.splits import NONE, OFFICIAL, splits_of
 
 
 class ExtractParams(Params):
@@ -33,19 +33,23 @@ class Counts(NamedTuple):
     by_split: pd.DataFrame  # index split; columns lines, points, writers, forms
     aside: pd.DataFrame  # columns file, reason
     torn: list[str]  # writers on more than one side of the splits
+    remarks: list[str]  # what else is odd, such as lines on no list
 
     def report(self) -> str:
         """The counts in a few lines of text."""
         reasons = self.aside["reason"].value_counts()
         set_aside = "; ".join(f"{count} {reason}" for reason, count in reasons.items()) or "none"
-        torn = f"\nwriters in more than one split: {', '.join(self.torn)}" if self.torn else ""
-        return f"{self.by_split.to_string()}\nset aside: {len(self.aside)} ({set_aside}){torn}"
+        torn = [f"writers in more than one split: {', '.join(self.torn)}"] if self.torn else []
+        return "\n".join(
+            [self.by_split.to_string(), f"set aside: {len(self.aside)} ({set_aside})", *torn, *self.remarks]
+        )
 
 
 def extract(source: Source, rule: str, folder: Path) -> Counts:
     """Write the usable lines of a source into `folder`, split by `rule`, beside rejected.csv and summary.json."""
     aside: list[SetAside] = []
-    lines = _usable(source, aside)
+    remarks: list[Remark] = []
+    lines = _usable(source, aside, remarks)
     first = next(lines, None)
     if first is None:
         raise InputError(f"{source.folder}: no usable line; looked for {source.sought}; {_first_reasons(aside)}")
@@ -54,18 +58,20 @@ def extract(source: Source, rule: str, folder: Path) -> Counts:
     index["split"] = splits_of(index, source.lists, rule)
     _demand_splits(index, source.lists)
     save_index(folder, index)
-    counts = _count(index, aside)
+    counts = _count(index, aside, [remark.words for remark in remarks] + list(_left_over(index, source.lists)))
     counts.aside.to_csv(folder / "rejected.csv", index=False, lineterminator="\n")
     splits, reasons = counts.by_split.to_dict("index"), counts.aside["reason"].value_counts().to_dict()
     summary = {"splits": splits, "rejected": len(counts.aside), "reasons": reasons, "torn_writers": counts.torn}
-    write_json(folder / "summary.json", summary)
+    write_json(folder / "summary.json", summary | ({"remarks": counts.remarks} if counts.remarks else {}))
     return counts
 
 
-def _usable(source: Source, aside: list[SetAside]) -> Iterator[Line]:
+def _usable(source: Source, aside: list[SetAside], remarks: list[Remark]) -> Iterator[Line]:
     for line in source.lines:
         if isinstance(line, SetAside):
             aside.append(line)
+        elif isinstance(line, Remark):
+            remarks.append(line)
         else:
             yield line
 
@@ -84,20 +90,39 @@ def _demand_splits(index: pd.DataFrame, lists: dict[str, str]) -> None:
         )
 
 
+def _left_over(index: pd.DataFrame, lists: dict[str, str]) -> Iterator[str]:
+    """What no split, no writer and no time is known of, though that of others is."""
+    forms = set(index["form"])
+    for name in OFFICIAL["standard"] if lists else ():
+        named = [form for form, held_in in lists.items() if held_in == name]
+        if absent := [form for form in named if form not in forms]:
+            yield f"{name}.txt: {len(absent)} of {len(named)} forms have no line here: {in_short(absent)}"
+        elif not named:
+            yield f"{name}.txt names no form"
+    listless, authorless, timeless = index["split"] == NONE, index["writer"] == "", index["start"].isna()
+    for lines, fault in ((listless, "on no list, so used by nobody"), (authorless, "of no known writer")):
+        if lines.any() and not lines.all():
+            found = in_short(sorted(set(index.loc[lines, "form"])))
+            yield f"{lines.sum()} of {len(index)} lines are {fault}: forms {found}"
+    if timeless.any():
+        found = in_short(index.loc[timeless, "line"].tolist())
+        yield f"{timeless.sum()} of {len(index)} lines have no times, or none that can be in seconds: {found}"
+
+
 def _first_reasons(aside: list[SetAside]) -> str:
     if not aside:
         return "put them there, or name another folder"
     return f"all {len(aside)} files were set aside, the first, {aside[0].file}, for: {aside[0].reason}"
 
 
-def _count(index: pd.DataFrame, aside: list[SetAside]) -> Counts:
+def _count(index: pd.DataFrame, aside: list[SetAside], remarks: list[str]) -> Counts:
     groups = index.assign(writer=index["writer"].replace("", pd.NA)).groupby("split")  # unknown ones are not counted
     by_split = groups.agg(
         lines=("line", "size"), points=("points", "sum"), writers=("writer", "nunique"), forms=("form", "nunique")
     )
     sides = index[index["writer"] != ""].groupby("writer")["split"].nunique()
     torn = sorted(str(writer) for writer in sides.index[sides > 1])
-    return Counts(by_split, pd.DataFrame(sorted(aside), columns=SetAside._fields), torn)
+    return Counts(by_split, pd.DataFrame(sorted(aside), columns=SetAside._fields), torn, remarks)
 
 
 def is_ink(folder: Path) -> bool:

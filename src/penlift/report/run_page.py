@@ -43,6 +43,8 @@ def data_parts(made: DataSummaries) -> Iterator[HtmlElement]:
     yield table("Ink by split", ("split", *columns), rows)
     if torn := made.ink.get("torn_writers"):
         yield paragraph(f"In more than one split, so not new to the network: writers {', '.join(torn)}.", "notice")
+    if remarks := made.ink.get("remarks"):
+        yield paragraph(f"Of this ink: {'; '.join(remarks)}.", "notice")
     if made.ink["rejected"]:
         yield table("Files set aside", ("reason", "files"), sorted(made.ink["reasons"].items()))
     left_out = made.windows["left_out"]

@@ -7,16 +7,21 @@ from lxml import etree
 from penlift.io.formats.contract import UnfitError, in_brief
 
 
-def parse(content: bytes) -> etree._Element:
-    """The root of a document; raises etree.XMLSyntaxError."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+def parse(content: bytes, target: Any = None) -> Any:
+    """The root of a document, or what a target that takes its elements one by one closes with.
+
+    Raises etree.XMLSyntaxError. An xml:id may be any text.
+    """
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, collect_ids=False, target=target
+    )
     return etree.fromstring(content, parser)
 
 
 def parse_root(content: bytes, root: str) -> etree._Element:
     """The root of a document, which is an element of that name, in whatever namespace."""
     try:
-        found = parse(content)
+        found: etree._Element = parse(content)
     except etree.XMLSyntaxError as error:
         raise UnfitError(f"no readable XML ({in_brief(error)}); export it again") from None
     document: Any = found.getroottree().docinfo

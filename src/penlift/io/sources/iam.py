@@ -6,11 +6,11 @@ Handwritten Text on a Whiteboard", ICDAR 2005.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from io import BytesIO
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -18,13 +18,15 @@ from penlift.common.errors import InputError
 from penlift.ink.lines import Line
 from penlift.io.formats.contract import UnfitError
 from penlift.io.formats.whiteboard import read_line
-from penlift.io.sources.contract import SetAside, Source
-from penlift.io.sources.members import Member, members
+from penlift.io.formats.xml import parse
+from penlift.io.sources.contract import Remark, SetAside, Source, in_short
+from penlift.io.sources.members import Member, members, named, text_of
 
 LISTS = ("trainset", "testset_v", "testset_t", "testset_f")
 FORMS = "forms.txt"  # who wrote what
-LINE_NAME = re.compile(r"(?P<form>[^-]+-[^-]+)-(?P<number>\d+)")
+LINE_NAME = re.compile(r"(?P<form>[^-]+-[^-]+)-(?P<number>[0-9]{1,9})")
 KNOWN_BAD = re.compile(r"z01-000z-\d+|a08-551z-0[89]")
+CSR = re.compile(r"^[ \t]*CSR[ \t]*:", re.IGNORECASE | re.MULTILINE)
 SOUGHT = "lineStrokes-all.tar.gz, or a folder lineStrokes with the .xml files that it unpacks to"
 
 
@@ -38,81 +40,135 @@ def open_source(folder: Path) -> Source:
     return Source(folder, _read_lines(folder), _read_lists(folder), SOUGHT)
 
 
-def _read_lines(folder: Path) -> Iterator[Line | SetAside]:
-    texts, writers = _read_texts(folder), _read_writers(folder)
-    forms: set[str] = set()
+def _read_lines(folder: Path) -> Iterator[Line | SetAside | Remark]:
+    writers = _read_writers(folder)
+    texts: dict[str, list[str]] = {}
+    yield from _read_texts(folder, texts)
+    last: dict[str, int] = {}  # of each form, the highest number of a line
+    thousandths = 0
     for member in members(folder, "lineStrokes-all.tar.gz", "lineStrokes", ".xml"):
         try:
-            line = _line(member, texts, writers)
+            name = _name_of(member)
+            last[name.form] = max(last.get(name.form, 0), name.number)
+            line, in_thousandths = _line(member, name, texts, writers)
         except UnfitError as reason:
             yield SetAside(member.path, str(reason))
         else:
-            forms.add(line.form)
+            thousandths += in_thousandths
             yield line
-    if forms and forms.isdisjoint(writers) and (folder / FORMS).is_file():
+    if last and last.keys().isdisjoint(writers) and (forms := named(folder, FORMS)).is_file():
         raise InputError(
-            f"{folder / FORMS}: names no form of the lines here; let each row be a form and its writer, such as "
+            f"{forms}: names no form of the lines here; let each row be a form and its writer, such as "
             "`a01-000u 10000`, or take it away"
         )
+    if thousandths:
+        yield Remark(f"times of {thousandths} lines are taken for milliseconds")
+    counts = {form: (len(texts.get(form, [])), last.get(form, 0)) for form in sorted(texts.keys() | last.keys())}
+    odd = [f"{form} ({count} texts, {lines} lines)" for form, (count, lines) in counts.items() if count != lines]
+    if texts and odd:
+        yield Remark(f"forms with more or fewer texts than lines, so that texts may be others': {in_short(odd)}")
 
 
-def _line(member: Member, texts: dict[str, list[str]], writers: dict[str, str]) -> Line:
-    name = LINE_NAME.fullmatch(member.stem)
-    if name is None:
+class Name(NamedTuple):
+    """What the name of a line says."""
+
+    line: str
+    form: str
+    number: int  # of the line on its form, from 1
+
+
+def _name_of(member: Member) -> Name:
+    if member.fault:
+        raise UnfitError(member.fault)
+    found = LINE_NAME.fullmatch(member.stem)
+    if found is None:
         raise UnfitError("a name without form and line number")
-    if KNOWN_BAD.fullmatch(member.stem):
+    return Name(found[0], found["form"], int(found["number"]))
+
+
+def _line(member: Member, name: Name, texts: dict[str, list[str]], writers: dict[str, str]) -> tuple[Line, bool]:
+    """The line, and whether its times were in milliseconds."""
+    if KNOWN_BAD.fullmatch(name.line):
         raise UnfitError("known to be bad in IAM-OnDB")
-    if member.content is None:
-        raise UnfitError("absurd size: a file of over 16 MiB")
-    rows, start = read_line(member.content)
-    form, number = name["form"], int(name["number"])
-    of_form = texts.get(form, [])
-    text = of_form[number - 1] if 0 < number <= len(of_form) else ""
-    return Line(name[0], form, writers.get(form, ""), text, "", start, rows)
+    rows, start, in_thousandths = read_line(member.content)
+    of_form = texts.get(name.form, [])
+    text = of_form[name.number - 1] if 0 < name.number <= len(of_form) else ""
+    return Line(name.line, name.form, writers.get(name.form, ""), text, "", start, rows), in_thousandths
 
 
-def _read_texts(folder: Path) -> dict[str, list[str]]:
-    files = members(folder, "ascii-all.tar.gz", "ascii", ".txt")
-    return {member.stem: transcription(member.content) for member in files if member.content is not None}
+def _read_texts(folder: Path, texts: dict[str, list[str]]) -> Iterator[SetAside]:
+    """Put the texts of each form into `texts`; gives what cannot be used."""
+    for member in members(folder, "ascii-all.tar.gz", "ascii", ".txt"):
+        try:
+            if member.fault:
+                raise UnfitError(member.fault)
+            if member.stem in texts:
+                raise UnfitError("a second file of texts of this form")
+            texts[member.stem] = transcription(member.content)
+        except UnfitError as reason:
+            yield SetAside(member.path, str(reason))
 
 
 def transcription(content: bytes) -> list[str]:
     """The lines of text after "CSR:"; blank lines and runs of percent signs only separate."""
-    _, _, after = content.decode("latin-1").partition("CSR:")
-    lines = (line.strip() for line in after.splitlines())
+    _, *after = CSR.split(text_of(content), maxsplit=1)
+    if not after:
+        raise UnfitError('no "CSR:" before its texts')
+    lines = (line.strip() for line in after[0].split("\n"))
     return [line for line in lines if line.strip("%")]
 
 
 def _read_writers(folder: Path) -> dict[str, str]:
-    forms = folder / FORMS
-    if forms.is_file():
-        entries = (line.split() for line in forms.read_text(encoding="latin-1").splitlines())
-        return {entry[0]: entry[1] for entry in entries if len(entry) >= 2 and not entry[0].startswith("#")}
+    if (forms := named(folder, FORMS)).is_file():
+        rows = (row.split() for row in text_of(forms.read_bytes()).split("\n") if not row.startswith("#"))
+        writers: dict[str, str] = {}
+        for form, writer, *_ in (row for row in rows if len(row) >= 2):
+            if writers.setdefault(form, writer) != writer:
+                raise InputError(
+                    f"{forms}: form {form!r} is by {writers[form]!r} and by {writer!r}; keep one row of it"
+                )
+        return writers
     originals = chain(
         members(folder, "original-xml-all.tar.gz", "original", ".xml"),
         members(folder, "original-xml-part.tar.gz", "original-xml-part", ".xml"),
     )
-    found = (_form_and_writer(member.content) for member in originals if member.content)
+    found = (_form_and_writer(member.content) for member in originals)
     return {form: writer for form, writer in found if form and writer}
 
 
+class _FirstForm:
+    """Takes a document's elements one by one, and keeps General/Form@id,@writerID."""
+
+    form, writer = "", ""
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        if name == "Form" and not self.form:
+            self.form, self.writer = attributes.get("id", ""), attributes.get("writerID", "")
+
+    def close(self) -> None:
+        pass
+
+
 def _form_and_writer(content: bytes) -> tuple[str, str]:
-    """General/Form@id,@writerID, wherever the file is sound up to there; empty where there are none."""
+    """Wherever the file is sound up to there; empty where there are none."""
+    found = _FirstForm()
     with suppress(etree.XMLSyntaxError):
-        parsed = etree.iterparse(BytesIO(content), tag="Form", resolve_entities=False, no_network=True, load_dtd=False)
-        for _, form in parsed:
-            return form.get("id", ""), form.get("writerID", "")
-    return "", ""
+        parse(content, found)
+    return found.form, found.writer
 
 
 def _read_lists(folder: Path) -> dict[str, str]:
-    found = [name for name in LISTS if (folder / f"{name}.txt").is_file()]
-    if found and len(found) < len(LISTS):
-        missing = ", ".join(f"{name}.txt" for name in LISTS if name not in found)
-        raise InputError(f"{folder}: {missing} missing beside {found[0]}.txt; put all four lists there, or none")
+    files = {name: path for name in LISTS if (path := named(folder, f"{name}.txt")).is_file()}
+    if files and len(files) < len(LISTS):
+        missing = ", ".join(f"{name}.txt" for name in LISTS if name not in files)
+        raise InputError(
+            f"{folder}: {missing} missing beside {next(iter(files))}.txt; put all four lists there, or none"
+        )
     lists: dict[str, str] = {}
-    for name in found:
-        for form in (folder / f"{name}.txt").read_text(encoding="latin-1").split():
+    for name, path in files.items():
+        for form in text_of(path.read_bytes()).split():
             if lists.setdefault(form, name) != name:
                 raise InputError(f"{folder}: form {form!r} is in {lists[form]}.txt and in {name}.txt; keep it in one")
+    if files and not lists:
+        raise InputError(f"{folder}: the four lists name no form; complete them, or take all away")
     return lists
