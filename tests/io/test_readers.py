@@ -3,6 +3,7 @@
 import json
 import pickle
 import re
+import time
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +21,8 @@ from penlift.drawing.svg import draw_by_stroke
 from penlift.handwriting import written
 from penlift.ink.lines import strokes_of
 from penlift.io.formats import READERS, read_prime, read_prime_path
-from penlift.io.formats.svg import LINE_HEIGHT, STEP
+from penlift.io.formats.contract import LINE_HEIGHT
+from penlift.io.formats.svg import STEP
 
 WITHIN = {"svg": 0.51, "inkml": 0.0051, "jsonl": 0.0051, "npz": 1e-3, "csv": 1e-3, "npy": 1e-3}  # tablet units
 
@@ -316,3 +318,108 @@ def test_any_path_is_read_or_refused(path: str) -> None:
         return
     assert np.isfinite(found).all()
     assert np.ptp(found[:, 1]) <= LINE_HEIGHT * 1.001
+
+
+SEEN = '<path d="M0 0L90 550"/>'
+SHEET = "<style>/* a /* b */ .off, #gone { display: none } .ink{fill:none;stroke:#000}</style>"
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        '<path display="none" d="M0 -9L9 9"/>',
+        '<g style="display: none !important"><g display="inline"><path d="M0 -9L9 9"/></g></g>',
+        '<g visibility="hidden"><path d="M0 -9L9 9"/></g>',
+        '<g visibility="visible"><path style="visibility:collapse" d="M0 -9L9 9"/></g>',
+        '<path fill="none" d="M0 -9L9 9"/>',
+        '<g stroke="none" fill="#123"><path style="fill:none" d="M0 -9L9 9"/></g>',
+        '<g fill="none"><polyline stroke="red" stroke-width="0px" points="0,-9 9,9"/></g>',
+        '<path stroke="red" fill-opacity="0" stroke-opacity="0.0" d="M0 -9L9 9"/>',
+        '<g opacity="0"><path stroke="red" opacity="1" d="M0 -9L9 9"/></g>',
+        f'{SHEET}<path class="ink off" d="M0 -9L9 9"/>',
+        f'{SHEET}<g id="gone"><path d="M0 -9L9 9"/></g>',
+    ],
+)
+def test_what_is_not_painted_is_no_ink(hidden: str) -> None:
+    np.testing.assert_array_equal(read("a.svg", svg(hidden, SEEN)), read("a.svg", svg(SEEN)))
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        '<g visibility="hidden"><path visibility="visible" d="M0 -9L9 9"/></g>',
+        '<g fill="none"><path stroke="red" d="M0 -9L9 9"/></g>',
+        '<g fill="none" stroke="none"><path style="stroke: #00f" stroke="inherit" d="M0 -9L9 9"/></g>',
+        '<path stroke="red" fill="none" stroke-width="0.05" opacity=".01" d="M0 -9L9 9"/>',
+        f'{SHEET}<path class="ink" fill="none" d="M0 -9L9 9"/>',
+    ],
+)
+def test_what_is_painted_is_ink_whatever_stands_above_it(seen: str) -> None:
+    assert len(read("a.svg", svg(seen, SEEN))) > len(read("a.svg", svg(SEEN)))
+
+
+def inkml(channels: str, *traces: str) -> bytes:
+    drawn = "".join(f"<trace xml:id='{number}'>{trace}</trace>" for number, trace in enumerate(traces))
+    return f"<ink><traceFormat>{channels}</traceFormat>{drawn}</ink>".encode()
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "trace"),
+    [
+        ("mm", "mm", "0 0, 2 5.5"), ("cm", "mm", "0 0, 0.2 5.5"), ("himetric", "mm", "0 0, 200 5.5"),
+        ("IN", "in", "0 0, 1 2.75"), ("m", "cm", "0 0, 0.002 .55"), ("pt", "pc", "0 0, 24 5.5"),
+    ],
+)  # fmt: skip
+def test_inkml_in_units_of_length_is_as_high_as_a_line_on_a_whiteboard(x: str, y: str, trace: str) -> None:
+    found = read("a.inkml", inkml(f"<channel name='X' units='{x}'/><channel name='Y' units='{y}'/>", trace))
+
+    np.testing.assert_allclose(found, np.array([[0, 0, 0], [200, LINE_HEIGHT, 1]]), rtol=1e-6)
+
+
+def test_numbers_as_ids_and_axes_that_point_the_other_way_are_read() -> None:
+    upwards = "<channel name='X' units='dev'/><channel name='Y' orientation='-ve'/>"
+
+    found = read("a.inkml", inkml(upwards, "0 0, 5 9", "7 -1, 8 -2"))
+
+    np.testing.assert_array_equal(found, [[0, 0, 0], [5, -9, 1], [7, 1, 0], [8, 2, 1]])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.svg", svg(SEEN, '<use href="#a"/>'), "a <use>, which repeats what stands elsewhere; export it"),
+        ("a.svg", svg("<style>g path { stroke: none }</style>", SEEN), "a style sheet with 'g path', no name"),
+        ("a.svg", svg("<style>@media print { .a { display: none } }</style>", SEEN), "with '@media print { .a'"),
+        ("a.svg", svg('<g display="none">', SEEN, "</g>"), "no path; give an SVG"),
+        ("a.inkml", inkml("<channel name='X' units='mm'/><channel name='Y'/>", "0 0"), "X and Y in mm and dev; give"),
+        ("a.inkml", inkml("<channel name='X' units='ell'/><channel name='Y' units='mm'/>", "0 0"), "in ell and mm"),
+        ("a.inkml", inkml("<channel name='X' units='mm'/><channel name='Y' units='mm'/>", "0 0, 5 0"), "no scale"),
+        ("a.inkml", inkml("<channel name='X'/>", "0"), "without channels X and Y"),
+    ],
+)  # fmt: skip
+def test_what_may_hide_or_scale_ink_otherwise_than_is_understood_is_refused(
+    name: str, content: bytes, message: str
+) -> None:
+    with pytest.raises(InputError, match=re.escape(message)):
+        read(name, content)
+
+
+DEEP = 240
+WIDE = {
+    "a.svg": svg('<g transform="scale(2)" class="a b c">' * DEEP, "<path/>" * 30_000, "</g>" * DEEP),
+    "b.svg": svg(f"<style>{'/*' * 400_000}</style>"),
+    "c.svg": svg(f"<style>{'a' * 900_000}</style>"),
+    "d.svg": svg(f'<path opacity="{"0" * 900_000}!"/>'),
+    "a.inkml": b"<ink>" + b"<traceFormat>" * DEEP + b"<channel/>" * 40_000 + b"</traceFormat>" * DEEP + b"</ink>",
+    "b.inkml": b"<ink>" + b"<trace>" * DEEP + b"0 0," * 100_000 + b"</trace>" * DEEP + b"</ink>",
+}
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_what_nests_deep_over_what_is_wide_takes_no_longer_than_its_bytes(name: str) -> None:
+    began = time.process_time()
+
+    with pytest.raises(InputError):
+        read(name, WIDE[name])
+
+    assert time.process_time() - began < 5

@@ -1,5 +1,7 @@
 """Lines as W3C InkML: the traces of the first traceGroup that has some, or all traces where none is in a group."""
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 from lxml import etree
@@ -7,31 +9,70 @@ from lxml import etree
 from penlift.common.geometry import Array
 from penlift.ink.lines import TIME, strokes_of
 from penlift.ink.offsets import Points
-from penlift.io.formats.contract import UnfitError, in_brief, join, named_lines
+from penlift.io.formats.contract import LINE_HEIGHT, UnfitError, in_brief, join, named_lines
 from penlift.io.formats.xml import parse_root
 
-DEFAULT = ["X", "Y"]  # the channels of a file that declares none
+DEVICE = "dev"  # the pen's own units, which are taken for tablet units
+LENGTHS = {"m": 1000, "cm": 10, "mm": 1, "himetric": 0.01, "in": 25.4, "pt": 25.4 / 72, "pc": 25.4 / 6}  # in mm
 INKML = "http://www.w3.org/2003/InkML"
 ID = "{http://www.w3.org/XML/1998/namespace}id"
 
 
+class Channel(NamedTuple):
+    """A number that each point of a trace has."""
+
+    name: str
+    units: str = DEVICE
+    orientation: str = "+ve"
+
+
+DEFAULT = [Channel("X"), Channel("Y")]  # of a file that declares none
+
+
 def read_inkml(content: bytes) -> Points:
-    """The line: one stroke a trace."""
+    """The line: one stroke a trace; in units of length, on whatever paper, it is scaled to a whiteboard's height."""
     root = parse_root(content, "ink")
     channels = _channels(root)
-    columns = [channels.index("X"), channels.index("Y")]
-    return join(_stroke(trace, len(channels))[:, columns] for trace in _traces(root))
-
-
-def _channels(root: etree._Element) -> list[str]:
-    formats = root.iter("{*}traceFormat")
-    declared = [[channel.get("name", "") for channel in one.iter("{*}channel")] for one in formats]
-    channels = declared[0] if declared else DEFAULT
-    if any(other != channels for other in declared):
-        raise UnfitError("traces in several formats; give one traceFormat")
-    if not {"X", "Y"} <= set(channels):
+    places = [next((place for place, one in enumerate(channels) if one.name == name), -1) for name in ("X", "Y")]
+    if min(places) < 0:
         raise UnfitError("a traceFormat without channels X and Y; declare them")
-    return channels
+    axes = [channels[place] for place in places]
+    points = join(_stroke(trace, len(channels))[:, places] for trace in _traces(root))
+    if all(axis.units == DEVICE for axis in axes):
+        return points * _signs(axes)
+    if not all(axis.units in LENGTHS for axis in axes):
+        said, known = in_brief(" and ".join(axis.units for axis in axes)), ", ".join(LENGTHS)
+        raise UnfitError(f"channels X and Y in {said}; give dev, tablet units, for both, or any of {known}")
+    return _on_whiteboard(points * _signs(axes) * [*(LENGTHS[axis.units] for axis in axes), 1])
+
+
+def _signs(axes: list[Channel]) -> list[int]:
+    return [*(-1 if axis.orientation == "-ve" else 1 for axis in axes), 1]
+
+
+@np.errstate(all="ignore")  # what is not finite is refused
+def _on_whiteboard(points: Points) -> Points:
+    height = np.ptp(points[:, 1]) if len(points) else 0
+    if height == 0:
+        raise UnfitError("strokes without height, which leave no scale to find; give channels in dev, tablet units")
+    return points * [LINE_HEIGHT / height, LINE_HEIGHT / height, 1]
+
+
+def _channels(root: etree._Element) -> list[Channel]:
+    declared = [
+        [
+            Channel(one.get("name", ""), one.get("units", DEVICE).lower(), one.get("orientation", "+ve"))
+            for one in channels
+        ]
+        for channels in (_within(each) for each in root.iter("{*}traceFormat"))
+    ]
+    if any(other != declared[0] for other in declared):
+        raise UnfitError("traces in several formats; give one traceFormat")
+    return declared[0] if declared else DEFAULT
+
+
+def _within(trace_format: etree._Element) -> list[etree._Element]:
+    return [*trace_format.findall("{*}channel"), *trace_format.findall("{*}intermittentChannels/{*}channel")]
 
 
 def _traces(root: etree._Element) -> list[etree._Element]:
@@ -44,7 +85,8 @@ def _traces(root: etree._Element) -> list[etree._Element]:
 
 
 def _stroke(trace: etree._Element, channels: int) -> npt.NDArray[np.float64]:
-    points = [point.split() for point in str(trace.xpath("string()")).split(",") if point.strip()]
+    text = "".join([trace.text or "", *(child.tail or "" for child in trace)])  # comments may stand in it
+    points = [point.split() for point in text.split(",") if point.strip()]
     if any(len(point) != channels for point in points):
         raise UnfitError(f"a trace with a point that has not {channels} numbers, as its channels; mend it")
     try:

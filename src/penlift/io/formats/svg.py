@@ -12,7 +12,7 @@ from lxml import etree
 from penlift.common.geometry import Polyline, at_equal_steps, lengths_along
 from penlift.ink.lines import TRUE_SCALE
 from penlift.ink.offsets import Points
-from penlift.io.formats.contract import MOST_POINTS, UnfitError, in_brief, join
+from penlift.io.formats.contract import LINE_HEIGHT, MOST_POINTS, UnfitError, in_brief, join
 from penlift.io.formats.xml import parse_root
 
 CHORDS = 64  # a curve: half a circle as high as a line then errs by 0.1 tablet unit
@@ -21,10 +21,18 @@ PATH = re.compile(r"\s*[Mm][MmZzLlHhVvCcSsQqTtAa0-9eE+\-.,\s]*")  # svgelements 
 TRANSFORMS = re.compile(r"\s*((matrix|translate|scale|rotate|skewX|skewY)\s*\([0-9eE+\-.,\s]*\)[\s,]*)*")
 # What svgelements raises over a path or transform that is none; tests feed it many.
 MALFORMED = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
-# Of 877 real lines on a whiteboard, 740,504 steps: medians, in tablet units.
-LINE_HEIGHT = 550.0
-STEP = 20.0
+STEP = 20.0  # tablet units: the median of 740,504 steps of those lines
+SHAPES = {"path", "polyline", "polygon", "line"}
 UNSEEN = {"defs", "clipPath", "mask", "marker", "pattern", "symbol"}  # what stands in these is not painted there
+# How paint is inherited where nothing is said, and what else hides an element with all in it.
+PLAIN = {
+    "visibility": "visible", "fill": "black", "fill-opacity": "1", "stroke": "none", "stroke-opacity": "1",
+    "stroke-width": "1",
+}  # fmt: skip
+LOOKS = (*PLAIN, "display", "opacity")
+NOTHING = re.compile(r"none|hidden|collapse|transparent|(?=\.?0)0*(\.0*)?[a-z%]*")
+SELECTOR = re.compile(r"\*|[#.]?[\w-]+")  # all elements, or those of a name, class or id
+Look = dict[str, str]
 
 
 class Subpath(NamedTuple):
@@ -85,7 +93,7 @@ def read_svg(content: bytes) -> Points:
     if len(content) > LONGEST:
         raise UnfitError(f"a picture of over {LONGEST} bytes; keep one line of handwriting in it")
     root = parse_root(content, "svg")
-    drawn = [subpath for element in _drawn(root) for subpath in _placed(element)]
+    drawn = [subpath for element, matrix in _drawn(root) for subpath in _placed(element, matrix)]
     if not drawn:
         raise UnfitError("no path; give an SVG whose handwriting is paths, not text or an image")
     scale = root.get(TRUE_SCALE)
@@ -138,10 +146,61 @@ def _undotted(line: Polyline) -> Polyline:
     return line[:1] if len(line) == 2 and (line[0] == line[1]).all() else line
 
 
-def _drawn(root: etree._Element) -> Iterator[etree._Element]:
-    for element in root.iter("{*}path", "{*}polyline", "{*}polygon", "{*}line"):
-        if not any(etree.QName(above).localname in UNSEEN for above in element.iterancestors()):
-            yield element
+def _drawn(root: etree._Element) -> Iterator[tuple[etree._Element, npt.NDArray[np.float64]]]:
+    """The shapes that are painted, in order, each with the transforms of it and all above it."""
+    sheet = _sheet(root)
+    waiting = [(root, np.eye(3), PLAIN)]
+    while waiting:
+        element, matrix, inherited = waiting.pop()
+        name, look = etree.QName(element).localname, _look(element, sheet)
+        if name in UNSEEN or any(NOTHING.fullmatch(look.get(key, "")) for key in ("display", "opacity")):
+            continue
+        if name == "use":
+            raise UnfitError("a <use>, which repeats what stands elsewhere; export it with clones unlinked")
+        look = inherited | {key: value for key, value in look.items() if value != "inherit"}
+        if transform := element.get("transform"):
+            matrix = matrix @ matrix_of(transform)
+        if name in SHAPES and _is_painted(look):
+            yield element, matrix
+        waiting += [(child, matrix, look) for child in element.iterchildren("*", reversed=True)]
+
+
+def _is_painted(look: Look) -> bool:
+    paints = (("fill", "fill-opacity"), ("stroke", "stroke-opacity", "stroke-width"))
+    return look["visibility"] == "visible" and any(
+        not any(NOTHING.fullmatch(look[key]) for key in paint) for paint in paints
+    )
+
+
+def _look(element: etree._Element, sheet: dict[str, Look]) -> Look:
+    """What an element itself says of its paint: attributes, what the style sheet has for it, its own style."""
+    look = {key: value.strip().lower() for key in LOOKS if (value := element.get(key))}
+    classes = [f".{name}" for name in element.get("class", "").split()]
+    for selector in ("*", etree.QName(element).localname, *classes, f"#{element.get('id')}"):
+        look |= sheet.get(selector, {})
+    return look | _declared(element.get("style", ""))
+
+
+def _declared(style: str) -> Look:
+    pairs = (declaration.partition(":") for declaration in style.split(";"))
+    found = {key.strip(): value.lower().replace("!important", "").strip() for key, _, value in pairs}
+    return {key: found[key] for key in LOOKS if key in found}
+
+
+def _sheet(root: etree._Element) -> dict[str, Look]:
+    """What the style sheets of a picture say of paint, by selector."""
+    sheet: dict[str, Look] = {}
+    for style in root.iter("{*}style"):
+        css, *parts = (style.text or "").split("/*")
+        css += "".join(part.partition("*/")[2] for part in parts)
+        for selectors, _, declarations in (rule.rpartition("{") for rule in css.split("}")):
+            declared = _declared(declarations)
+            for selector in map(str.strip, selectors.split(",") if declared else ()):
+                if not SELECTOR.fullmatch(selector):
+                    said = in_brief(selector)
+                    raise UnfitError(f"a style sheet with {said!r}, no name, .class or #id; export it without CSS")
+                sheet[selector] = sheet.get(selector, {}) | declared
+    return sheet
 
 
 def _path_of(element: etree._Element) -> str:
@@ -155,11 +214,8 @@ def _path_of(element: etree._Element) -> str:
     return f"M{element.get('points') or '0 0'}{'Z' if name == 'polygon' else ''}"
 
 
-def _placed(element: etree._Element) -> Iterator[Subpath]:
-    """Its subpaths in the picture's own coordinates: the transforms of the element and all above it applied."""
-    matrix = np.eye(3)
-    for above in (element, *element.iterancestors()):
-        matrix = matrix_of(above.get("transform", "")) @ matrix
+def _placed(element: etree._Element, matrix: npt.NDArray[np.float64]) -> Iterator[Subpath]:
+    """Its subpaths in the picture's own coordinates."""
     for line, curved in subpaths(_path_of(element)):
         with np.errstate(all="ignore"):
             yield Subpath(line @ matrix[:2, :2].T + matrix[:2, 2], curved)
