@@ -1,6 +1,8 @@
 """Handwriting in Python, on the command line and in the notebook: steered, drawn, written, or refused in one line."""
 
+import contextlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,13 @@ from lxml import etree
 from nbclient import NotebookClient
 from pictures import coordinates, read
 
+from penlift.cli.sample import needed, prime_of
 from penlift.common.errors import InputError
 from penlift.drawing.styles import OF_A_LINE, OF_POINTS, draw
 from penlift.drawing.svg import HUES, INK, SCALE
-from penlift.handwriting import what_ifs, write
+from penlift.handwriting import what_ifs, write, written
 from penlift.ink.lines import save_ink
+from penlift.io.formats.contract import LINE_HEIGHT
 from penlift.model.checkpoint import Model, save_model
 
 
@@ -83,6 +87,41 @@ def test_a_line_goes_on_from_a_file_a_name_and_a_path(models: Path, ink: Path, t
 
     assert pages[0] == pages[1]  # the same ink, by two ways
     assert len(set(pages)) == 2
+
+
+def test_a_prime_is_a_file_or_a_line_of_that_name_before_it_is_a_path(tmp_path: Path) -> None:
+    line = written_line(1)
+    (tmp_path / "ink").mkdir()
+    save_ink(tmp_path / "ink", [replace(line, name="m01-000-01"), replace(line, name="M1-e2-03")])
+    for name in ("m1.svg", "M-sig.csv"):
+        (tmp_path / name).write_bytes(b"M0 0,3\n" if name.endswith("csv") else written("svg", [line.rows]))
+
+    for name in ("m01-000-01", "M1-e2-03"):
+        np.testing.assert_array_equal(prime_of(name, tmp_path / "ink"), line.rows[:, :3])
+    with contextlib.chdir(tmp_path):
+        assert len(prime_of("m1.svg", tmp_path / "ink")) == len(line.rows)
+        for name in ("M-sig.csv", "m-gone.svg"):
+            with pytest.raises(InputError, match=f"^{name}: no "):
+                prime_of(name, tmp_path / "ink")
+        assert np.ptp(prime_of("M-1 0L5 9", tmp_path / "no ink")[:, 1]) == LINE_HEIGHT
+        assert np.ptp(prime_of("M0 0L5 9" + " " * 9_000, tmp_path / "ink")[:, 1]) == LINE_HEIGHT
+
+
+def test_a_name_in_capitals_says_the_format_too(trained: Model, models: Path, tmp_path: Path) -> None:
+    result = run("sample", "--model", models, "--points", 20, "--style", "lift", "--out", tmp_path / "X.SVG")
+    write(trained, points=20).save(tmp_path / "X.InkML")
+
+    assert result.exit_code == 0, result.output
+    assert b"<svg" in (tmp_path / "X.SVG").read_bytes()
+    assert b"<ink" in (tmp_path / "X.InkML").read_bytes()
+
+
+def test_of_many_lines_nothing_is_held_but_their_points(trained: Model) -> None:
+    (line,) = write(trained, points=50).lines
+
+    kept = needed("plain", Path("page.svg"))(line)
+
+    assert all(part.size == 0 and part.base is None for part in kept.densities)
 
 
 def test_what_was_read_is_drawn_in_a_hue_and_what_was_written_in_ink(trained: Model) -> None:

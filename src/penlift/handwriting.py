@@ -67,7 +67,7 @@ class Handwriting(NamedTuple):
 
     def save(self, path: Path) -> None:
         """Write the lines in the format that the name ends in: svg, png, inkml, jsonl or npz."""
-        write_bytes(path, written(path.suffix.removeprefix("."), self.points))
+        write_bytes(path, written(kind_of(path), self.points))
 
     def _repr_svg_(self) -> str:
         return self.draw().svg.decode()
@@ -116,6 +116,11 @@ def what_ifs(model: Model, line: Array, at: int, count: int = 8, points: int = 1
     for continuation in continuations:
         continuation[:, :2] += line[at, :2] - continuation[0, :2]
     return Drawing(draw_fan(line, at, continuations))
+
+
+def kind_of(path: Path) -> str:
+    """The one of FORMATS that a name ends in, in whatever capitals."""
+    return path.suffix.lower().removeprefix(".")
 
 
 def written(kind: str, lines: list[Array]) -> bytes:

@@ -1,5 +1,6 @@
 """The command `penlift sample`: handwriting from a trained network, in a file."""
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -72,11 +73,11 @@ def sample(
 
     keep_freed_memory()
     params = sample_params(values, _temperatures(temperature))
-    kept = _needed(style, out)
+    kept = needed(style, out)
     if at is not None and style != "fan":
         raise InputError(f"--at is {at}, and --style is {style}; a line forks in --style fan alone")
     trained = load_model(model)
-    read = None if prime is None else _prime_of(prime, ink)
+    read = None if prime is None else prime_of(prime, ink)
     dreamt = sample_lines(trained.network, trained.scales, params, read)
     lines = [kept(line) for line in shown(dreamt, "sample", params.lines)]
     for path, content in _files(trained, [finite_part(line) for line in lines], style, at, out):
@@ -96,12 +97,12 @@ def _temperatures(text: str) -> tuple[float, float, float]:
     return weights, spread, lift
 
 
-def _needed(style: str, out: Path) -> Callable[["Sample"], "Sample"]:
+def needed(style: str, out: Path) -> Callable[["Sample"], "Sample"]:
     """What is kept of each line: without what its network expected, a thousand of them take a hundredth."""
     from penlift.drawing.styles import OF_A_LINE, STYLES
-    from penlift.handwriting import FORMATS
+    from penlift.handwriting import FORMATS, kind_of
 
-    kind = out.suffix.removeprefix(".")
+    kind = kind_of(out)
     if kind not in FORMATS:
         raise InputError(f"--out is {out}; let its name end in one of .{', .'.join(FORMATS)}")
     if style not in (*STYLES, "fan"):
@@ -112,22 +113,25 @@ def _needed(style: str, out: Path) -> Callable[["Sample"], "Sample"]:
         )
     if style in OF_A_LINE:
         return lambda line: line
-    return lambda line: line._replace(densities=type(line.densities)(*(part[:0] for part in line.densities)))
+    return lambda line: line._replace(densities=type(line.densities)(*(part[:0].copy() for part in line.densities)))
 
 
-def _prime_of(text: str, ink: Path) -> "Rows":
-    from penlift.io.extraction import open_ink
+def prime_of(text: str, ink: Path) -> "Rows":
+    """The line in a file of that name, or of that name in the ink, or that it draws as the d of a path."""
+    from penlift.io.extraction import is_ink, open_ink
     from penlift.io.formats import READERS, read_prime, read_prime_path
 
-    if PATH_DATA.match(text):
-        return read_prime_path(text)
-    if Path(text).suffix.lower() in READERS or Path(text).is_file():
+    if os.path.isfile(text) or Path(text).suffix.lower() in READERS:  # noqa: PTH113  # Path's fails on long texts
         return read_prime(Path(text))
-    with open_ink(ink) as lines:
-        names = lines.index["line"].tolist()
-        if text not in names:
-            raise InputError(f"--prime is {text!r}, neither a file nor a line of {ink}, as {names[0]} is; see --ink")
-        return lines.rows_of(names.index(text))[:, :3].copy()
+    is_path = PATH_DATA.match(text) is not None
+    if not is_path or is_ink(ink):
+        with open_ink(ink) as lines:
+            names = lines.index["line"].tolist()
+            if text in names:
+                return lines.rows_of(names.index(text))[:, :3].copy()
+    if is_path:
+        return read_prime_path(text)
+    raise InputError(f"--prime is {text!r}, neither a file nor a line of {ink}, as {names[0]} is; see --ink")
 
 
 def _files(
@@ -135,10 +139,10 @@ def _files(
 ) -> Iterator[tuple[Path, bytes]]:
     """The files to write: one of all lines, or one a line where a style draws no more."""
     from penlift.drawing.styles import OF_POINTS, draw
-    from penlift.handwriting import what_ifs, written
+    from penlift.handwriting import kind_of, what_ifs, written
 
-    if out.suffix != ".svg":
-        yield out, written(out.suffix.removeprefix("."), [line.points for line in lines])
+    if kind_of(out) != "svg":
+        yield out, written(kind_of(out), [line.points for line in lines])
     elif style in OF_POINTS:
         yield out, draw(style, lines)
     else:
