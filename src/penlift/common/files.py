@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from penlift.common.errors import InputError
+
+NO_TEXT = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML, so a page, cannot hold
 
 
 @contextmanager
@@ -61,6 +64,11 @@ def write_bytes(target: Path, content: bytes) -> None:
 def write_json(target: Path, content: Any) -> None:
     """Write JSON that a person can read; NaN and infinity are refused, since JSON has none."""
     write_text(target, json.dumps(content, indent=2, allow_nan=False) + "\n")
+
+
+def storable(text: str) -> str:
+    """A text that pages, pictures and tables can hold: others than characters of text are replaced."""
+    return NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def digest_of(paths: Iterable[Path], facts: object = None) -> str:

@@ -1,7 +1,6 @@
 """The files of an archive or of the tree that it unpacks to, one after the other. Nothing is written to disk."""
 
 import gzip
-import re
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from penlift.common.errors import InputError, one_line
+from penlift.common.files import storable
 
 LARGEST = 16 * 2**20  # bytes of one file: the largest of IAM-OnDB has 0.2 MiB
 LONGEST_HEADER = 2**16  # bytes of one header of an archive: a path has 4,096 at most
@@ -18,7 +18,6 @@ DAMAGED = (
     tarfile.TarError, zlib.error, OSError, EOFError, ValueError, ArithmeticError, LookupError, AttributeError,
     TypeError, RecursionError,
 )  # fmt: skip
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
 
 class Member(NamedTuple):
@@ -57,7 +56,7 @@ def members(folder: Path, archive: str, tree: str, suffix: str) -> Iterator[Memb
 def text_of(content: bytes) -> str:
     """The text of a user's file: UTF-16 behind its mark, UTF-8 where it is that, else Windows-1252.
 
-    Its lines end at LF. Control characters, which neither a page nor a table can hold, are U+FFFD.
+    Its lines end at LF. Control characters are U+FFFD.
     """
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = content.decode("utf-16", "replace")
@@ -66,7 +65,7 @@ def text_of(content: bytes) -> str:
             text = content.decode("utf-8")
         except UnicodeDecodeError:
             text = content.decode("cp1252", "replace")
-    return CONTROL.sub("\ufffd", text.replace("\ufeff", "").replace("\r\n", "\n").replace("\r", "\n"))
+    return storable(text.replace("\ufeff", "").replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _archived(path: Path, suffix: str) -> Iterator[Member]:
