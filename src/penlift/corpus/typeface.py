@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from lxml import etree
 
-from penlift.common.errors import InputError
+from penlift.common.errors import InputError, one_line
 from penlift.common.geometry import Polyline
 
 PRINTABLE = "".join(map(chr, range(33, 127)))  # of ASCII, without the space
@@ -64,7 +64,7 @@ def read_typeface(path: Path) -> Typeface:
     try:
         root = etree.fromstring(path.read_bytes(), parser)
     except etree.XMLSyntaxError as error:
-        raise InputError(f"{path}: not readable as SVG ({' '.join(str(error).split())}); restore the font") from None
+        raise InputError(f"{path}: not readable as SVG ({one_line(error)}); restore the font") from None
     found = {glyph.get("unicode", ""): glyph for glyph in root.iter(f"{SVG}glyph")}
     missing = [character for character in PRINTABLE if character not in found]
     if missing:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from lxml import etree
 
+from penlift.common.errors import one_line
 from penlift.ink.lines import LIFT, TIME, Rows
 from penlift.io.formats.contract import FARTHEST, MOST_POINTS, UnfitError
 from penlift.io.formats.xml import parse
@@ -28,7 +29,7 @@ def read_line(content: bytes) -> Captured:
     try:
         table = np.array(parse(content, _Strokes()), dtype=np.float64).reshape(-1, 4)
     except etree.XMLSyntaxError as error:
-        raise UnfitError(f"unparsable: {' '.join(str(error).split())}") from None
+        raise UnfitError(f"unparsable: {one_line(error)}") from None
     if not len(table):
         raise UnfitError("no points")
     if len(table) == 1:
