@@ -14,6 +14,7 @@ from penlift.common.errors import InputError
 from penlift.common.files import write_json
 from penlift.common.params import Params
 from penlift.ink.lines import Ink, Line, load_ink, load_points, save_index, save_ink
+from penlift.io.formats.contract import in_brief
 from penlift.io.sources import SOURCES
 from penlift.io.sources.contract import Remark, SetAside, Source, in_short
 from penlift.io.splits import NONE, OFFICIAL, splits_of
@@ -39,7 +40,7 @@ class Counts(NamedTuple):
         """The counts in a few lines of text."""
         reasons = self.aside["reason"].value_counts()
         set_aside = "; ".join(f"{count} {reason}" for reason, count in reasons.items()) or "none"
-        torn = [f"writers in more than one split: {', '.join(self.torn)}"] if self.torn else []
+        torn = [f"writers in more than one split: {', '.join(map(in_brief, self.torn))}"] if self.torn else []
         return "\n".join(
             [self.by_split.to_string(), f"set aside: {len(self.aside)} ({set_aside})", *torn, *self.remarks]
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from penlift.ink.lines import Line
+from penlift.io.formats.contract import in_brief
 
 
 class SetAside(NamedTuple):
@@ -36,4 +37,4 @@ class Source:
 
 def in_short(names: Sequence[str]) -> str:
     """The first few of many names, and how many more there are."""
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    return ", ".join(map(in_brief, names[:5])) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
