@@ -20,11 +20,11 @@ from penlift.common.errors import InputError
 from penlift.common.processes import alone_in
 from penlift.common.terminal import Meter
 from penlift.training.distributed import Lost, Ranks
-from penlift.training.folder import STATE, Journal, Kept
+from penlift.training.folder import STATE, Journal, Kept, read_events
 from penlift.training.loop import fit, judge_epoch
 from penlift.training.optimisation import TrainParams
 from penlift.training.recipe import Material
-from penlift.training.resume import StateKeeper, pack, unpack
+from penlift.training.resume import StateKeeper, pack, read_state, unpack
 from penlift.training.schedule import Schedule
 from penlift.training.state import TrainState
 from penlift.training.trainer import Stopped, train
@@ -52,7 +52,7 @@ def test_a_state_that_went_through_its_file_comes_to_the_same_bytes(
     for steps in (1, 5):
         resumed = beginning(recipe(optimiser=optimiser, epochs=2, seed=9), **shape)  # other weights, soon overwritten
         (tmp_path / STATE).write_bytes(pack(part_way(data, params, steps, **shape), KEPT))
-        unpack(tmp_path / STATE, resumed)
+        unpack(*read_state(tmp_path / STATE), resumed)
         to_the_end(resumed, data, params)
 
         assert resumed.step == whole.step
@@ -92,6 +92,23 @@ def test_a_damaged_state_is_refused_in_one_line(data: Data, tmp_path: Path, dama
         StateKeeper(tmp_path, "f00d", 60).restore(beginning(recipe()))
 
     assert "\n" not in str(raised.value)
+
+
+def test_a_bit_that_is_another_is_refused_wherever_it_stands(data: Data, tmp_path: Path) -> None:
+    content = bytearray(pack(part_way(data, recipe(), 5), KEPT))
+    size = 8 + int.from_bytes(content[:8], "little")
+    named = [content.index(word) for word in (b"sha256", b'sha256\\": \\"', b"f00d", b"step", b"skipped")]
+    places = [0, 9, *(place + 1 for place in named), size - 5, *range(size, len(content), len(content) // 40)]
+    (tmp_path / STATE).write_bytes(content)
+    assert not StateKeeper(tmp_path, "f00d", 60).restore(beginning(recipe()))
+
+    for place, bit in itertools.product(places, (0, 6)):
+        flipped = content.copy()
+        flipped[place] ^= 1 << bit
+        (tmp_path / STATE).write_bytes(flipped)
+
+        with pytest.raises(InputError, match=r"a damaged state .*; delete it to train from the beginning"):
+            StateKeeper(tmp_path, "f00d", 60).restore(beginning(recipe()))
 
 
 def test_the_state_of_another_training_is_never_taken(tmp_path: Path) -> None:
@@ -137,6 +154,26 @@ def test_a_journal_goes_on_behind_what_was_saved_and_spoils_nothing(tmp_path: Pa
     rows = [json.loads(row) for row in path.read_text().splitlines()]
     assert [(row["step"], row.get("again")) for row in rows] == [(1, None), (2, True)]
     assert rows[0]["nll"] is None
+
+
+@pytest.mark.parametrize("left", [None, b"", b'{"time": 1}\n'])
+def test_a_journal_that_is_shorter_than_it_was_goes_on_behind_what_is_left(tmp_path: Path, left: bytes | None) -> None:
+    path = tmp_path / "journal.jsonl"
+    if left is not None:
+        path.write_bytes(left)
+
+    journal = Journal(path, 500)
+    journal.add(step=2)
+    journal.flush()
+
+    assert len(read_events(path)) == 1 + bool(left)
+    assert b"\0" not in path.read_bytes()
+
+
+def test_a_damaged_line_of_a_journal_hides_no_other(tmp_path: Path) -> None:
+    (tmp_path / "journal.jsonl").write_bytes(b'{"time": 1}\n{"tim\xff\n[]\n{"time": 2}\n{"time": 3')
+
+    assert [event["time"] for event in read_events(tmp_path / "journal.jsonl")] == [1, 2]
 
 
 def test_a_signal_stops_after_the_step_with_the_state_saved_and_the_rest_is_the_same(

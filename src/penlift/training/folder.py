@@ -119,7 +119,7 @@ def damage_named(path: Path) -> Iterator[None]:
     """While entered, what cannot be read of a state file is named, with the remedy: InputError."""
     try:
         yield
-    except (SafetensorError, ValueError, LookupError, TypeError, RuntimeError) as error:
+    except (SafetensorError, ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
         fault = one_line(error)
         raise InputError(f"{path}: a damaged state ({fault}); delete it to train from the beginning") from None
 
@@ -128,8 +128,8 @@ class Journal:
     """Events that wait in memory until `flush` puts them on disk, behind what was flushed before."""
 
     def __init__(self, path: Path, size: int = 0) -> None:
-        """Go on behind the first `size` bytes; what stands after them belongs to a run that was cut short."""
-        self.path, self.size = path, size
+        """Go on behind the first `size` bytes, or all there are; what follows belongs to a run that was cut short."""
+        self.path, self.size = path, min(size, path.stat().st_size if path.exists() else 0)
         self._waiting: list[str] = []
 
     def add(self, **event: Any) -> None:
@@ -154,7 +154,7 @@ class Journal:
 def read_events(path: Path) -> list[dict[str, Any]]:
     """The events on disk by now, in their order; none where there is no journal.
 
-    What follows the last whole line is being written, or was cut short.
+    What follows the last whole line is being written, or was cut short; a damaged line is passed over.
     """
     try:
         content = path.read_bytes()
@@ -164,9 +164,8 @@ def read_events(path: Path) -> list[dict[str, Any]]:
     for line in content[: content.rfind(b"\n") + 1].splitlines():
         try:
             event = json.loads(line)
-        except ValueError:
-            break
-        if not (isinstance(event, dict) and "time" in event):
-            break
-        events.append(event)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(event, dict) and "time" in event:
+            events.append(event)
     return events

@@ -1,8 +1,9 @@
 """A training saved and gone on with: its state on disk, its journal, and a lock that lets one trainer in at a time.
 
-The state is one safetensors file: arrays as tensors, the rest as JSON in its header.
+The state is one safetensors file: arrays as tensors, the rest as JSON in its header, with a checksum of the whole file.
 """
 
+import hashlib
 import json
 import time
 from collections.abc import Mapping
@@ -34,13 +35,13 @@ class StateKeeper:
         path = self.folder / STATE
         if not path.is_file():
             return False
-        with damage_named(path):
-            kept = Kept(**read_header(path)["kept"])
+        header, tensors = read_state(path)
+        kept = Kept(**header["kept"])
         if kept.fingerprint != self._fingerprint:
             raise InputError(
                 f"{path}: the state of training {kept.fingerprint}, not of {self._fingerprint}; move it back"
             )
-        unpack(path, state)
+        unpack(header, tensors, state)
         self.journal = Journal(self.folder / JOURNAL, kept.journal)
         return kept.done
 
@@ -60,12 +61,16 @@ class StateKeeper:
         write_bytes(self.folder / STATE, pack(state, Kept(self._fingerprint, self.journal.size, done)))
 
 
+BLANK = 64 * "0"  # where the SHA-256 of the file stands, while it is reckoned
+
+
 def pack(state: TrainState, kept: Kept) -> bytes:
     """The file of a state. Of a training that is done, weights and optimiser of the last step are left out."""
     tensors: dict[str, Any] = {"best": state.best, "samples": dict(enumerate(map(torch.from_numpy, state.samples)))}
     if not kept.done:
         tensors |= {"network": state.network.state_dict(), "optimiser": state.optimiser.state_dict()["state"]}
     header = {
+        "sha256": BLANK,
         "kept": kept._asdict(),
         "step": state.step,
         "skipped": state.skipped,
@@ -74,24 +79,32 @@ def pack(state: TrainState, kept: Kept) -> bytes:
         "samples": len(state.samples),
     }
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in flatten(tensors)}
-    return save(whole, metadata={HEADER: json.dumps(header)})
+    content = save(whole, metadata={HEADER: json.dumps(header)})
+    return content.replace(BLANK.encode(), hashlib.sha256(content).hexdigest().encode(), 1)
 
 
-def unpack(path: Path, state: TrainState) -> None:
-    """Put the state in a file that `pack` made into `state`, whose network and optimiser must be of the same kind."""
+def read_state(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Header and tensors of a file that `pack` made and in which not a bit is another."""
     header = read_header(path)
     with damage_named(path):
-        tensors = load(path.read_bytes())
-        if not header["kept"]["done"]:
-            state.network.load_state_dict(_under("network.", tensors))
-            optimiser = state.optimiser.state_dict()
-            (group,) = optimiser["param_groups"]
-            optimiser["state"] = {number: _under(f"optimiser.{number}.", tensors) for number in group["params"]}
-            state.optimiser.load_state_dict(optimiser)
-        state.step, state.skipped, state.sums = header["step"], header["skipped"], Sums(**header["sums"])
-        state.history = [Epoch(**row) for row in header["history"]]
-        state.best = _under("best.", tensors)
-        state.samples = [tensors[f"samples.{number}"].numpy() for number in range(header["samples"])]
+        content, seal = path.read_bytes(), header["sha256"]
+        if hashlib.sha256(content.replace(seal.encode(), BLANK.encode(), 1)).hexdigest() != seal:
+            raise ValueError("its checksum is that of other bytes")
+        return header, load(content)
+
+
+def unpack(header: Mapping[str, Any], tensors: Mapping[str, Tensor], state: TrainState) -> None:
+    """Put what `read_state` read into `state`, whose network and optimiser must be of the same kind."""
+    if not header["kept"]["done"]:
+        state.network.load_state_dict(_under("network.", tensors))
+        optimiser = state.optimiser.state_dict()
+        (group,) = optimiser["param_groups"]
+        optimiser["state"] = {number: _under(f"optimiser.{number}.", tensors) for number in group["params"]}
+        state.optimiser.load_state_dict(optimiser)
+    state.step, state.skipped, state.sums = header["step"], header["skipped"], Sums(**header["sums"])
+    state.history = [Epoch(**row) for row in header["history"]]
+    state.best = _under("best.", tensors)
+    state.samples = [tensors[f"samples.{number}"].numpy() for number in range(header["samples"])]
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
