@@ -5,13 +5,22 @@ import json
 import os
 import re
 import shutil
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from penlift.common.errors import InputError
+import numpy as np
+
+from penlift.common.errors import InputError, one_line
+
+DAMAGE = (  # what libraries raise of a file whose content is none of theirs
+    EOFError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError, MemoryError,
+    tokenize.TokenError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 NO_TEXT = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML, so a page, cannot hold
 
@@ -85,6 +94,7 @@ def digest_of(paths: Iterable[Path], facts: object = None) -> str:
 def made_by_stage(place: Path) -> Iterator[None]:
     """While entered, what cannot be read of a stage's output is named, with the remedy: InputError."""
     try:
-        yield
-    except (OSError, EOFError, ValueError, LookupError, TypeError, zipfile.BadZipFile) as error:
-        raise InputError(f"{place}: not readable ({error}); make it again with `dvc repro`") from None
+        with np.errstate(invalid="raise"):  # of numbers that are none of the type they should be
+            yield
+    except (OSError, *DAMAGE) as error:
+        raise InputError(f"{place}: not readable ({one_line(error)}); make it again with `dvc repro`") from None

@@ -71,12 +71,29 @@ def load_ink(folder: Path) -> Ink:
     if missing := [name for name in ("points.npy", "index.csv") if not (folder / name).is_file()]:
         raise InputError(f"{folder}: no ink ({missing[0]} is missing); make it with `dvc repro`")
     with made_by_stage(folder):
-        rows = np.load(folder / "points.npy", mmap_mode="r", allow_pickle=False)
-        text: Any = dict.fromkeys(INDEX[:5], str)
-        index = pd.read_csv(folder / "index.csv", keep_default_na=False, dtype=text, converters={"start": float})
-    if list(index.columns) != INDEX or int(index["points"].sum()) != len(rows):
-        raise InputError(f"{folder}: index.csv and points.npy do not belong together; make them again with `dvc repro`")
+        rows = np.lib.format.open_memmap(folder / "points.npy", mode="r")
+        types: Any = dict.fromkeys(INDEX[:5], str) | dict.fromkeys(INDEX[6:], np.int64)
+        index = pd.read_csv(folder / "index.csv", keep_default_na=False, dtype=types, converters={"start": float})
+        _check(rows, index)
     return Ink(rows, index)
+
+
+def _check(rows: Rows, index: pd.DataFrame) -> None:
+    """Raises ValueError where rows and index are not what `save_ink` and `save_index` write."""
+    if rows.dtype != np.float32 or rows.shape[1:] not in ((LIFT + 1,), (TIME + 1,)):
+        raise ValueError(f"points.npy holds {rows.dtype} of shape {rows.shape}")
+    if list(index.columns) != INDEX:
+        raise ValueError(f"index.csv has the columns {', '.join(map(str, index.columns))}, not {', '.join(INDEX)}")
+    first, points, ends = index["first"], index["points"], index["points"].cumsum()
+    if not points.between(2, len(rows)).all() or ends.max() != len(rows) or (first != ends - points).any():
+        raise ValueError("index.csv and points.npy do not belong together")
+    lifts = rows[:, LIFT]
+    if np.isinf(rows).any() or np.isnan(rows[:, : LIFT + 1]).any() or not ((lifts == 0) | (lifts == 1)).all():
+        raise ValueError("points.npy holds a number that is not finite, or a lift other than 0 and 1")
+    if (np.add.reduceat(lifts, first, dtype=np.int64) != index["strokes"]).any():
+        raise ValueError("index.csv has other strokes than points.npy")
+    if not index["line"].is_unique or not index["split"].isin([*SPLITS, "none"]).all():
+        raise ValueError("index.csv names a line twice, or a split that is none")
 
 
 def load_points(folder: Path) -> Ink:
@@ -87,8 +104,8 @@ def load_points(folder: Path) -> Ink:
     return ink
 
 
-def save_ink(folder: Path, lines: Iterable[Line]) -> None:
-    """Write lines, in any order, into an existing folder; there they are sorted by name.
+def save_ink(folder: Path, lines: Iterable[Line]) -> pd.DataFrame:
+    """Write lines, in any order, into an existing folder; there they are sorted by name, as in the index returned.
 
     Holds one line at a time: rows are spooled as they come, then read back in order.
     """
@@ -115,6 +132,7 @@ def save_ink(folder: Path, lines: Iterable[Line]) -> None:
     save_index(folder, index)
     del spooled
     spool.unlink()
+    return index
 
 
 def save_index(folder: Path, index: pd.DataFrame) -> None:

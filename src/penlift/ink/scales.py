@@ -1,20 +1,20 @@
 """The scales of normalised offsets, measured, on disk, and the units that likelihoods of this field are printed in."""
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, model_validator
+from pydantic import Field, TypeAdapter, model_validator
 
 from penlift.common.errors import InputError
 from penlift.common.files import made_by_stage
 from penlift.common.params import Params
 
 STILL = 1e-6  # tablet units, the standard deviation of an axis along which nothing moves
+MOST = 1e6  # tablet units, more than any scale
 Offsets = npt.NDArray[np.float64]  # (n, 2): dx, dy in tablet units
 Units = Mapping[str, tuple[float, float]]  # name -> tablet units in one such unit, x and y
 
@@ -22,24 +22,28 @@ Units = Mapping[str, tuple[float, float]]  # name -> tablet units in one such un
 class NormaliseParams(Params):
     """Section `normalise` of params.yaml."""
 
-    cap: float = Field(gt=0, le=1e6, description="tablet units, above 0")
-    scale: float | Literal["std"] = Field(description="tablet units, above 0, or std")
+    cap: float = Field(gt=0, le=MOST, description="tablet units, above 0")
+    scale: float | Literal["std"] = Field(description="tablet units, 0.001 to 10000, or std")
 
     @model_validator(mode="after")
     def _scale_is_a_length(self) -> Self:
-        if self.scale != "std" and not 0 < self.scale <= 1e4:
-            raise ValueError(f"scale is {self.scale!r}; it should be 'std' or a number above 0 and at most 10000")
+        if self.scale != "std" and not 1e-3 <= self.scale <= 1e4:
+            raise ValueError(f"scale is {self.scale!r}; it should be 'std' or a number from 0.001 to 10000")
         return self
+
+
+Size = Annotated[float, Field(ge=STILL, le=MOST, allow_inf_nan=False)]
+Shift = Annotated[float, Field(ge=-MOST, le=MOST, allow_inf_nan=False)]
 
 
 class Scales(NamedTuple):
     """How offsets were normalised, and the moments that other units need. All in tablet units, x then y."""
 
-    cap: float
-    shift: tuple[float, float]  # subtracted first
-    scale: tuple[float, float]  # then divided by
-    mean: tuple[float, float]  # of the capped offsets of the training split
-    sd: tuple[float, float]  # likewise
+    cap: Size
+    shift: tuple[Shift, Shift]  # subtracted first
+    scale: tuple[Size, Size]  # then divided by
+    mean: tuple[Shift, Shift]  # of the capped offsets of the training split
+    sd: tuple[Size, Size]  # likewise
 
 
 class Moments:
@@ -79,19 +83,7 @@ def _pair(values: npt.NDArray[np.float64]) -> tuple[float, float]:
 def load_scales(path: Path) -> Scales:
     """Read the scales that stage normalise wrote."""
     with made_by_stage(path):
-        return scales_of(json.loads(path.read_text(encoding="utf-8")))
-
-
-def scales_of(content: dict[str, Any]) -> Scales:
-    """Scales from their JSON object; a ValueError, LookupError or TypeError where it is none."""
-    pairs = {key: (float(content[key][0]), float(content[key][1])) for key in ("shift", "scale", "mean", "sd")}
-    scales = Scales(cap=float(content["cap"]), **pairs)
-    for name, values in (("cap", (scales.cap,)), ("scale", scales.scale), ("sd", scales.sd)):
-        if not all(0 < value < math.inf for value in values):
-            raise ValueError(f"{name} is {values}, which should be above 0 and finite")
-    if not all(map(math.isfinite, (*scales.shift, *scales.mean))):
-        raise ValueError(f"shift is {scales.shift} and mean {scales.mean}, which should be finite")
-    return scales
+        return TypeAdapter(Scales).validate_json(path.read_bytes(), strict=True)
 
 
 def units_of(scales: Scales) -> Units:

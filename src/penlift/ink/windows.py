@@ -1,6 +1,7 @@
 """Windows of lines: which stretch is trained on and when, and held-out lines whole, each a window of its own length."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 from pydantic import Field
 
 from penlift.common.errors import InputError
+from penlift.common.files import made_by_stage
 from penlift.common.params import Params
 from penlift.ink.lines import Ink, Rows
 
@@ -41,15 +43,30 @@ class Coverage(NamedTuple):
 
 def index_windows(ink: Ink, params: WindowParams) -> tuple[pd.DataFrame, Coverage]:
     """The training lines that windows are drawn from, and what these windows cover."""
-    numbers = ink.of_split("train")
-    entries = ink.index.iloc[numbers]
-    lines = pd.DataFrame({"number": numbers, "line": entries["line"], "targets": entries["points"] - 1})
+    lines = _training_lines(ink)
     long_enough = lines["targets"] >= params.shortest
     if not long_enough.any():
         raise InputError(f"window.shortest is {params.shortest}, and no training line has as many targets; lower it")
     index, left_out = lines[long_enough].reset_index(drop=True), lines.loc[~long_enough, "line"].tolist()
     ratio = most_to_least(index["targets"].to_numpy(), params.length)
     return index, Coverage(len(index), int(index["targets"].sum()), left_out, ratio)
+
+
+def _training_lines(ink: Ink) -> pd.DataFrame:
+    numbers = ink.of_split("train")
+    entries = ink.index.iloc[numbers]
+    return pd.DataFrame({"number": numbers, "line": entries["line"], "targets": entries["points"] - 1})
+
+
+def load_windows(folder: Path, ink: Ink, length: int) -> "Windows":
+    """The windows of some ink, of the lines that stage window found long enough."""
+    types: Any = {"number": np.int64, "line": str, "targets": np.int64}
+    with made_by_stage(folder / "index.csv"):
+        index, lines = pd.read_csv(folder / "index.csv", keep_default_na=False, dtype=types), _training_lines(ink)
+        known = lines[lines["number"].isin(index["number"])].reset_index(drop=True)
+        if index.empty or not index.equals(known):
+            raise ValueError("it has lines that are not those of the offsets")
+    return Windows(ink, index, length)
 
 
 def start_range(targets: int, length: int) -> tuple[int, int]:

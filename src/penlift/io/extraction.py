@@ -13,7 +13,7 @@ from pydantic import Field
 from penlift.common.errors import InputError
 from penlift.common.files import write_json
 from penlift.common.params import Params
-from penlift.ink.lines import Ink, Line, load_ink, load_points, save_index, save_ink
+from penlift.ink.lines import Ink, Line, load_points, save_index, save_ink
 from penlift.io.formats.contract import in_brief
 from penlift.io.sources import SOURCES
 from penlift.io.sources.contract import Remark, SetAside, Source, in_short
@@ -54,8 +54,7 @@ def extract(source: Source, rule: str, folder: Path) -> Counts:
     first = next(lines, None)
     if first is None:
         raise InputError(f"{source.folder}: no usable line; looked for {source.sought}; {_first_reasons(aside)}")
-    save_ink(folder, chain([first], lines))
-    index = load_ink(folder).index
+    index = save_ink(folder, chain([first], lines))
     index["split"] = splits_of(index, source.lists, rule)
     _demand_splits(index, source.lists)
     save_index(folder, index)

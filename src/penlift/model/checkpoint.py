@@ -1,16 +1,17 @@
 """A trained network on disk: weights as safetensors, and beside them, as JSON, what is needed to load them."""
 
-import json
 from pathlib import Path
 from typing import NamedTuple
 
-from pydantic import ValidationError
-from safetensors import SafetensorError
+import torch
+from pydantic import BaseModel
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
+from torch import Tensor
 
 from penlift.common.errors import InputError, one_line
-from penlift.common.files import write_bytes, write_json
-from penlift.ink.scales import Scales, scales_of
+from penlift.common.files import DAMAGE, write_bytes, write_json
+from penlift.ink.scales import Scales
 from penlift.model.network import ModelParams, Network, floor_of
 
 WEIGHTS, CONFIG = "model.safetensors", "model.json"
@@ -21,6 +22,11 @@ class Model(NamedTuple):
 
     network: Network
     params: ModelParams
+    scales: Scales
+
+
+class _Config(BaseModel):
+    model: ModelParams
     scales: Scales
 
 
@@ -41,14 +47,32 @@ def load_model(folder: Path) -> Model:
     if missing := [file.name for file in files_of(folder) if not file.is_file()]:
         raise InputError(f"{folder}: no model ({missing[0]} is missing); train one with `dvc repro train`")
     try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        params, scales = ModelParams.model_validate(config["model"]), scales_of(config["scales"])
-        network = Network(params, floor_of(scales.scale))
-        network.load_state_dict(load_file(folder / WEIGHTS))
-    except (ValidationError, ValueError, LookupError, TypeError, RuntimeError, SafetensorError) as error:
+        config = _Config.model_validate_json((folder / CONFIG).read_bytes(), strict=True)
+        weights = _read_weights(folder / WEIGHTS, config)
+        network = Network(config.model, floor_of(config.scales.scale))
+        network.load_state_dict(weights)
+    except (SafetensorError, *DAMAGE) as error:
         fault = one_line(error)
         raise InputError(f"{folder}: a damaged model ({fault}); train it again with `dvc repro -f train`") from None
-    return Model(network.eval(), params, scales)
+    return Model(network.eval(), config.model, config.scales)
+
+
+def _read_weights(path: Path, config: _Config) -> dict[str, Tensor]:
+    """The weights of a file, once its header says that they are those of such a network; all finite."""
+    with torch.device("meta"):  # takes no memory
+        wanted = Network(config.model, floor_of(config.scales.scale)).state_dict()
+    with safe_open(path, "pt") as file:
+        slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118  (it is no dict)
+        found = {name: (one.get_dtype(), one.get_shape()) for name, one in slices.items()}
+    for name in sorted(wanted.keys() | found.keys()):
+        expected = ("F32", list(wanted[name].shape)) if name in wanted else "nothing"
+        if (there := found.get(name, "nothing")) != expected:
+            raise ValueError(f"{name} is {there} in {WEIGHTS}, where {CONFIG} has {expected}")
+    weights = load_file(path)
+    for name, weight in weights.items():
+        if not weight.isfinite().all() or (name == "floor" and (weight <= 0).any()):
+            raise ValueError(f"{name} is not finite, or a size that is not above 0")
+    return weights
 
 
 def begin_with(network: Network, folder: Path, params: ModelParams, scales: Scales) -> None:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from safetensors import SafetensorError, safe_open
 
 from penlift.common.errors import InputError, one_line
+from penlift.common.files import DAMAGE
 from penlift.common.processes import LOCK, PID, pid_in
 
 STATE, JOURNAL = "state.safetensors", "journal.jsonl"
@@ -119,7 +120,7 @@ def damage_named(path: Path) -> Iterator[None]:
     """While entered, what cannot be read of a state file is named, with the remedy: InputError."""
     try:
         yield
-    except (SafetensorError, ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
+    except (SafetensorError, *DAMAGE) as error:
         fault = one_line(error)
         raise InputError(f"{path}: a damaged state ({fault}); delete it to train from the beginning") from None
 

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 import torch
 
 from penlift.common.files import digest_of
 from penlift.common.machine import processor_name
 from penlift.ink.lines import Ink, load_ink
 from penlift.ink.scales import Scales, load_scales
-from penlift.ink.windows import WindowParams, Windows
+from penlift.ink.windows import WindowParams, Windows, load_windows
 from penlift.model.checkpoint import begin_with, files_of
 from penlift.model.network import ModelParams, Network, floor_of
 from penlift.training.loop import start_training
@@ -44,8 +43,8 @@ class Material(NamedTuple):
 
 def load_material(offsets: Path, windows: Path, window: WindowParams) -> Material:
     """What stages normalise and window left."""
-    ink, index = load_ink(offsets), pd.read_csv(windows / "index.csv")
-    return Material(ink, Windows(ink, index, window.length), load_scales(offsets / "scales.json"))
+    ink = load_ink(offsets)
+    return Material(ink, load_windows(windows, ink, window.length), load_scales(offsets / "scales.json"))
 
 
 def begin(recipe: Recipe, material: Material, device: torch.device, root: Path) -> TrainState:
