@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,10 @@ from penlift.ink.lines import Ink, load_ink, save_index
 from penlift.ink.windows import WindowParams, index_windows, load_windows
 
 Damage = Callable[[Path], object]
+Change = Callable[["np.typing.NDArray[np.float32]"], Any]
 
 
-def points(change: Callable[["np.typing.NDArray[np.float32]"], object]) -> Damage:
+def points(change: Change) -> Damage:
     def damage(folder: Path) -> None:
         rows = np.load(folder / "points.npy")
         changed = change(rows)
@@ -27,7 +29,7 @@ def at(row: int, column: int, value: float) -> Damage:
     return points(lambda rows: rows.__setitem__((row, column), value))
 
 
-def cell(column: str, value: object, line: int = 1) -> Damage:
+def cell(column: str, value: Any, line: int = 1) -> Damage:
     def damage(folder: Path) -> None:
         index = load_ink(folder).index.astype({column: object})
         index.loc[line, column] = value

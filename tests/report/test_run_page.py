@@ -40,6 +40,26 @@ def test_text_from_the_data_stays_text(page: str) -> None:
     assert "no <b>points</b>" in text_of(page)
 
 
+def test_what_no_page_can_hold_is_replaced_and_ends_nothing(run: RunPage) -> None:
+    odd = "\0a\x1b[31m\x0c\udce9\uffff"
+    shown = "\ufffda\ufffd[31m\ufffd\ufffd\ufffd"
+    params = run.params | {"extract": run.params["extract"] | {"path": odd}, odd: {odd: odd}}
+    windows = run.made.windows | {"left_out": [odd]}
+
+    told = page_of_run(
+        run._replace(
+            params=params,
+            made=run.made._replace(ink=run.made.ink | {"reasons": {odd: 1}}, windows=windows),
+        )
+    )
+
+    tree: Any = html.fromstring(told)
+    assert {cell.text for cell in tree.xpath("//table[caption='Files set aside']//th[@scope='row']")} == {shown}
+    assert f"epochs on {shown}: " in text_of(told)
+    assert tree.xpath("//div/@aria-label").count(shown) == 1
+    assert f"Too short: {shown}." in text_of(told)
+
+
 def test_every_picture_has_a_description_and_every_table_a_caption(page: str) -> None:
     tree: Any = html.fromstring(page)
 

@@ -46,7 +46,8 @@ def fit_baseline(offsets: Ink, scales: Scales, seed: int) -> Baseline:
     std = np.sqrt(fitted.covariances_[:, [0, 1], [0, 1]])
     rho = fitted.covariances_[:, 0, 1] / std.prod(axis=1)
     lifts = sum(float(offsets.rows_of(number)[1:, LIFT].sum()) for number in numbers)
-    rate = lifts / int((offsets.index["points"].to_numpy()[numbers] - 1).sum())
+    targets = int((offsets.index["points"].to_numpy()[numbers] - 1).sum())
+    rate = min(max(lifts, 0.5), targets - 0.5) / targets  # pens that never lift, or always do, may yet do otherwise
     return Baseline(
         Mixture(
             log_weight=_tensor(np.log(fitted.weights_)),

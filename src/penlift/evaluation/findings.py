@@ -83,7 +83,7 @@ def metrics_of(
         "ks_dx": dx,
         "ks_dy": dy,
         **{f"coverage_{100 * level:.0f}": reached for level, reached in calibration.coverage().items()},
-        "largest_correlation": float(calibration.dependence().abs().to_numpy().max()),
+        "largest_correlation": float(calibration.dependence().abs().max().max()),
         "lift_brier": calibration.brier(),
         "lift_error": calibration.lift_error(),
     }

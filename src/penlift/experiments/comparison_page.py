@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from lxml.html import HtmlElement
-from lxml.html import builder as tag
 
 from penlift.common.params import flatten
 from penlift.common.terminal import in_columns
@@ -16,7 +15,7 @@ from penlift.experiments.comparison import Answer, Comparison, Factor
 from penlift.experiments.comparison_pictures import draw_forest, pictures_of
 from penlift.experiments.runs import Run
 from penlift.experiments.sweeps.design import word
-from penlift.report.html import Cell, document, figure, paragraph, said, section, table
+from penlift.report.html import Cell, document, figure, paragraph, said, section, table, tag
 
 NATS = "nats a point, tablet units"
 SPACE = "\N{NO-BREAK SPACE}"
@@ -40,7 +39,7 @@ def page_of_comparison(found: Comparison) -> str:
     judged = f"Each run is judged by {_judged_by(found)} Each was trained once: another seed may turn what differs."
     forests = [part for factor in found.factors for part in _forest(found, factor)]
     parts = [
-        tag.H1("Runs side by side"),
+        tag.h1("Runs side by side"),
         paragraph(judged, "lead"),
         section("Likelihood", _configurations(found), *forests),
         section("What differs", *_differing(found.runs)),
@@ -58,7 +57,7 @@ def page_of_answer(found: Answer) -> str:
         f"{f'In every trial {fixed}.' if fixed else ''}"
     )
     parts = [
-        tag.H1(f"What sweep {found.sweep.name} found"),
+        tag.h1(f"What sweep {found.sweep.name} found"),
         paragraph(found.sweep.about, "lead"),
         paragraph(progress(found), "" if len(found.runs) == found.planned else "notice"),
         paragraph(made),
@@ -96,7 +95,7 @@ def _factors(found: Answer) -> Iterator[HtmlElement]:
         "quiet",
     )
     for factor in found.factors:
-        yield tag.H3(factor.name)
+        yield tag.h3(factor.name)
         yield paragraph(sentence(found, factor))
         yield from _forest(found, factor)
 

@@ -73,9 +73,10 @@ def calibration_parts(found: Evaluated, metrics: dict[str, Any], split: str) -> 
     alt = (
         f"Five plots for the {split} split. Distance from uniform: {metrics['ks_dx']:.3f} for dx, "
         f"{metrics['ks_dy']:.3f} for dy. Regions of 50, 80 and 95 % hold {covered}. Lift probabilities are "
-        f"{metrics['lift_error']:.4f} off. The largest correlation left between points is "
-        f"{metrics['largest_correlation']:.3f}."
+        f"{metrics['lift_error']:.4f} off."
     )
+    if "largest_correlation" in metrics:  # not of lines of two points
+        alt += f" The largest correlation left between points is {metrics['largest_correlation']:.3f}."
     yield figure(draw_calibration(found.network, found.baseline), alt, f"Calibration, {split} split; dashed: right.")
     coverage = found.network.coverage.assign(blind=found.baseline.coverage["covered"])
     rows = [

@@ -1,57 +1,79 @@
-"""What a static page is made of: headings, tables, figures. Every text is escaped; pictures travel inside."""
+"""What a static page is made of: headings, tables, figures. Pictures travel inside.
+
+Every text is escaped, and what no page can hold, as control characters, is replaced.
+"""
 
 import base64
 import math
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 
 from lxml import html
+from lxml.builder import ElementMaker  # type: ignore[import-not-found]
 from lxml.html import HtmlElement
-from lxml.html import builder as tag
+from lxml.html.builder import CLASS
 
 Cell = str | int | float
+UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # for XML
+
+
+def _put(element: HtmlElement, text: str) -> None:
+    fit = UNFIT.sub("\N{REPLACEMENT CHARACTER}", text)
+    if len(element):
+        element[-1].tail = (element[-1].tail or "") + fit
+    else:
+        element.text = (element.text or "") + fit
+
+
+def _set(element: HtmlElement, attributes: Mapping[str, str]) -> None:
+    for name, value in attributes.items():
+        element.set(name, UNFIT.sub("\N{REPLACEMENT CHARACTER}", value))
+
+
+tag = ElementMaker(makeelement=html.html_parser.makeelement, typemap={str: _put, dict: _set})
 
 
 def document(title: str, parts: Iterable[HtmlElement]) -> str:
     """A whole page that opens offline: no script, nothing from elsewhere."""
     style = files("penlift.report").joinpath("style.css").read_text(encoding="utf-8")
-    head = tag.HEAD(
-        tag.META(charset="utf-8"),
-        tag.META(name="viewport", content="width=device-width, initial-scale=1"),
-        tag.TITLE(title),
-        tag.STYLE(style),
+    head = tag.head(
+        tag.meta(charset="utf-8"),
+        tag.meta(name="viewport", content="width=device-width, initial-scale=1"),
+        tag.title(title),
+        tag.style(style),
     )
-    page = tag.HTML(head, tag.BODY(tag.MAIN(*parts)), lang="en")
+    page = tag.html(head, tag.body(tag.main(*parts)), lang="en")
     return str(html.tostring(page, doctype="<!DOCTYPE html>", encoding="unicode", pretty_print=True))
 
 
 def section(heading: str, *parts: HtmlElement) -> HtmlElement:
     """A part of the page under its heading."""
-    return tag.SECTION(tag.H2(heading), *parts)
+    return tag.section(tag.h2(heading), *parts)
 
 
 def paragraph(text: str, kind: str = "") -> HtmlElement:
     """A paragraph; `kind` is its class in the style sheet."""
-    return tag.P(text, tag.CLASS(kind)) if kind else tag.P(text)
+    return tag.p(text, CLASS(kind)) if kind else tag.p(text)
 
 
 def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> HtmlElement:
     """A table whose first column names its rows; numbers stand under each other, and under their heading."""
     cells = list(rows)
-    body = [tag.TR(tag.TH(said(row[0]), scope="row"), *(_cell(cell) for cell in row[1:])) for row in cells]
+    body = [tag.tr(tag.th(said(row[0]), scope="row"), *(_cell(cell) for cell in row[1:])) for row in cells]
     right = [number > 0 and any(_is_number(row[number]) for row in cells) for number in range(len(head))]
     heads = [
-        tag.TH(tag.CLASS("number" if at else "words"), text, scope="col") for text, at in zip(head, right, strict=True)
+        tag.th(CLASS("number" if at else "words"), text, scope="col") for text, at in zip(head, right, strict=True)
     ]
-    whole = tag.TABLE(tag.CAPTION(caption), tag.THEAD(tag.TR(*heads)), tag.TBODY(*body))
-    return tag.DIV(whole, tag.CLASS("wide"), tabindex="0", role="region", **{"aria-label": caption})
+    whole = tag.table(tag.caption(caption), tag.thead(tag.tr(*heads)), tag.tbody(*body))
+    return tag.div(whole, CLASS("wide"), tabindex="0", role="region", **{"aria-label": caption})
 
 
 def figure(svg: bytes, description: str, caption: str) -> HtmlElement:
     """A picture with its alternative text and a caption."""
     source = "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
-    image = tag.IMG(src=source, alt=description)
-    return tag.FIGURE(image, tag.FIGCAPTION(caption), tabindex="0")  # on a phone it scrolls, by keys too
+    image = tag.img(src=source, alt=description)
+    return tag.figure(image, tag.figcaption(caption), tabindex="0")  # on a phone it scrolls, by keys too
 
 
 def said(value: Cell) -> str:
@@ -65,7 +87,7 @@ def said(value: Cell) -> str:
 
 
 def _cell(value: Cell) -> HtmlElement:
-    return tag.TD(said(value), tag.CLASS("number")) if _is_number(value) else tag.TD(said(value))
+    return tag.td(said(value), CLASS("number")) if _is_number(value) else tag.td(said(value))
 
 
 def _is_number(value: Cell) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 from lxml.html import HtmlElement
-from lxml.html import builder as tag
+from lxml.html.builder import CLASS
 
 from penlift.common.geometry import Array
 from penlift.drawing.densities import draw_by_lift, draw_density, draw_weights
@@ -16,7 +16,7 @@ from penlift.drawing.svg import draw_by_stroke, draw_plain, page_of, sheet
 from penlift.evaluation.results import Evaluated, judged_split
 from penlift.ink.lines import SPLITS, evenly
 from penlift.report.calibration import calibration_parts
-from penlift.report.html import document, figure, paragraph, said, section, table
+from penlift.report.html import document, figure, paragraph, said, section, table, tag
 from penlift.report.likelihood import likelihood_parts
 from penlift.report.movement import movement_parts
 from penlift.report.verdicts import Verdict, verdicts
@@ -93,7 +93,7 @@ def page_of_run(run: RunPage) -> str:
 
 def _parts(run: RunPage) -> Iterator[HtmlElement]:
     split = judged_split(run.metrics)
-    yield tag.H1("What the network wrote, and how well it predicts")
+    yield tag.h1("What the network wrote, and how well it predicts")
     yield paragraph(_summary(run, split), "lead")
     if _is_built_in(run):
         yield paragraph(
@@ -111,21 +111,21 @@ def _parts(run: RunPage) -> Iterator[HtmlElement]:
     yield section("Learning", *_learning(run))
     yield section("Hands", _hands(run))
     yield section("Data", *data_parts(run.made))
-    yield section("Parameters", tag.DIV(tag.CLASS("columns"), *params_parts(run.params)))
+    yield section("Parameters", tag.div(CLASS("columns"), *params_parts(run.params)))
 
 
 def _verdicts(found: Iterable[Verdict]) -> HtmlElement:
     """Answers in words, each with its rule; not told apart by colour alone."""
     items = [
-        tag.LI(
-            tag.CLASS("good" if verdict.good else "bad"),
-            tag.STRONG(f"{verdict.question} {'Yes.' if verdict.good else 'No.'}"),
+        tag.li(
+            CLASS("good" if verdict.good else "bad"),
+            tag.strong(f"{verdict.question} {'Yes.' if verdict.good else 'No.'}"),
             f" {verdict.words} ",
-            tag.SPAN(tag.CLASS("quiet"), f"Rule: {verdict.rule}"),
+            tag.span(CLASS("quiet"), f"Rule: {verdict.rule}"),
         )
         for verdict in found
     ]
-    return tag.UL(tag.CLASS("verdicts"), *items)
+    return tag.ul(CLASS("verdicts"), *items)
 
 
 def _summary(run: RunPage, split: str) -> str:
