@@ -7,7 +7,7 @@ from checkout import ROOT, run
 from penlift.common.files import write_text
 from penlift.common.params import read_params
 from penlift.evaluation.results import line_of_each_writer, line_pairs, read_evaluated, read_json, read_table
-from penlift.report.run_page import DataSummaries, RunPage, page_of_run
+from penlift.report.run_page import RunPage, page_of_run, read_summaries
 from penlift.sampling.health import finite_part, read_health
 from penlift.sampling.samples import read_lines, read_samples
 
@@ -19,9 +19,7 @@ def main(
     real, counterparts = line_pairs(ink, evaluated.dreamt, most=5)
     told = RunPage(
         params=read_params(ROOT / "params.yaml"),
-        made=DataSummaries(
-            read_json(ink / "summary.json"), read_json(offsets / "summary.json"), read_json(windows / "coverage.json")
-        ),
+        made=read_summaries(ink, offsets, windows),
         history=read_table(train / "history.csv"),
         metrics=read_json(metrics),
         evaluated=evaluated,

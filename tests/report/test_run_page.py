@@ -13,7 +13,7 @@ from small_run import SmallRun, make_run
 
 from penlift.evaluation.results import line_pairs, read_evaluated
 from penlift.report.html import said
-from penlift.report.run_page import RunPage, page_of_run
+from penlift.report.run_page import InkSummary, RunPage, page_of_run
 from penlift.report.verdicts import verdicts
 
 
@@ -128,7 +128,7 @@ def test_no_line_of_made_up_writers_is_called_real(page: str) -> None:
 
 def test_splits_stand_in_the_order_of_work_and_writers_in_two_of_them_are_named(run: RunPage, page: str) -> None:
     splits = dict.fromkeys(("none", "test", "train", "valid"), COUNTS)
-    ink = run.made.ink | {"splits": splits, "torn_writers": ["w7"]}
+    ink: InkSummary = {**run.made.ink, "splits": splits, "torn_writers": ["w7"]}
 
     told = page_of_run(run._replace(made=run.made._replace(ink=ink)))
 

@@ -1,12 +1,13 @@
 """What the stages left, read back: metrics.json and its keys, tables, and lines for the page."""
 
-import json
 from collections.abc import Container
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
+from pydantic import TypeAdapter
 
 from penlift.common.files import made_by_stage
 from penlift.common.geometry import Array
@@ -18,25 +19,46 @@ SSE = "sse_z_score_per_point"
 ALL, ORDINARY = "all", "without capped and zero"
 LENGTH = 800  # points of a dreamt line, by default
 
+NAMES = ("line", "writer", "unit", "split", "predictor", "place", "figure", "drawn", "measure")  # columns of text
+COLUMNS = {  # of a table by its name, up to a hyphen; those that are read
+    "history": ("epoch", "train_nll_nats_per_point", "valid_nll_nats_per_point"),
+    "lines": ("line", "writer", "split", "points", "nll_tablet"),
+    "likelihood": ("split", "predictor", "place", "figure", "unit", "value", "low", "high", "drawn", "points"),
+    "writers": ("writer", "lines", "points", A_POINT),
+    "shares": ("from", "dx", "dy"),
+    "coverage": ("level", "covered"),
+    "dependence": ("lag", "dx", "dy", "size of dx", "size of dy"),
+    "lifts": ("targets", "predicted", "lifted"),
+    "movement": (
+        "measure", "real_median", "dreamt_median", "wasserstein", "wasserstein_floor", "ks", "ks_floor",
+    ),
+    "percentiles": ("measure",),
+    "health": ("sample",),
+    "likeness": ("line", "dreamt", "real"),
+}  # fmt: skip
+
 
 def judged_split(splits: Container[str]) -> str:
     """The split that verdicts are about: test, or valid where there is none."""
     return "test" if "test" in splits else "valid"
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object that a stage wrote."""
+def read_json(path: Path, shape: Any = dict[str, Any]) -> Any:
+    """A JSON object that a stage wrote, of a shape that Pydantic knows."""
     with made_by_stage(path):
-        return dict(json.loads(path.read_text(encoding="utf-8")))
+        return TypeAdapter(shape).validate_json(path.read_bytes(), strict=True)
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """A table that a stage wrote; names of lines and writers stay text."""
-    names: dict[str, type] = {"line": str, "writer": str}
+    """A table that a stage wrote, with all columns that it should have; names stay text, figures are numbers."""
     with made_by_stage(path):
-        return pd.read_csv(path, dtype=names, keep_default_na=False, na_values=[""]).fillna(
-            {"line": "", "writer": "", "unit": ""}
-        )
+        table = pd.read_csv(path, dtype=dict.fromkeys(NAMES, str), keep_default_na=False, na_values=[""])
+        for name in COLUMNS.get(path.stem.partition("-")[0], ()):
+            if name not in NAMES and not is_numeric_dtype(table[name]):
+                raise ValueError(f"column {name} holds what is no number")
+        if path.stem == "history" and (table.empty or (table["epoch"] != np.arange(1, len(table) + 1)).any()):
+            raise ValueError("its epochs do not follow each other")
+        return table.fillna(dict.fromkeys(NAMES, ""))
 
 
 def line_of_each_writer(folder: Path, most: int) -> list[Array]:
@@ -50,8 +72,9 @@ def line_of_each_writer(folder: Path, most: int) -> list[Array]:
 
 def line_pairs(folder: Path, dreamt: Ink, most: int) -> tuple[list[Array], list[Array]]:
     """Some lines of a folder of ink, each (n, 3), evenly taken, and the dreamt ones that bear their names."""
-    names = evenly(dreamt.index["line"].tolist(), most)
-    return points_of_lines(load_ink(folder), names), points_of_lines(dreamt, names)
+    names, ink = evenly(dreamt.index["line"].tolist(), most), load_ink(folder)
+    with made_by_stage(folder):
+        return points_of_lines(ink, names), points_of_lines(dreamt, names)
 
 
 def points_of_lines(ink: Ink, names: list[str]) -> list[Array]:
@@ -89,11 +112,16 @@ def read_evaluated(folder: Path) -> Evaluated:
     def read(name: str) -> pd.DataFrame:
         return read_table(folder / f"{name}.csv")
 
+    likelihood = read("likelihood")
+    with made_by_stage(folder / "likelihood.csv"):
+        if likelihood.duplicated(["split", "predictor", "place", "figure", "unit"]).any():
+            raise ValueError("it has a figure twice")
+
     def calibrated(predictor: str) -> Calibrated:
         return Calibrated(*(read(f"{part}-{predictor}") for part in Calibrated._fields))
 
     return Evaluated(
-        likelihood=read("likelihood"),
+        likelihood=likelihood,
         writers=read("writers"),
         network=calibrated("network"),
         baseline=calibrated("baseline"),

@@ -2,18 +2,19 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
-from typing import Any, NamedTuple
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple, NotRequired
 
 import pandas as pd
 from lxml.html import HtmlElement
 from lxml.html.builder import CLASS
+from typing_extensions import TypedDict
 
 from penlift.common.geometry import Array
 from penlift.drawing.densities import draw_by_lift, draw_density, draw_weights
 from penlift.drawing.plots import loss_curves
 from penlift.drawing.svg import draw_by_stroke, draw_plain, page_of, sheet
-from penlift.evaluation.results import Evaluated, judged_split
+from penlift.evaluation.results import Evaluated, judged_split, read_json
 from penlift.ink.lines import SPLITS, evenly
 from penlift.report.calibration import calibration_parts
 from penlift.report.html import document, figure, paragraph, said, section, table, tag
@@ -27,19 +28,63 @@ BUILT_IN = PurePosixPath("data/corpus")
 STAGES = 6  # of learning to write that are shown
 
 
+class Counts(TypedDict):
+    """Of a split."""
+
+    lines: int
+    points: int
+    writers: int
+    forms: int
+
+
+class InkSummary(TypedDict):
+    """summary.json of stage extract."""
+
+    splits: dict[str, Counts]
+    rejected: int
+    reasons: dict[str, int]
+    torn_writers: NotRequired[list[str]]
+
+
+class OffsetSummary(TypedDict):
+    """summary.json of stage normalise."""
+
+    offsets: int
+    capped: int
+    zero: int
+
+
+class WindowSummary(TypedDict):
+    """coverage.json of stage window."""
+
+    lines: int
+    targets: int
+    left_out: list[str]
+    most_to_least: float | None
+
+
 class DataSummaries(NamedTuple):
     """What the stages before training said of their data."""
 
-    ink: dict[str, Any]  # summary.json of extract
-    offsets: dict[str, Any]  # summary.json of normalise
-    windows: dict[str, Any]  # coverage.json of window
+    ink: InkSummary
+    offsets: OffsetSummary
+    windows: WindowSummary
+
+
+def read_summaries(ink: Path, offsets: Path, windows: Path) -> DataSummaries:
+    """From the folders of the stages."""
+    return DataSummaries(
+        read_json(ink / "summary.json", InkSummary),
+        read_json(offsets / "summary.json", OffsetSummary),
+        read_json(windows / "coverage.json", WindowSummary),
+    )
 
 
 def data_parts(made: DataSummaries) -> Iterator[HtmlElement]:
     """Counts, and what was set aside."""
     columns = ("lines", "points", "writers", "forms")
     splits = sorted(made.ink["splits"].items(), key=lambda split: [*SPLITS, split[0]].index(split[0]))
-    rows = [(split, *(int(counts[key]) for key in columns)) for split, counts in splits]
+    rows = [(split, counts["lines"], counts["points"], counts["writers"], counts["forms"]) for split, counts in splits]
     yield table("Ink by split", ("split", *columns), rows)
     if torn := made.ink.get("torn_writers"):
         yield paragraph(f"In more than one split, so not new to the network: writers {', '.join(torn)}.", "notice")
@@ -49,15 +94,15 @@ def data_parts(made: DataSummaries) -> Iterator[HtmlElement]:
         yield table("Files set aside", ("reason", "files"), sorted(made.ink["reasons"].items()))
     left_out = made.windows["left_out"]
     facts: list[tuple[str, int | float]] = [
-        ("offsets", int(made.offsets["offsets"])),
-        ("offsets at the cap", int(made.offsets["capped"])),
-        ("offsets exactly zero", int(made.offsets["zero"])),
-        ("training lines that windows are cut from", int(made.windows["lines"])),
-        ("targets in them", int(made.windows["targets"])),
+        ("offsets", made.offsets["offsets"]),
+        ("offsets at the cap", made.offsets["capped"]),
+        ("offsets exactly zero", made.offsets["zero"]),
+        ("training lines that windows are cut from", made.windows["lines"]),
+        ("targets in them", made.windows["targets"]),
         ("training lines left out as too short", len(left_out)),
     ]
     if made.windows["most_to_least"] is not None:
-        facts.append(("most to least often drawn target of a long line", float(made.windows["most_to_least"])))
+        facts.append(("most to least often drawn target of a long line", made.windows["most_to_least"]))
     yield table("Offsets and windows", ("what", "how many"), facts)
     if left_out:
         yield paragraph(f"Too short: {', '.join(left_out)}.", "quiet")

@@ -40,18 +40,34 @@ def save_samples(path: Path, dreamt: list[Sample]) -> None:
 
 def read_samples(path: Path) -> list[Sample]:
     """What `save_samples` wrote."""
-    with made_by_stage(path), path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-        ends = np.cumsum(arrays["lengths"])[:-1]
-        points = np.split(arrays["points"], ends)
-        expected = [np.split(arrays[name], ends - np.arange(1, len(points))) for name in Densities._fields]
+    with made_by_stage(path), path.open("rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as arrays:
+        if any(part.compress_type for part in arrays.zip.infolist()):  # type: ignore[union-attr]
+            raise ValueError("it is compressed, as no stage does it")
+        lengths, primed, rows = arrays["lengths"], arrays["primed"], arrays["points"]
+        parts = [arrays[name] for name in Densities._fields]
+        offsets, pairs = len(rows) - len(lengths), parts[0].shape
+        shapes = [(offsets, pairs[1]), (*pairs, 2), (*pairs, 2), pairs, (offsets,)]
+        if [part.shape for part in parts] != shapes or rows.shape[1:] != (3,) or lengths.shape != primed.shape:
+            raise ValueError("its arrays do not belong together")
+        whole = (primed >= 0) & (primed <= lengths) & (lengths >= 1) & (lengths <= len(rows))
+        ends = np.cumsum(lengths)
+        if lengths.dtype != np.int64 or primed.dtype != np.int64 or not whole.all() or ends[-1] != len(rows):
+            raise ValueError("its lines have other lengths than its points")
+        points = np.split(rows, ends[:-1])
+        expected = [np.split(part, ends[:-1] - np.arange(1, len(points))) for part in parts]
         densities = (Densities(*parts) for parts in zip(*expected, strict=True))
-        return list(map(Sample, points, densities, map(int, arrays["primed"])))
+        return list(map(Sample, points, densities, map(int, primed)))
 
 
 def read_lines(path: Path) -> list[Array]:
     """The line dreamt behind each epoch of a training, as far as it can be drawn."""
     with made_by_stage(path):
-        return [finite(line) for line in np.load(path, allow_pickle=False).astype(np.float64)]
+        lines = np.lib.format.open_memmap(path, mode="r")
+        if lines.dtype not in (np.float32, np.float64) or lines.ndim != 3 or lines.shape[2] != 3 or not lines.size:
+            raise ValueError(f"it holds {lines.dtype} of shape {lines.shape}")
+        if not np.isfinite(lines[:, 0]).all():
+            raise ValueError("a line begins nowhere")
+        return [finite(line.astype(np.float64)) for line in lines]
 
 
 def finite(points: Array) -> Array:
