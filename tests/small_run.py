@@ -40,7 +40,7 @@ def make_run(
     for place in (ink, offsets, evaluate):
         place.mkdir(parents=True)
     of_split = ["train"] * 4 + [split for split in splits for _ in range(held_out)]
-    save_ink(ink, [written_line(n, of, points + n, f"w{n}") for n, of in enumerate(of_split, 1)])
+    save_ink(ink, [written_line(n, of, max(2, points + n), f"w{n}") for n, of in enumerate(of_split, 1)])
     scales, _ = normalise(load_ink(ink), NormaliseParams(cap=500.0, scale=20.0), offsets)
     params = ModelParams(cell="lstm", peepholes=False, layers=2, hidden=8, mixtures=3, dropout=0.0, skip=False)
     model, lines = Model(make_network().eval(), params, scales), load_ink(offsets)

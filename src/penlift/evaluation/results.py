@@ -53,7 +53,10 @@ def read_table(path: Path) -> pd.DataFrame:
     """A table that a stage wrote, with all columns that it should have; names stay text, figures are numbers."""
     with made_by_stage(path):
         table = pd.read_csv(path, dtype=dict.fromkeys(NAMES, str), keep_default_na=False, na_values=[""])
-        for name in COLUMNS.get(path.stem.partition("-")[0], ()):
+        columns = COLUMNS.get(path.stem.partition("-")[0], ())
+        if table.columns.isin(columns).sum() != len(columns) or not isinstance(table.index, pd.RangeIndex):
+            raise ValueError(f"its columns are {', '.join(table.columns)}; it should have {', '.join(columns)}")
+        for name in columns:
             if name not in NAMES and not is_numeric_dtype(table[name]):
                 raise ValueError(f"column {name} holds what is no number")
         if path.stem == "history" and (table.empty or (table["epoch"] != np.arange(1, len(table) + 1)).any()):

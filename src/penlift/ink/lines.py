@@ -82,7 +82,7 @@ def _check(rows: Rows, index: pd.DataFrame) -> None:
     """Raises ValueError where rows and index are not what `save_ink` and `save_index` write."""
     if rows.dtype != np.float32 or rows.shape[1:] not in ((LIFT + 1,), (TIME + 1,)):
         raise ValueError(f"points.npy holds {rows.dtype} of shape {rows.shape}")
-    if list(index.columns) != INDEX:
+    if list(index.columns) != INDEX or not isinstance(index.index, pd.RangeIndex):
         raise ValueError(f"index.csv has the columns {', '.join(map(str, index.columns))}, not {', '.join(INDEX)}")
     first, points, ends = index["first"], index["points"], index["points"].cumsum()
     if not points.between(2, len(rows)).all() or ends.max() != len(rows) or (first != ends - points).any():
