@@ -112,8 +112,8 @@ class Teller:
         told = self._ending(trial)
         told.clone = self.folder / trial.name
         (told.clone / "reports" / "train").mkdir(parents=True, exist_ok=True)
-        rows = (f"{epoch},{nll}" for epoch, nll in enumerate(told.nlls, 1))
-        text = "\n".join(["epoch,valid_nll_nats_per_point", *rows])
+        rows = (f"{epoch},{nll},{nll}" for epoch, nll in enumerate(told.nlls, 1))
+        text = "\n".join(["epoch,train_nll_nats_per_point,valid_nll_nats_per_point", *rows])
         (told.clone / "reports" / "train" / "history.csv").write_text(f"{text}\n")
         return told
 

@@ -59,7 +59,7 @@ def test_a_history_has_its_epochs_from_the_first_on(tmp_path: Path, epochs: list
     HISTORY.to_csv(file, index=False)
     assert read_table(file).equals(HISTORY)
 
-    HISTORY[: len(epochs)].assign(epoch=epochs).to_csv(file, index=False)
+    HISTORY[: len(epochs)].assign(epoch=np.array(epochs, dtype=object)).to_csv(file, index=False)
 
     refusal_of(lambda: read_table(file), "history.csv")
 

@@ -57,7 +57,7 @@ def read_table(path: Path) -> pd.DataFrame:
         if table.columns.isin(columns).sum() != len(columns) or not isinstance(table.index, pd.RangeIndex):
             raise ValueError(f"its columns are {', '.join(table.columns)}; it should have {', '.join(columns)}")
         for name in columns:
-            if name not in NAMES and not is_numeric_dtype(table[name]):
+            if name not in NAMES and len(table) and not is_numeric_dtype(table[name]):
                 raise ValueError(f"column {name} holds what is no number")
         if path.stem == "history" and (table.empty or (table["epoch"] != np.arange(1, len(table) + 1)).any()):
             raise ValueError("its epochs do not follow each other")
