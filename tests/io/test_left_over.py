@@ -17,7 +17,7 @@ from penlift.io.formats.contract import UnfitError
 from penlift.io.formats.whiteboard import read_line
 from penlift.io.sources import iam
 from penlift.report.html import document
-from penlift.report.run_page import DataSummaries, data_parts
+from penlift.report.run_page import DataSummaries, WindowSummary, data_parts
 
 MakeCorpus = Callable[..., Path]
 TABLES = [*(f"{name}.txt" for name in iam.LISTS), "forms.txt"]
@@ -123,7 +123,7 @@ def test_what_the_lists_and_forms_leave_over_is_counted_printed_kept_and_on_the_
     assert counts.report().splitlines()[-4:] == counts.remarks
     summary = json.loads((corpus.with_name("ink of iam") / "summary.json").read_text())
     assert summary["remarks"] == counts.remarks
-    windows = {"left_out": [], "lines": 1, "targets": 1, "most_to_least": None}
+    windows: WindowSummary = {"left_out": [], "lines": 1, "targets": 1, "most_to_least": None}
     page = document("a run", data_parts(DataSummaries(summary, {"offsets": 1, "capped": 0, "zero": 0}, windows)))
     assert f"Of this ink: {'; '.join(counts.remarks)}." in text_of(page)
 

@@ -5,7 +5,6 @@ Every text is escaped, and what no page can hold, as control characters, is repl
 
 import base64
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 
@@ -14,21 +13,21 @@ from lxml.builder import ElementMaker  # type: ignore[import-not-found]
 from lxml.html import HtmlElement
 from lxml.html.builder import CLASS
 
+from penlift.common.files import storable
+
 Cell = str | int | float
-UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # for XML
 
 
 def _put(element: HtmlElement, text: str) -> None:
-    fit = UNFIT.sub("\N{REPLACEMENT CHARACTER}", text)
     if len(element):
-        element[-1].tail = (element[-1].tail or "") + fit
+        element[-1].tail = (element[-1].tail or "") + storable(text)
     else:
-        element.text = (element.text or "") + fit
+        element.text = (element.text or "") + storable(text)
 
 
 def _set(element: HtmlElement, attributes: Mapping[str, str]) -> None:
     for name, value in attributes.items():
-        element.set(name, UNFIT.sub("\N{REPLACEMENT CHARACTER}", value))
+        element.set(name, storable(value))
 
 
 tag = ElementMaker(makeelement=html.html_parser.makeelement, typemap={str: _put, dict: _set})

@@ -44,6 +44,7 @@ class InkSummary(TypedDict):
     rejected: int
     reasons: dict[str, int]
     torn_writers: NotRequired[list[str]]
+    remarks: NotRequired[list[str]]
 
 
 class OffsetSummary(TypedDict):
