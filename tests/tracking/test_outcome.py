@@ -1,6 +1,7 @@
 """A finished run is read from its files, and is the same while they are."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,34 @@ def test_a_run_is_named_by_its_experiment_or_by_what_it_is(tmp_path: Path) -> No
     assert tags["penlift.sweep"] == "cells"
     assert tags["penlift.cell"] == "lstm+peepholes"
     assert tags["penlift.data"] == "data/corpus"
-    assert tags["penlift.revision"] == "unknown"
+    assert (tags["penlift.revision"], tags["penlift.changed"]) == ("unknown", "unknown")
     assert tags["penlift.cpu"]
     assert tags_of_training({"fingerprint": "f", "numpy": "2"}) == {"penlift.numpy": "2"}
+
+
+def test_whether_code_was_edited_is_known_or_said_to_be_unknown(
+    tmp_path: Path, shell: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def code(root: Path = tmp_path) -> tuple[str, str]:
+        tags = tags_of(root, PARAMS, {})
+        return tags["penlift.revision"], tags["penlift.changed"]
+
+    shell(tmp_path, "git", "init", "--quiet")
+    (tmp_path / "dvc.yaml").write_text("stages: {}")
+    assert code() == ("unknown", "unknown")  # nothing is committed
+    shell(tmp_path, "git", "add", "dvc.yaml")
+    shell(tmp_path, "git", "commit", "--quiet", "--message", "first")
+    revision = shell(tmp_path, "git", "rev-parse", "HEAD").strip()
+    assert code() == (revision, "no")
+    shell(tmp_path, "git", "config", "status.showUntrackedFiles", "no")
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "new.py").write_text("")
+    assert code() == (revision, "yes")
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    (copy / "dvc.yaml").write_text("stages: {}")
+    assert code(copy) == ("unknown", "unknown")  # the larger repository knows nothing of it
+    (tmp_path / ".git" / "index").write_bytes(b"damaged")
+    assert code() == ("unknown", "unknown")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert code() == ("unknown", "unknown")  # there is no Git

@@ -23,6 +23,7 @@ from penlift.training.folder import JOURNAL, read_events, states_of
 LOCKED = ("params.yaml", "dvc.lock")  # what a run is made again from; other code changes the lock and not the outcome
 NOTE = "mlflow.note.content"  # the tag that MLflow shows on top of a run's page
 CODE = ("src", "pipeline", "dvc.yaml")
+REVISION, CHANGED, UNKNOWN = "penlift.revision", "penlift.changed", "unknown"
 SWEEP = "PENLIFT_SWEEP"  # the environment variable that names the sweep which a run belongs to
 
 
@@ -115,8 +116,7 @@ def tags_of(root: Path, params: Mapping[str, Any], environment: Mapping[str, str
     tags = {
         "penlift.cell": cell_of(params),
         "penlift.data": str(params["extract"]["path"]),
-        "penlift.revision": _git(root, "rev-parse", "HEAD") or "unknown",
-        "penlift.changed": "yes" if _git(root, "status", "--porcelain", "--", *CODE) else "no",
+        **_code(root),
         "penlift.version": _version(),
         "penlift.python": platform.python_version(),
         "penlift.cpu": processor_name(),
@@ -139,6 +139,23 @@ def _version() -> str:
         return ""
 
 
-def _git(root: Path, *arguments: str) -> str:
-    answer = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
-    return answer.stdout.strip()
+def _code(root: Path) -> dict[str, str]:
+    """The revision of the code, and whether it was edited since; unknown where Git does not say, or tracks none."""
+    questions = (
+        ("ls-files", "--", *CODE),  # nothing for a copy that lies in somebody's larger repository
+        ("rev-parse", "HEAD"),
+        ("status", "--porcelain", "--untracked-files=normal", "--", *CODE),
+    )
+    tracked, revision, edited = (_git(root, *question) for question in questions)
+    if not tracked:
+        return {REVISION: UNKNOWN, CHANGED: UNKNOWN}
+    return {REVISION: revision or UNKNOWN, CHANGED: UNKNOWN if edited is None else "yes" if edited else "no"}
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    """What Git says; None where it fails, or is not there."""
+    try:
+        answer = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return answer.stdout.decode(errors="replace").strip()
