@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from tracked import START, client_of, curve, embedded, files_in, once, outcome, points_in, runs_in, training
 
-from penlift.common.errors import InputError
 from penlift.tracking.client import send
 from penlift.tracking.record import OUTCOME, TRAINING, Record
 from penlift.tracking.store import Store, Unsent
@@ -260,14 +259,6 @@ def test_the_store_of_a_queued_experiment_is_that_of_the_repository_it_came_from
 
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000")
     assert Store.of(tmp_path).uri == "http://127.0.0.1:5000"
-
-
-@pytest.mark.parametrize("uri", ["postgresql://me@host/mlflow", "file:///runs", "mlruns", "databricks"])
-def test_a_store_that_would_put_files_where_nobody_looks_is_refused(uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
-
-    with pytest.raises(InputError, match=f"MLFLOW_TRACKING_URI is '{uri}': runs go to a server"):
-        Store.of(Path())
 
 
 def test_a_store_that_was_killed_in_the_making_is_made_anew(tmp_path: Path) -> None:

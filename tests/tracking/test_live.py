@@ -8,6 +8,7 @@ import psutil
 import pytest
 from clone import ROOT
 
+from penlift.common.errors import InputError
 from penlift.common.params import read_params
 from penlift.tracking import live as feed
 from penlift.tracking.curves import read_about
@@ -97,6 +98,19 @@ def test_parameters_that_say_nothing_of_the_data_end_no_training(tmp_path: Path)
         pass
 
     assert read_about(tmp_path)["params"] == {}
+
+
+@pytest.mark.parametrize("switch", ["yes", "no"])
+def test_where_runs_can_go_nowhere_in_the_end_no_training_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, switch: str
+) -> None:
+    monkeypatch.setenv(feed.SWITCH, switch)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "file:./mlruns")
+
+    with pytest.raises(InputError, match=r"MLFLOW_TRACKING_URI is 'file:\./mlruns': "):
+        watched(tmp_path, ROOT, TOLD, ABOUT).__enter__()
+
+    assert not list(tmp_path.iterdir())
 
 
 def test_it_can_be_switched_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

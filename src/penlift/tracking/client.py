@@ -6,8 +6,9 @@ The one module that imports mlflow, and only when it is used: that takes seconds
 import json
 import os
 import re
+import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,15 +16,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from penlift.common.errors import one_line
 from penlift.common.files import whole_file
 from penlift.tracking.record import OUTCOME, TRAINING, Record, called_by
-from penlift.tracking.store import SQLITE, Store, Unsent
+from penlift.tracking.store import SQLITE, Store, Unsent, sqlite_uri, without_secrets
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-EXPERIMENT = "penlift"
 TIMEOUT = "MLFLOW_HTTP_REQUEST_TIMEOUT"  # s of a request
 CHOSEN = TIMEOUT in os.environ  # by the user
+UNWRITABLE = (ArithmeticError, TypeError, ValueError)  # raised for values that a database or a driver does not take
+ARTIFACTS = "mlruns"  # the folder beside a sqlite file
+OF_A_FILE = re.compile(rf"(?:file://)?/.*/{ARTIFACTS}(/[^/]+)?")  # where an experiment's are, as MLflow names it
 DIGEST = 36  # characters of a data set's digest; MLflow's own limit
 MOST = 1000  # metrics of a batch; MLflow's own limit
 UPLOADED = re.compile(r"images/(.+)\+step\+(\d+)\+timestamp\+.*\+compressed\.webp")
@@ -63,7 +66,6 @@ def connected(store: Store, patience: float) -> Iterator["MlflowClient"]:
         os.environ[TIMEOUT] = f"{patience:.0f}"
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # it draws one a file
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
-    from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
     from requests import RequestException
     from sqlalchemy.exc import SQLAlchemyError
@@ -71,30 +73,52 @@ def connected(store: Store, patience: float) -> Iterator["MlflowClient"]:
     try:
         if store.file and not store.file.exists():
             _create(store.file)
-        yield MlflowClient(store.uri)
-    except (MlflowException, RequestException, SQLAlchemyError, OSError) as error:
+        yield _client(store.uri)
+    except (MlflowException, RequestException, SQLAlchemyError, sqlite3.Error, OSError, *UNWRITABLE) as error:
         refused = isinstance(error, MlflowException) and error.get_http_status_code() < 500  # type: ignore[no-untyped-call]
-        raise Unsent(f"{store.uri} {'refuses the run' if refused else 'fails'} ({one_line(error)})") from None
+        said = one_line(Unsent(without_secrets(str(error))))
+        raise Unsent(f"{store.uri} {'refuses the run' if refused else 'fails'} ({said})") from None
+
+
+def _client(uri: str) -> "MlflowClient":
+    """A client of MLflow's, which makes a folder of a path as it is quoted, unless the driver is named."""
+    from mlflow import MlflowClient
+
+    return MlflowClient(uri.replace(SQLITE, "sqlite+pysqlite:///", 1))
 
 
 def _create(file: Path) -> None:
     """Make an empty sqlite file, whole or not at all: MLflow finds no way on from one that it was killed in making."""
-    from mlflow import MlflowClient
-
     file.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(file) as part:
         for left in (part, part.with_name(f"{part.name}-journal")):  # by one that was killed
             left.unlink(missing_ok=True)
-        MlflowClient(f"{SQLITE}{part}").search_experiments(max_results=1)
+        _client(sqlite_uri(part)).search_experiments(max_results=1)
 
 
 def experiment_in(client: "MlflowClient", store: Store) -> str:
-    """The id of the experiment that all runs are in, made where there is none."""
-    found = client.get_experiment_by_name(EXPERIMENT)
-    if found and found.lifecycle_stage == "deleted":  # in the pages' trash, where nothing can be added to it
+    """The id of the experiment that all runs are in, made where there is none; artifacts go beside a sqlite file."""
+    beside = store.file.with_name(ARTIFACTS).as_uri() if store.file else None
+    if not (found := client.get_experiment_by_name(store.experiment)):
+        return str(client.create_experiment(store.experiment, beside))
+    if found.lifecycle_stage == "deleted":  # in the pages' trash, where nothing can be added to it
         client.restore_experiment(found.experiment_id)
-    beside = store.file.with_name("mlruns").as_uri() if store.file else None
-    return str(found.experiment_id if found else client.create_experiment(EXPERIMENT, beside))
+    place = OF_A_FILE.fullmatch(found.artifact_location)
+    if store.file and place and place[0] != (now := f"{beside}{place[1] or ''}"):
+        _move(store.file, found.experiment_id, place[0], now)
+    return str(found.experiment_id)
+
+
+def _move(file: Path, experiment: str, place: str, now: str) -> None:
+    """Have the artifacts of an experiment beside its sqlite file, which was moved or copied: MLflow would go on in the
+    old place, and has no call that changes it."""
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?", (now, experiment))
+        database.execute(
+            "UPDATE runs SET artifact_uri = ? || substr(artifact_uri, ?) WHERE experiment_id = ? "
+            "AND substr(artifact_uri, 1, ?) = ?",
+            (now, len(place) + 1, experiment, len(place) + 1, f"{place}/"),
+        )
 
 
 def _find(client: "MlflowClient", experiment: str, record: Record) -> "Run | None":

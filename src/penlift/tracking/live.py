@@ -50,8 +50,9 @@ def watched(
 
     It gets little of the processor, ends by itself when this process does, however that comes about, and nothing that
     becomes of it matters: stage track sends what is missing. `told`: the sections of parameters that training goes by;
-    `about`: what it runs on, as training.json has it.
+    `about`: what it runs on, as training.json has it. InputError at once where runs could go nowhere in the end.
     """
+    Store.of(root)
     with suppress(Exception):  # whatever it is, training goes on, and the run has no name before it is done
         _describe(folder, root, told, about)
     mirror = None if os.environ.get(SWITCH) == "no" else _start(folder, root)

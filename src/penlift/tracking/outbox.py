@@ -1,6 +1,7 @@
 """Records on their way to a store, which may be down: kept first, sent if it can be done, and sent later if not."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -8,6 +9,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
+
+from pydantic_core import from_json
 
 from penlift.common.errors import InputError
 from penlift.tracking.client import send
@@ -28,8 +31,9 @@ class Waiting(NamedTuple):
 
 
 def hand_over(record: Record, states: Path, root: Path) -> str:
-    """Keep the record of an outcome, then send it; what became of it, in a line. No fault of a store is an error."""
-    store, place = Store.of(root), states / WAITING / record.identity
+    """Keep the record of an outcome, then send it; what became of it, in a line. No fault of a store is an error,
+    nor is a URI that names none: the run waits."""
+    place = states / WAITING / record.identity
     try:
         if not (place / RECORD).is_file():  # the same outcome is the same record, and may be on its way
             write_record(record, place)
@@ -38,10 +42,11 @@ def hand_over(record: Record, states: Path, root: Path) -> str:
     except OSError as error:
         later = f"no copy can wait ({place}: {error.strerror or error}): `dvc repro track` sends it once one is mended"
     try:
+        store = Store.of(root)
         with store.alone(PATIENT):  # no training waits here
             run = send(record, store, SOON)
             shutil.rmtree(place, ignore_errors=True)
-    except Unsent as fault:
+    except (InputError, Unsent) as fault:
         return f"{fault}; {later}"
     training = states / record.tags[TRAINING]
     with suppress(OSError):  # its curves have gone there too; unless that can be noted, they will be sent once more
@@ -79,21 +84,22 @@ def deliver_training(folder: Path, store: Store, trainer: str | None = None, pat
 
 def _note(training: Path, record: Record, store: Store) -> None:
     """Note that the store has all of a training, in the folder of it that is there."""
-    (training / MIRRORED).write_text(json.dumps(_seen(record, store)), encoding="utf-8")
+    (training / MIRRORED).write_text(json.dumps(_seen(training, record, store)), encoding="utf-8")
 
 
-def _seen(record: Record, store: Store) -> dict[str, object]:
-    return {"uri": store.uri, "points": len(record.points), "status": record.status}
+def _seen(training: Path, record: Record, store: Store) -> dict[str, object]:
+    where = os.path.relpath(store.file, training) if store.file else store.uri  # a checkout may be moved with its file
+    return {"uri": where, "experiment": store.experiment, "points": len(record.points), "status": record.status}
 
 
 def mirrored(training: Training, store: Store) -> str:
     """Whether the store has all of a training, as far as its folder knows: yes, waits, or nothing without an epoch."""
     record = record_of_training(training)
     try:
-        noted = json.loads((training.folder / MIRRORED).read_text(encoding="utf-8"))
+        noted = from_json((training.folder / MIRRORED).read_bytes())
     except (OSError, ValueError):
         return "waits" if record.points else ""
-    return "yes" if noted == _seen(record, store) else "waits"
+    return "yes" if noted == _seen(training.folder, record, store) else "waits"
 
 
 def waiting(states: Path, store: Store) -> list[Waiting]:

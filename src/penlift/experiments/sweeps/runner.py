@@ -49,9 +49,10 @@ class Runner:
         self._base = output_of(root, "git", "rev-parse", "HEAD").decode().strip()
         self._changes = output_of(root, "git", "diff-tree", "-p", "--binary", self._base, self.commit)
         self._cache = cache_of(root)
+        store = Store.of(root)  # which may have put a login into the environment
         self._environment = os.environ | committer(root) | {
             SWEEP: sweep,
-            "MLFLOW_TRACKING_URI": Store.of(root).uri,
+            "MLFLOW_TRACKING_URI": store.uri,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",  # stages call `python`
         }  # fmt: skip
 
