@@ -1,13 +1,18 @@
 """A run comes back from MLflow with the very bytes that went there, and nothing that stood in their place is lost."""
 
 import hashlib
+import re
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from checkouts import FILES
+from clone import ROOT
+from commands import run
 from stages import STAGES
-from tracked import client_of, runs_in, training
+from tracked import client_of, embedded, runs_in, training
 
 from penlift.common.errors import InputError
 from penlift.common.params import read_params
@@ -21,17 +26,23 @@ from penlift.tracking.store import Store
 pytestmark = pytest.mark.filterwarnings("default")  # of packages that MLflow brings along
 
 
-PARAMS = """\
-extract: {{path: data/ink}}
-model: {{cell: gru, peepholes: false, layers: 1, hidden: 8, mixtures: 1}}
-train: {{seed: {seed}}}
+PARAMS = (ROOT / "params.yaml").read_text(encoding="utf-8")
+LOCK = """\
+schema: '2.0'
+stages:
+  train:
+    cmd: python pipeline/train.py data/offsets data/windows models reports/train
+    outs: [{{path: models, md5: {seed}}}]
 """
+
+
+SEED = re.compile(r"(?<=  )seed: +\d+")
 
 
 def made(root: Path, seed: int, samples: int = 2) -> dict[str, str]:
     """The files of a finished run in a checkout, and their hashes."""
     files = {
-        "params.yaml": PARAMS.format(seed=seed), "dvc.lock": f"seed {seed}", "models/model.json": "{}",
+        "params.yaml": SEED.sub(f"seed: {seed}", PARAMS), "dvc.lock": LOCK.format(seed=seed), "models/model.json": "{}",
         "models/model.safetensors": f"weights {seed}", "reports/train/history.csv": FILES["train/history.csv"],
         "reports/train/training.json": FILES["train/training.json"], "reports/metrics.json": FILES["metrics.json"],
         "reports/index.html": f"page {seed}", "reports/evaluate/dreamt/points.npy": "points",
@@ -65,6 +76,7 @@ def checkout(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> P
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
     monkeypatch.delenv("DVC_ROOT", raising=False)
     output_of(tmp_path, *DVC, "init", "--quiet", "--no-scm")
+    shutil.copyfile(ROOT / "dvc.yaml", tmp_path / "dvc.yaml")
     return tmp_path
 
 
@@ -102,10 +114,148 @@ def test_files_that_are_not_what_was_sent_are_not_restored(checkout: Path, store
     (Path(run.info.artifact_uri.removeprefix("file://")) / "models/model.safetensors").write_text("other weights")
 
     for name in ("altered", run_id[:8]):
-        with pytest.raises(InputError, match="not those that were sent; nothing was restored"):
+        with pytest.raises(InputError, match="its files are not those that were sent; nothing was restored"):
             restore_run(name, checkout)
 
     assert "seed: 4" in (checkout / "params.yaml").read_text()
+
+
+def put(name: str, content: str) -> Callable[[Path], None]:
+    """Put a file among those of a run, with folders where there are none."""
+
+    def change(files: Path) -> None:
+        (files / name).parent.mkdir(parents=True, exist_ok=True)
+        (files / name).write_text(content)
+
+    return change
+
+
+def folder(files: Path) -> None:
+    (files / "params.yaml").unlink()
+    (files / "params.yaml").mkdir()
+
+
+def params(old: str, new: str) -> Callable[[Path], None]:
+    return put("params.yaml", PARAMS.replace(old, new))
+
+
+STRANGE: dict[str, Callable[[Path], None]] = {
+    r"it has 'models/\$\(id\)', which no stage makes": put("models/$(id)", "x"),
+    "it has 'reports/samples/run.py', which no stage makes": put("reports/samples/run.py", "x"),
+    "it has 'models/data', which no stage makes": put("models/data/forms.txt", "x"),
+    "it has 'params.yaml', which no stage makes": folder,
+    "it has no params.yaml": lambda files: (files / "params.yaml").unlink(),
+    "params.yaml: not readable as YAML": put("params.yaml", "a: [1"),
+    "params.yaml: holds": put("params.yaml", "[1]"),
+    "section 'extra' of params.yaml is unknown to this checkout": put("params.yaml", PARAMS + "\nextra: {a: 1}\n"),
+    "params.yaml: extract.path is 3": params("path: data/corpus", "path: 3"),
+    r"extract.path is '\$\{x\}', which DVC would not take": params("path: data/corpus", "path: ${x}"),
+    "extract.path is 'https://h/', which DVC would not take": params("path: data/corpus", "path: https://h/"),
+    "params.yaml: model.layers is missing": params("  layers:", "  # layers:"),
+    "dvc.lock: holds no stages": put("dvc.lock", "stages: 3"),
+    "'vars' of dvc.lock is unknown": put("dvc.lock", "vars: [1]"),
+    "stage 'mine' of dvc.lock is unknown": put("dvc.lock", "stages: {mine: {cmd: id}}"),
+    "'wdir' of stage train of dvc.lock is unknown": put("dvc.lock", "stages: {train: {wdir: /}}"),
+    "dvc.lock: stage train runs 'id'": put("dvc.lock", "stages: {train: {cmd: id}}"),
+    "'[?]' of stage train of dvc.lock is unknown": put("dvc.lock", "stages: {train: 3}"),
+}
+
+
+@pytest.fixture(scope="module")
+def strange(home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """A run whose files a stranger may change, and where they are."""
+    store, place = embedded(home), tmp_path_factory.mktemp("strange")
+    made(place, seed=7)
+    run_id = send(record(place, "strange"), store)
+    return run_id, home / "mlruns" / run_id / "artifacts"
+
+
+@pytest.mark.parametrize(("said", "change"), STRANGE.items(), ids=[*map(str, range(len(STRANGE)))])
+def test_of_a_run_that_somebody_else_may_have_changed_nothing_strange_is_brought(
+    store: Store,
+    strange: tuple[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    said: str,
+    change: Callable[[Path], None],
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    run_id, files = strange
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    shutil.copyfile(ROOT / "dvc.yaml", checkout / "dvc.yaml")
+    before = tmp_path / "before"
+    shutil.copytree(files, before)
+    mine = made(checkout, seed=8)
+    try:
+        change(files)
+        with pytest.raises(InputError, match=f"run {run_id} in sqlite:.*: {said}.*; nothing was restored$") as refused:
+            restore_run(run_id, checkout)
+    finally:
+        shutil.rmtree(files)
+        shutil.move(before, files)
+
+    assert "\n" not in str(refused.value)
+    assert hashes(checkout, *mine) == mine
+    assert not list((checkout / ".dvc" / "tmp").glob("restore-*"))
+
+
+def test_a_run_without_its_tags_is_refused_in_one_line(checkout: Path, strange: tuple[str, Path], store: Store) -> None:
+    run_id, _ = strange
+    client = client_of(store.uri)
+    kept = client.get_run(run_id).data.tags["penlift.data_hash"]
+    client.delete_tag(run_id, "penlift.data_hash")
+
+    with pytest.raises(InputError, match="not those that were sent; nothing was restored"):
+        restore_run(run_id, checkout)
+
+    client.set_tag(run_id, "penlift.data_hash", kept)
+
+
+@pytest.mark.slow
+def test_where_something_cannot_take_its_place_all_that_stood_there_is_back(
+    checkout: Path, strange: tuple[str, Path]
+) -> None:
+    mine = made(checkout, seed=8)
+    shutil.rmtree(checkout / "reports")
+    (checkout / "reports").write_text("mine")
+    mine = hashes(checkout, "reports", *(name for name in mine if not name.startswith("reports/")))
+
+    with pytest.raises(InputError, match=f"{checkout}: nothing was restored .*File exists") as refused:
+        restore_run(strange[0], checkout)
+
+    assert "could not be put back" not in str(refused.value)
+    assert hashes(checkout, *mine) == mine
+    assert not list((checkout / ".state" / "replaced").iterdir())
+    (checkout / "reports").unlink()
+    shutil.rmtree(checkout / ".state")
+    (checkout / ".state").write_text("a file where the folder should be")
+    with pytest.raises(InputError, match=f"{checkout}: nothing was restored"):
+        restore_run(strange[0], checkout)
+    (checkout / ".state").unlink()
+    assert restore_run(strange[0], checkout)[1]
+
+
+@pytest.mark.slow
+def test_what_is_said_of_the_code_is_known_and_none_of_it_is_for_a_shell_but_a_revision(
+    checkout: Path, strange: tuple[str, Path], store: Store
+) -> None:
+    run_id, _ = strange
+    client = client_of(store.uri)
+    revision = "0123456789abcdef0123456789abcdef01234567"
+    for tags, said in (
+        ({"penlift.revision": "$(id)"}, "it is not known which code"),
+        ({"penlift.revision": revision, "penlift.changed": "no"}, "own code: git checkout 0123456789ab -- src"),
+        ({"penlift.changed": "yes"}, "0123456789ab with changes that nobody committed\n"),
+        ({"penlift.changed": "unknown"}, "0123456789ab with changes that nobody committed, or without: nobody knows\n"),
+    ):
+        for key, value in tags.items():
+            client.set_tag(run_id, key, value)
+        answer = run("restore", run_id, "--root", checkout)
+        assert answer.exit_code == 0
+        assert said in answer.output
+        assert "$(id)" not in answer.output
 
 
 def test_what_cannot_be_restored_is_named(checkout: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """The commands `penlift runs`, `clean`, `track` and `restore`: trainings of a checkout, and runs of MLflow."""
 
+import re
 import sys
 import time
 from pathlib import Path
@@ -124,12 +125,18 @@ def restore(run: str, root: Path) -> None:
     .state/replaced.
     """
     from penlift.experiments.restore import restore_run as bring_back
+    from penlift.tracking.outcome import CHANGED, REVISION
 
     found, changed, older = bring_back(run, root)
-    click.echo(f"run {found.run_id} ({found.name}): {', '.join(changed) or 'nothing'} differed from what was here")
+    click.echo(f"run {found.run_id} ({found.name!r}): {', '.join(changed) or 'nothing'} differed from what was here")
     if older:
         click.echo(f"what they replaced is in {older}")
-    if found.tags.get("penlift.changed") == "yes":
-        click.echo(f"its code was {found.tags['penlift.revision'][:12]} with changes that nobody committed")
-    click.echo(f"`dvc repro` runs what differs here; with the run's own code: git checkout "
-               f"{found.tags['penlift.revision'][:12]} -- src pipeline dvc.yaml")  # fmt: skip
+    revision = re.fullmatch("[0-9a-f]{40,64}", found.tags.get(REVISION, ""))  # for a shell, and somebody else's
+    if not revision:
+        click.echo("`dvc repro` runs what differs here; it is not known which code the run was made with")
+        return
+    if (edited := found.tags.get(CHANGED)) != "no":
+        click.echo(f"its code was {revision[0][:12]} with changes that nobody committed"
+                   f"{'' if edited == 'yes' else ', or without: nobody knows'}")  # fmt: skip
+    click.echo(f"`dvc repro` runs what differs here; with the run's own code: git checkout {revision[0][:12]} -- src "
+               "pipeline dvc.yaml")  # fmt: skip

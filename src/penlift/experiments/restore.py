@@ -1,14 +1,22 @@
-"""A run from MLflow back to its bytes: its parameters, weights, samples and figures, as its pipeline left them."""
+"""A run from MLflow back to its bytes: its parameters, weights, samples and figures, as its pipeline left them.
 
+Somebody else may write to the store, so nothing is believed of a run: not which files it has, nor what stands in those
+that DVC goes by. MLflow makes no links.
+"""
+
+import re
 import shutil
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from penlift.common.errors import InputError
 from penlift.common.files import digest_of
-from penlift.common.params import flatten, read_params
+from penlift.common.params import checked, flatten, parsed, sections_in
 from penlift.experiments.repository import DVC, cache_of, on_cache, output_of
+from penlift.experiments.sections import SECTIONS
 from penlift.tracking.client import SHORTEST, FoundRun, fetch, find
 from penlift.tracking.outcome import LOCKED, fingerprint_of
 from penlift.tracking.record import OUTCOME
@@ -18,18 +26,25 @@ from penlift.training.folder import states_of
 TREES = ("models", "reports")  # that hold what a run has made
 OUTS = ("models", "reports/train", "reports/samples", "reports/evaluate", "reports/index.html")  # as dvc.yaml has them
 PLACES = (*OUTS, "reports/metrics.json", *LOCKED)  # DVC's lock last: it says that all is there
+FOLDERS = {*TREES, *(out for out in OUTS if "." not in out), "reports/evaluate/dreamt"}
+FILES = re.compile(  # that stages leave there, by their names
+    r"params\.yaml|dvc\.lock|models/model\.(json|safetensors)|reports/(metrics\.json|index\.html"
+    r"|train/(history\.csv|samples\.npy|training\.json)|samples/(sample-[a-z0-9-]+\.svg|samples\.npz|health\.csv)"
+    r"|evaluate/(dreamt/(points\.npy|index\.csv)|[a-z0-9-]+\.csv))"
+)
+LOCK_KEYS = {"cmd", "deps", "params", "outs"}  # of a stage in dvc.lock
 REPLACED = "replaced"  # beside the trainings: what stood where a run was restored
 
 
 def restore_run(name: str, root: Path) -> tuple[FoundRun, list[str], Path | None]:
-    """Put what a run has made where its pipeline left it, once it is known to be the very same.
+    """Put all that a run has made where its pipeline left it, or nothing, once it is known to be the very same.
 
     Gives the run, the files and folders that differed from what was there, and the folder that has what they replaced.
     """
-    states = states_of(root)
-    states.mkdir(exist_ok=True)
-    older = states / REPLACED / time.strftime("%Y-%m-%d-%H%M%S")
-    with TemporaryDirectory(prefix="restore-", dir=states) as folder:
+    older = states_of(root) / REPLACED / time.strftime("%Y-%m-%d-%H%M%S")
+    near = root / ".dvc" / "tmp"  # on the disk of the checkout: what is there in whole takes its place in no time
+    near.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="restore-", dir=near) as folder:
         place = Path(folder)
         run = _fetched(name, root, place)
         (place / ".dvc").mkdir()
@@ -38,10 +53,30 @@ def restore_run(name: str, root: Path) -> tuple[FoundRun, list[str], Path | None
         outs = [out for out in OUTS if (place / out).exists()]
         output_of(place, *DVC, "add", "--quiet", *outs)  # else DVC would run the stages that made what its cache lacks
         changed = [out for out in PLACES if _contents(place / out) != _contents(root / out)]
-        for out in changed:
-            _move(root / out, older / out)
-            _move(place / out, root / out)
+        try:
+            _exchange(changed, place, root, older)
+        except OSError as error:
+            if all(path.is_dir() and not path.is_symlink() for path in older.rglob("*")):
+                shutil.rmtree(older, ignore_errors=True)
+            left = f"; what could not be put back is in {older}" if older.exists() else ""
+            raise InputError(f"{root}: nothing was restored ({error}){left}; mend that, and do it again") from None
     return run, changed, older if older.exists() else None
+
+
+def _exchange(names: list[str], place: Path, root: Path, older: Path) -> None:
+    """Put what `place` has into `root`, and what stood there into `older`: all of it, or none."""
+    with ExitStack() as undo:
+        for name in names:
+            for source, target in ((root / name, older / name), (place / name, root / name)):
+                if source.exists():
+                    _move(source, target)
+                    undo.callback(_move, target, source)
+        undo.pop_all()
+
+
+def _move(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(source, target)  # .state may be on another disk
 
 
 def _fetched(name: str, root: Path, place: Path) -> FoundRun:
@@ -54,12 +89,52 @@ def _fetched(name: str, root: Path, place: Path) -> FoundRun:
         fetch(run.run_id, (*TREES, *LOCKED), place, store)
     except Unsent as error:
         raise InputError(f"{error}; start it, or set MLFLOW_TRACKING_URI to where the run is") from None
-    params = dict(flatten(read_params(place / "params.yaml")))
-    if fingerprint_of(params, run.tags["penlift.data_hash"], _files(place)) != run.tags[OUTCOME]:
-        raise InputError(
-            f"run {run.run_id}: its files in {store.uri} are not those that were sent; nothing was restored"
-        )
+    try:
+        _demand_sound(run, root, place)
+    except InputError as error:
+        where = f"{store.uri} and the folder mlruns beside it" if store.file else store.uri
+        raise InputError(f"run {run.run_id} in {where}: {error}; nothing was restored") from None
     return run
+
+
+def _demand_sound(run: FoundRun, root: Path, place: Path) -> None:
+    """Raise InputError unless the files of a run are those that were sent, and such as this checkout would make."""
+    for path in place.rglob("*"):
+        name, known = path.relative_to(place).as_posix(), FOLDERS.__contains__ if path.is_dir() else FILES.fullmatch
+        if not known(name):
+            raise InputError(f"it has {name!r}, which no stage makes")
+    if not (file := place / "params.yaml").is_file():
+        raise InputError("it has no params.yaml")
+    params = sections_in(file.read_bytes(), "params.yaml")
+    _demand_known(params.keys(), SECTIONS.keys(), "section {} of params.yaml")
+    for name, record in SECTIONS.items():
+        checked(name, params.get(name, {}), record, "params.yaml")
+    if re.search(r"://|\$\{", ink := params["extract"]["path"]):
+        raise InputError(f"extract.path is {ink!r}, which DVC would not take for a folder")
+    if (lock := place / "dvc.lock").is_file():
+        _demand_known_lock(parsed(lock.read_bytes(), "dvc.lock"), root)
+    made = fingerprint_of(dict(flatten(params)), run.tags.get("penlift.data_hash", ""), _files(place))
+    if made != run.tags[OUTCOME]:
+        raise InputError("its files are not those that were sent")
+
+
+def _demand_known_lock(lock: Any, root: Path) -> None:
+    """Raise InputError unless a dvc.lock knows nothing but stages of this checkout, by their scripts."""
+    stages = lock.get("stages", {}) if isinstance(lock, dict) else None
+    if not isinstance(stages, dict):
+        raise InputError("dvc.lock: holds no stages")
+    _demand_known(lock.keys(), {"schema", "stages"}, "{} of dvc.lock")
+    here = parsed((root / "dvc.yaml").read_bytes(), root / "dvc.yaml")["stages"]
+    _demand_known(stages.keys(), here.keys(), "stage {} of dvc.lock")
+    for name, stage in stages.items():
+        _demand_known(stage if isinstance(stage, dict) else ["?"], LOCK_KEYS, f"{{}} of stage {name} of dvc.lock")
+        if str(stage.get("cmd")).split()[:2] != ["python", f"pipeline/{name}.py"]:
+            raise InputError(f"dvc.lock: stage {name} runs {stage.get('cmd')!r}")
+
+
+def _demand_known(names: Any, known: Any, what: str) -> None:
+    if unknown := [name for name in names if name not in known]:
+        raise InputError(f"{what.format(repr(unknown[0]))} is unknown to this checkout")
 
 
 def _the_one(name: str, runs: list[FoundRun], store: Store) -> FoundRun:
@@ -84,10 +159,3 @@ def _files(place: Path) -> dict[str, Path]:
 
 def _contents(place: Path) -> dict[str, str]:
     return {name: digest_of([file]) for name, file in _files(place).items()}
-
-
-def _move(source: Path, target: Path) -> None:
-    """Move a file or a folder, if there is one."""
-    if source.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(source, target)  # .state may be on another disk

@@ -155,19 +155,8 @@ def words_of(sweep: Sweep, levels: Mapping[str, str]) -> str:
 
 def check_trials(trials: list[Trial], params: Path) -> None:
     """Refuse, before the first trial, what its stage would not accept, what cannot be compared or cannot be named."""
-    from penlift.corpus.compose import ComposeParams
-    from penlift.evaluation.evaluate import EvaluateParams
-    from penlift.ink.scales import NormaliseParams
-    from penlift.ink.windows import WindowParams
-    from penlift.io.extraction import ExtractParams
-    from penlift.model.network import ModelParams
-    from penlift.sampling.sampler import SampleParams
-    from penlift.training.optimisation import TrainParams
+    from penlift.experiments.sections import SECTIONS
 
-    records: dict[str, type[Params]] = {
-        "compose": ComposeParams, "extract": ExtractParams, "normalise": NormaliseParams, "window": WindowParams,
-        "model": ModelParams, "train": TrainParams, "sample": SampleParams, "evaluate": EvaluateParams,
-    }  # fmt: skip
     known = read_params(params)
     name, count = Counter(trial.name for trial in trials).most_common(1)[0]
     if count > 1:
@@ -182,7 +171,7 @@ def check_trials(trials: list[Trial], params: Path) -> None:
             raise InputError(f"{key} has '${{' in a value, which DVC takes for a reference; write it without")
     for trial in trials:
         sections, own = applied(known, trial.settings), sections_of(trial.settings)
-        for name, record in records.items():
+        for name, record in SECTIONS.items():
             if name in own:
                 checked(name, sections[name], record, f"trial {trial.name}")
 
