@@ -3,12 +3,13 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from small_trainings import Data, train_into
 
-from penlift.tracking.curves import metric_points, of_history, record_of_training, write_about
+from penlift.tracking.curves import dreamt_by_now, metric_points, of_history, record_of_training, write_about
 from penlift.training.folder import JOURNAL, Journal, read_events, read_training
 
 
@@ -69,3 +70,14 @@ def test_what_follows_the_last_whole_event_is_left_alone(tmp_path: Path, rest: b
     (tmp_path / JOURNAL).write_bytes(json.dumps({"time": 1, "epoch": 1}).encode() + b"\n" + rest)
 
     assert read_events(tmp_path / JOURNAL) == [{"time": 1, "epoch": 1}]
+
+
+def test_a_dreamt_line_that_is_damaged_is_not_drawn_and_the_others_are(tmp_path: Path) -> None:
+    np.save(tmp_path / "epoch-001.npy", np.array([[0, 0, 0], [9, 9, 1]], np.float32))
+    sound = (tmp_path / "epoch-001.npy").read_bytes()
+    damaged = [b"", sound[:40], sound.replace(b"}", b" "), sound.replace(b"(2, 3)", b"(6,)  "),
+               sound.replace(b"'<f4'", b"[]   "), sound.replace(b"(2, 3), }  ", b"(9" + b"9" * 8)]  # fmt: skip
+    for epoch, content in enumerate(damaged, 2):
+        (tmp_path / f"epoch-{epoch:03}.npy").write_bytes(content)
+
+    assert [image.step for image in dreamt_by_now(tmp_path)] == [1]

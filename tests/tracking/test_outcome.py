@@ -97,6 +97,25 @@ def test_no_finished_run_is_named_as_such(tmp_path: Path) -> None:
         read(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("metrics.json", "[]"), ("metrics.json", '{"valid": {"lines": 1}}'), ("metrics.json", '{"a": [1]}'),
+        ("metrics.json", '{"a": "b"}'), ("train/training.json", "{}"), ("train/training.json", "[]"),
+        ("train/training.json", '{"fingerprint": []}'), ("train/training.json", '{"fingerprint": "\\u0000"}'),
+        ("train/history.csv", "gradient_norm\n1\n"), ("train/history.csv", "epoch,gradient_norm\nx,1\n"),
+        ("train/history.csv", "epoch,gradient_norm\n,1\n"), ("train/history.csv", ""),
+    ],
+)  # fmt: skip
+def test_what_no_stage_has_left_so_is_named_as_such(root: Path, name: str, content: str) -> None:
+    (root / name).write_text(content)
+
+    with pytest.raises(InputError, match=r"no finished run to track \(.*\); make one with `dvc repro`") as refused:
+        read(root)
+
+    assert "\n" not in str(refused.value)
+
+
 def test_a_run_is_named_by_its_experiment_or_by_what_it_is(tmp_path: Path) -> None:
     assert name_of(PARAMS, {"DVC_EXP_NAME": "soft-ink"}) == "soft-ink"
     assert name_of(PARAMS, {}) == "lstm+peepholes-2x256-20mix"

@@ -1,7 +1,9 @@
 """What is to be sent is the same when it has waited on disk."""
 
+import json
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,7 +12,7 @@ from tracked import outcome
 
 from penlift.common.errors import InputError
 from penlift.common.params import flatten
-from penlift.tracking.record import RECORD, Point, Record, read_record, write_record
+from penlift.tracking.record import OUTCOME, RECORD, TRAINING, Point, Record, read_record, write_record
 
 points = st.builds(Point, st.text(), st.floats(), st.integers(0, 10**6), st.integers(0, 2**50))
 values = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text())
@@ -26,6 +28,7 @@ def same(one: Point, other: Point) -> bool:
 def test_a_record_that_waited_is_the_record(
     tmp_path: Path, points: list[Point], params: dict[str, object], tags: dict[str, str]
 ) -> None:
+    tags |= {TRAINING: "t", OUTCOME: "o"}
     record = Record("any", tags, "FINISHED", None, params, points)
 
     write_record(record, tmp_path / "waiting")
@@ -49,7 +52,21 @@ def test_its_files_are_copies_that_outlive_theirs(tmp_path: Path) -> None:
     assert read.images == record.images
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"name": 1}', "{"])
+SOUND: dict[str, Any] = {"name": "a", "tags": {TRAINING: "t", OUTCOME: "o"}, "status": "FINISHED"}
+DAMAGED: list[dict[str, Any]] = [
+    {"tags": {TRAINING: "t"}}, {"tags": {OUTCOME: "o"}}, {"status": "LOST"}, {"files": {"a": "../../secret"}},
+    {"files": {"a": "/etc/hostname"}}, {"files": {"a": "files/../../b"}}, {"points": [["a", 1.0, -1, 0]]},
+    {"points": [["a", 1.0, 1, 2**64]]}, {"points": [["a", 1.0, 2**40, 0]]}, {"images": [["a", 1, "?"]]},
+]  # fmt: skip
+
+
+def test_a_sound_record_is_read(tmp_path: Path) -> None:
+    (tmp_path / RECORD).write_text(json.dumps(SOUND))
+
+    assert read_record(tmp_path).tags[OUTCOME] == "o"
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"name": 1}', "{", *(json.dumps(SOUND | odd) for odd in DAMAGED)])
 def test_a_damaged_record_is_named_in_one_line(tmp_path: Path, content: str) -> None:
     (tmp_path / RECORD).write_text(content)
 

@@ -1,11 +1,15 @@
 """What is listed of trainings, and what of them may go."""
 
 import fcntl
+import json
 import time
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from commands import run
+from safetensors.numpy import save
 from small_trainings import Data, beginning, recipe, train_into
 
 from penlift.common.files import write_json
@@ -13,7 +17,7 @@ from penlift.common.processes import LOCK, alone_in
 from penlift.tracking.outbox import MIRRORED
 from penlift.tracking.store import Store
 from penlift.tracking.trainings import reason_to_stay, remove, state_of, trainings_table
-from penlift.training.folder import read_training, running_in, trainings_in
+from penlift.training.folder import JOURNAL, read_training, running_in, trainings_in
 from penlift.training.resume import StateKeeper
 
 STORE = Store("http://127.0.0.1:9", Path("unused"))  # which nothing here asks
@@ -30,7 +34,10 @@ def states(data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("mirrored", "waits"):
         history = train_into(data, states / name)
     points = len(history) * (len(history.columns) + 2)
-    write_json(states / "mirrored" / MIRRORED, {"uri": STORE.uri, "points": points, "status": "FINISHED"})
+    write_json(
+        states / "mirrored" / MIRRORED,
+        {"uri": STORE.uri, "experiment": "penlift", "points": points, "status": "FINISHED"},
+    )
     with alone_in(states / "short", "is at this very training"):
         StateKeeper(states / "short", "short", 60).save(beginning(recipe()))
     return states
@@ -105,6 +112,61 @@ def test_a_damaged_state_is_listed_all_the_same(states: Path) -> None:
 
     assert "killed" in table
     assert "epoch 0, step 0" in table
+
+
+EVENT = {"time": 1.0, "epoch": 1, "valid_nll_nats_per_point": 3.0}
+STEP = {"time": 1.0, "number": 1, "targets": 10, "seconds": 0.5, "peak_mib": 7}
+ODD_EVENTS: list[Any] = [
+    3, [], {}, {"time": []}, {"time": -1.0}, {"time": 1e300}, {"time": None}, {"time": 10**30}, EVENT | {"epoch": "1"},
+    EVENT | {"epoch": 10**12}, EVENT | {"epoch": {}}, EVENT | {"valid_nll_nats_per_point": "SIGTERM"},
+    EVENT | {"valid_nll_nats_per_point": 10**400}, EVENT | {"system": 3}, EVENT | {"system": {"load": None}},
+    STEP | {"targets": None}, {key: value for key, value in STEP.items() if key != "seconds"}, STEP | {"peak_mib": {}},
+]  # fmt: skip
+
+
+def test_lines_of_a_journal_that_are_no_events_are_counted_and_the_others_read(states: Path) -> None:
+    journal = states / "short" / JOURNAL
+    lines = [json.dumps(event) for event in [STEP, *ODD_EVENTS, EVENT]]
+    journal.write_text("\n".join([*lines, "{", "[" * 10_000, "\0"]) + '\n{"time": 1')
+
+    said = run("runs", "--root", states.parent)
+
+    assert said.exit_code == 0
+    assert f"{journal}: {len(ODD_EVENTS) + 3} damaged lines, which are passed over" in said.output
+    assert read_training(states / "short").events == [STEP, EVENT]
+
+
+def rewrite(**header: Any) -> bytes:
+    return save({"any": np.zeros(1)}, metadata={"penlift": json.dumps(header)})
+
+
+KEPT = {"fingerprint": "short", "journal": 0, "done": False}
+
+
+DAMAGED = {
+    "state.safetensors": [
+        b"\xff" * 20, rewrite(kept=[], step=1, history=[]), rewrite(kept=KEPT, step="1", history=[]),
+        rewrite(kept=KEPT, step=1, history=[{}]),
+        rewrite(kept=KEPT, step=1, history=[{"valid_nll_nats_per_point": 10**400}]),
+    ],
+    "run.json": [b"[]", b"\xff", b'{"a":' * 100_000],
+}  # fmt: skip
+
+
+def test_what_is_damaged_is_named_and_all_else_is_listed(states: Path) -> None:
+    waiting = states / "waiting" / "beef"
+    waiting.mkdir(parents=True)
+    for name, content in ((name, content) for name, contents in DAMAGED.items() for content in contents):
+        (states / "short" / name).write_bytes(content)
+        (waiting / "record.json").write_bytes(content)
+
+        said = run("runs", "--root", states.parent)
+
+        assert said.exit_code == 0
+        assert {line.split()[0] for line in said.output.splitlines()[1:4]} == {"mirrored", "waits", "short"}
+        assert f"{states / 'short' / name}: " in said.output
+        assert f"{waiting}: no readable record" in said.output
+    assert run("track", "--root", states.parent).exit_code == 0
 
 
 def test_what_waits_is_named_and_a_store_that_is_down_ends_in_status_1(states: Path) -> None:

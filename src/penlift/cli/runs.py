@@ -24,9 +24,11 @@ Examples:
 def runs(root: Path) -> None:
     """List the trainings that this checkout knows: run, state, best held-out NLL, age, and where each stands.
 
-    NLLs are in nats a point with offsets divided by 20. What waits for MLflow, `penlift track --all` sends.
+    NLLs are in nats a point with offsets divided by 20. What waits for MLflow, `penlift track --all` sends. What is
+    damaged is named below.
     """
-    from penlift.tracking.outbox import outcomes_in
+    from penlift.tracking.curves import damage_in
+    from penlift.tracking.outbox import damaged_in, outcomes_in
     from penlift.tracking.store import Store
     from penlift.tracking.trainings import trainings_table
     from penlift.training.folder import states_of, trainings_in
@@ -38,6 +40,8 @@ def runs(root: Path) -> None:
         click.echo(f"no training in {states}; `make repro` begins one")
     if places := outcomes_in(states):
         click.echo(f"{len(places)} finished runs wait for {store.uri}; send them with `penlift track --all`")
+    for line in [*(line for training in trainings for line in damage_in(training)), *damaged_in(places)]:
+        click.echo(line)
 
 
 @click.command(epilog=CLEAN)

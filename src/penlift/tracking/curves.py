@@ -1,13 +1,14 @@
 """A training as a tracking server is to show it: its curves by epoch, and the lines that it dreamt on its way."""
 
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic_core import from_json
 
 from penlift.common.errors import InputError
 from penlift.common.files import write_bytes, write_json
@@ -22,6 +23,7 @@ CURVES, LOAD = "by_epoch/", "system/"  # MLflow has groups of charts by prefix, 
 LEFT_OUT = {"epoch", "time", "system", "steps", "best"}  # of an epoch: no curves, or such as others show
 FIRST = "valid_nll_nats_per_point"  # what MLflow's parallel coordinates show of runs, unless told otherwise
 UNIT = {"train_nll_nats_per_point": ".over_20", "valid_nll_nats_per_point": ".over_20"}  # offsets divided by 20
+DAMAGE = (EOFError, LookupError, MemoryError, TypeError, ValueError, TokenError)  # what numpy raises of a file
 DREAMT, SAMPLES = "by_epoch/dreamt", "samples/all"
 ROWS = 4  # of a dreamt line: a chart is about as high as it is wide
 
@@ -32,12 +34,23 @@ def write_about(folder: Path, name: str, tags: dict[str, str], params: dict[str,
 
 
 def read_about(folder: Path) -> dict[str, Any]:
-    """What `write_about` noted; little where nothing was."""
-    try:
-        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-        return {"name": str(about["name"]), "tags": dict(about["tags"]), "params": dict(about["params"])}
-    except (OSError, ValueError, LookupError, TypeError):
-        return {"name": folder.name, "tags": {TRAINING: folder.name}, "params": {}}
+    """What `write_about` noted; little where nothing was, or where it is damaged."""
+    return _about(folder) or {"name": folder.name, "tags": {TRAINING: folder.name}, "params": {}}
+
+
+def _about(folder: Path) -> dict[str, Any] | None:
+    with suppress(OSError, ValueError, LookupError, TypeError):
+        about = from_json((folder / ABOUT).read_bytes())
+        tags = {str(key): str(value) for key, value in dict(about["tags"]).items()}
+        return {"name": str(about["name"]), "tags": tags | {TRAINING: folder.name}, "params": dict(about["params"])}
+    return None
+
+
+def damage_in(training: Training) -> list[str]:
+    """What of a training cannot be read, a line each."""
+    about = training.folder / ABOUT
+    odd = about.exists() and not _about(training.folder)
+    return [*training.damage, *([f"{about}: damaged, so its name and parameters are not known"] if odd else [])]
 
 
 def record_of_training(training: Training) -> Record:
@@ -89,7 +102,7 @@ def dreamt_by_now(training: Path) -> list[Image]:
     images = []
     for epoch, line in drawn(training):
         png = line.with_suffix(".png")
-        with suppress(OSError, ValueError, InputError):  # a full disk, a damaged file, a line that is not finite
+        with suppress(OSError, InputError, *DAMAGE):  # a full disk, a line that is not finite
             if not png.exists():
                 write_bytes(png, preview(folded(np.load(line, allow_pickle=False).astype(np.float64))))
             images.append(Image(DREAMT, epoch, png.read_bytes()))

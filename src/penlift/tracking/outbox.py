@@ -59,6 +59,15 @@ def outcomes_in(states: Path) -> list[Path]:
     return sorted((file.parent for file in states.glob(f"{WAITING}/[!.]*/{RECORD}")), key=time_of)
 
 
+def damaged_in(places: list[Path]) -> Iterator[str]:
+    """Of records that wait, those that cannot be read, a line each."""
+    for place in places:
+        try:
+            read_record(place)
+        except InputError as error:
+            yield str(error)
+
+
 def _deliver_outcome(place: Path, store: Store) -> str:
     """Send a record that waits, and forget it once the store has taken it; the run's id."""
     with store.alone(PATIENT):

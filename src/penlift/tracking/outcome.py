@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from penlift.common.errors import InputError
+from penlift.common.errors import InputError, one_line
 from penlift.common.files import digest_of
 from penlift.common.machine import processor_name
 from penlift.common.params import flatten
@@ -35,13 +35,18 @@ def record_of_outcome(
     Two runs with the same parameters, ink and files are one outcome, whenever and wherever they were computed.
     """
     try:
-        whole = [file for path in made for file in ([path] if path.is_file() else sorted(path.rglob("*.*")))]
-        data = hash_of_ink(ink)
-        history = pd.read_csv(train / "history.csv")
-        figures = json.loads(metrics.read_text(encoding="utf-8"))
-        about = json.loads((train / "training.json").read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError) as error:
-        raise InputError(f"no finished run to track ({error}); make one with `dvc repro`") from None
+        return _record(root, params, ink, train, metrics, made)
+    except (FileNotFoundError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        said = f"{type(error).__name__}: {one_line(error)}"
+        raise InputError(f"no finished run to track ({said}); make one with `dvc repro`") from None
+
+
+def _record(root: Path, params: dict[str, Any], ink: Path, train: Path, metrics: Path, made: list[Path]) -> Record:
+    whole = [file for path in made for file in ([path] if path.is_file() else sorted(path.rglob("*.*")))]
+    data = hash_of_ink(ink)
+    history = pd.read_csv(train / "history.csv")
+    figures = json.loads(metrics.read_text(encoding="utf-8"))
+    about = json.loads((train / "training.json").read_text(encoding="utf-8"))
     locked = [path for name in LOCKED if (path := root / name).is_file()]
     files = {path.absolute().relative_to(root.absolute()).as_posix(): path for path in [*whole, *locked]}
     flat, now = dict(flatten(params)), round(1000 * time.time())

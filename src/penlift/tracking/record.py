@@ -3,9 +3,9 @@
 import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from penlift.common.errors import InputError, one_line
 from penlift.common.files import digest_of, whole_folder, write_bytes
@@ -20,8 +20,8 @@ class Point(NamedTuple):
 
     key: str  # "by_epoch/valid_nll_nats_per_point.over_20"
     value: float  # may be NaN or infinite
-    step: int  # the epoch
-    time: int  # ms since 1970
+    step: Annotated[int, Field(ge=0, lt=2**31)]  # the epoch
+    time: Annotated[int, Field(ge=0, lt=2**63)]  # ms since 1970
 
 
 class Image(NamedTuple):
@@ -41,7 +41,7 @@ class Record:
     )
     name: str
     tags: dict[str, str]
-    status: str  # MLflow's: RUNNING, FINISHED, FAILED or KILLED
+    status: Annotated[str, Field(pattern="^(RUNNING|FINISHED|FAILED|KILLED)$")]  # MLflow's
     began: int | None = None  # ms since 1970, where it is known
     params: dict[str, Any] = field(default_factory=dict)  # "model.cell": "lstm"
     points: list[Point] = field(default_factory=list)
@@ -82,6 +82,10 @@ def read_record(folder: Path) -> Record:
     """The record that `write_record` put there."""
     try:
         record = JSON.validate_json((folder / RECORD).read_bytes())
+        if missing := {TRAINING, OUTCOME} - record.tags.keys():
+            raise ValueError(f"no {min(missing)}")
+        if outside := [name for name, file in record.files.items() if ".." in file.parts or file.parts[:1] != (FILES,)]:
+            raise ValueError(f"{outside[0]!r} lies elsewhere")
     except (OSError, ValueError) as error:
         raise InputError(
             f"{folder}: no readable record ({one_line(error)}); delete it and make it again with `dvc repro`"

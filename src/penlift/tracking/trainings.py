@@ -82,6 +82,6 @@ def state_of(training: Training) -> str:
 
 def _size_of(folder: Path) -> int:
     """Bytes of the files of a training; none where somebody removes it meanwhile."""
-    with suppress(FileNotFoundError):
+    with suppress(OSError):
         return sum(file.stat().st_size for file in folder.glob("[!.]*"))
     return 0

@@ -9,10 +9,11 @@ import math
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pydantic_core import from_json
 from safetensors import SafetensorError, safe_open
 
 from penlift.common.errors import InputError, one_line
@@ -23,6 +24,9 @@ STATE, JOURNAL = "state.safetensors", "journal.jsonl"
 ABOUT = "run.json"  # name, tags and parameters, as `tracking.curves` writes them
 WAITING = "waiting"  # beside the trainings: the records that no store has taken yet
 HEADER = "penlift"  # the key of the JSON
+KINDS = {"number", "epoch", "ended"}  # what an event tells of
+OF_A_STEP, NO_NUMBERS = ("targets", "seconds", "peak_mib"), {"system", "ended", "why"}  # in an event
+MOST, LATEST = 2**31, 2.0**40  # epochs; s since 1970
 
 
 def states_of(root: Path) -> Path:
@@ -37,6 +41,7 @@ class Training(NamedTuple):
     running: str  # the pid of its trainer, or nothing
     header: dict[str, Any]  # of its state, if one was saved
     events: list[dict[str, Any]]  # of its journal
+    damage: tuple[str, ...] = ()  # what of both cannot be read, a line each
 
     @property
     def done(self) -> bool:
@@ -54,13 +59,21 @@ class Training(NamedTuple):
 
 
 def read_training(folder: Path, running: str | None = None) -> Training:
-    """Read what is there; an unreadable state counts as none. `running`: the trainer's pid, where it is known."""
+    """Read what is there; what is damaged counts as none. `running`: the trainer's pid, where it is known."""
+    header, events, damage = dict[str, Any](), list[dict[str, Any]](), list[str]()
     try:
         header = read_header(folder / STATE)
-    except (InputError, OSError):
-        header = {}
+    except FileNotFoundError:
+        pass
+    except (InputError, OSError) as error:
+        damage.append(str(error))
+    try:
+        events, odd = read_journal(folder / JOURNAL)
+        damage += [f"{folder / JOURNAL}: {odd} damaged lines, which are passed over"] if odd else []
+    except OSError as error:
+        damage.append(str(error))
     pid = running_in(folder) if running is None else running
-    return Training(folder, pid, header, read_events(folder / JOURNAL))
+    return Training(folder, pid, header, events, tuple(damage))
 
 
 def trainings_in(states: Path) -> list[Training]:
@@ -112,7 +125,11 @@ class Kept(NamedTuple):
 def read_header(path: Path) -> dict[str, Any]:
     """The header of a state file: `kept`, `step`, `history` and what else `resume.pack` puts there."""
     with damage_named(path), safe_open(path, "np") as file:
-        return dict(json.loads(file.metadata()[HEADER]))
+        header = dict(from_json(file.metadata()[HEADER]))
+        if not all(map(_is_number, [header["step"], *(row["valid_nll_nats_per_point"] for row in header["history"])])):
+            raise ValueError("a step or an NLL that is no number")
+        Kept(**header["kept"])
+        return header
 
 
 @contextmanager
@@ -153,20 +170,37 @@ class Journal:
 
 
 def read_events(path: Path) -> list[dict[str, Any]]:
-    """The events on disk by now, in their order; none where there is no journal.
+    """The events on disk by now, in their order; none where there is no journal."""
+    return read_journal(path)[0]
+
+
+def read_journal(path: Path) -> tuple[list[dict[str, Any]], int]:
+    """The events on disk by now, in their order, and how many lines are damaged.
 
     What follows the last whole line is being written, or was cut short; a damaged line is passed over.
     """
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        return []
+        return [], 0
+    lines = content[: content.rfind(b"\n") + 1].splitlines()
     events = []
-    for line in content[: content.rfind(b"\n") + 1].splitlines():
-        try:
-            event = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(event, dict) and "time" in event:
-            events.append(event)
-    return events
+    for line in lines:
+        with suppress(ValueError):
+            if _is_event(event := from_json(line)):
+                events.append(event)
+    return events, len(lines) - len(events)
+
+
+def _is_event(event: Any) -> bool:
+    """Whether this is a step, an epoch or an end, with all that goes with it."""
+    if not (isinstance(event, dict) and KINDS & event.keys() and isinstance(system := event.get("system", {}), dict)):
+        return False
+    values = [value for key, value in event.items() if key not in NO_NUMBERS and value is not None]
+    needed = [event.get(key) for key in ("time", *(OF_A_STEP if "number" in event else []))] + [*system.values()]
+    numbered = isinstance(epoch := event.get("epoch", 0), int) and 0 <= epoch < MOST
+    return all(map(_is_number, [*values, *needed])) and numbered and 0 <= event["time"] < LATEST
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**63)
