@@ -9,9 +9,9 @@ from penlift.io.extraction import ExtractParams, extract
 from penlift.io.sources import SOURCES
 
 
-def main(corpus: Path, ink: Path) -> None:
+def main(ink: Path) -> None:
     params = section("extract", ExtractParams)
-    source = SOURCES[params.source](ROOT / corpus)
+    source = SOURCES[params.source](ROOT / params.path)
     with whole_folder(ink) as folder:
         counts = extract(source, params.splits, folder)
     print(counts.report())

@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).resolve().parents[1]
 STAGES = {  # those up to training, with the paths that dvc.yaml gives them
     "compose": ["src/penlift/corpus/fonts", "src/penlift/corpus/prose/sentences.txt", "data/corpus"],
-    "extract": ["data/corpus", "data/ink"],
+    "extract": ["data/ink"],
     "normalise": ["data/ink", "data/offsets"],
     "window": ["data/offsets", "data/windows"],
     "train": ["data/offsets", "data/windows", "models", "reports/train"],
@@ -58,8 +58,7 @@ def make_data(folder: Path, ink: Path | None = None) -> None:
         finish(folder, *DATA_STAGES)
         return
     set_params(folder, {"extract": {"path": str(ink)}})
-    _finish(folder, "extract", str(ink), STAGES["extract"][1])
-    finish(folder, "normalise", "window")
+    finish(folder, "extract", "normalise", "window")
 
 
 def start(folder: Path, stage: str, *paths: str, watched: str = "") -> "subprocess.Popen[str]":
@@ -78,10 +77,6 @@ def start(folder: Path, stage: str, *paths: str, watched: str = "") -> "subproce
 def finish(folder: Path, *stages: str) -> None:
     """Run stages to their ends."""
     for stage in stages:
-        _finish(folder, stage)
-
-
-def _finish(folder: Path, stage: str, *paths: str) -> None:
-    _, said = (process := start(folder, stage, *paths)).communicate()
-    if process.returncode:
-        raise RuntimeError(f"stage {stage} failed in {folder}: {said[-2000:]}")
+        _, said = (process := start(folder, stage)).communicate()
+        if process.returncode:
+            raise RuntimeError(f"stage {stage} failed in {folder}: {said[-2000:]}")
