@@ -1,5 +1,7 @@
 """Experiments as Git has them: which of them still are what would be run, and how they move between repositories."""
 
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,44 @@ def test_a_snapshot_has_uncommitted_changes_and_moves_nothing(repository: Path) 
 
     assert params_at(repository, taken) == {"model": {"hidden": 9}}
     assert (git(repository, "status", "--porcelain"), git(repository, "stash", "list")) == before
+
+
+def test_a_file_that_was_touched_and_not_changed_is_no_change(repository: Path) -> None:
+    os.utime(repository / "params.yaml", (1, 1))
+
+    assert snapshot(repository) == git(repository, "rev-parse", "HEAD")
+
+
+def test_a_snapshot_can_be_taken_while_another_git_holds_the_index(repository: Path) -> None:
+    (repository / "params.yaml").write_text("model: {hidden: 9}\n")
+    (repository / ".git" / "index.lock").touch()
+
+    assert params_at(repository, snapshot(repository)) == {"model": {"hidden": 9}}
+
+
+def test_what_git_says_on_its_output_is_said_where_its_errors_are_empty(repository: Path) -> None:
+    for branch, text in (("one", "1: {}"), ("two", "2: {}")):
+        git(repository, "checkout", "-qb", branch, "HEAD" if branch == "one" else "HEAD~1")
+        (repository / "params.yaml").write_text(text)
+        git(repository, "commit", "-qam", text)
+    subprocess.run(["git", "merge", "-q", "one"], cwd=repository, capture_output=True, check=False)
+
+    with pytest.raises(InputError, match=r"`git update-index -q --refresh` failed: params\.yaml: needs merge$"):
+        snapshot(repository)
+
+
+def test_another_owners_repository_is_refused_with_gits_own_remedy(repository: Path) -> None:
+    if os.geteuid():
+        pytest.skip("only root can give a folder to another")
+    for place in (repository, repository / ".git"):
+        os.chown(place, 65534, 65534)
+
+    with pytest.raises(
+        InputError, match=r"dubious ownership .* git config --global --add safe\.directory \S+$"
+    ) as raised:
+        snapshot(repository)
+
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,17 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from configobj import ConfigObj
 
-from penlift.common.errors import InputError
+from penlift.common.errors import InputError, one_line
 from penlift.common.params import parsed, sections_in
 
 DVC = (sys.executable, "-P", "-m", "dvc")  # -P: runs no code of the folder that it is called in
@@ -49,7 +51,9 @@ def output_of(folder: Path, *command: str, given: bytes = b"", environment: Mapp
     )
     if answer.returncode:
         shown = ("dvc", *command[len(DVC) :]) if command[: len(DVC)] == DVC else command
-        raise InputError(f"{folder}: `{' '.join(shown[:4])}` failed: {answer.stderr.decode().strip()[-300:]}")
+        why = (answer.stderr.strip() or answer.stdout).decode(errors="replace")  # of a conflict Git says it there
+        said = " ".join(line for line in why.splitlines() if not line.startswith(("hint:", "warning:")))
+        raise InputError(f"{folder}: `{' '.join(shown[:4])}` failed: {one_line(said) or f'status {answer.returncode}'}")
     return answer.stdout
 
 
@@ -79,8 +83,22 @@ def snapshot(repository: Path) -> str:
     """
     if inside := output_of(repository, "git", "rev-parse", "--show-prefix").decode().strip():
         raise InputError(f"the checkout is folder {inside} of a larger repository; sweeps need one of its own")
-    made = output_of(repository, "git", "stash", "create", environment=committer(repository)).decode().strip()
-    return made or output_of(repository, "git", "rev-parse", "HEAD").decode().strip()
+    head = output_of(repository, "git", "rev-parse", "HEAD").decode().strip()
+    index = repository / output_of(repository, "git", "rev-parse", "--git-path", "index").decode().strip()
+    with TemporaryDirectory(prefix="penlift-") as folder:  # of another index: several may ask at once
+        environment = committer(repository) | {"GIT_INDEX_FILE": str(shutil.copy2(index, folder))}
+        # without it, Git stumbles over a file that was touched and not changed
+        output_of(repository, "git", "update-index", "-q", "--refresh", environment=environment)
+        return output_of(repository, "git", "stash", "create", environment=environment).decode().strip() or head
+
+
+def check_repository(repository: Path) -> None:
+    """Refuse, before anything is trained, what DVC would run no trial in, or keep none of."""
+    if output_of(repository, "git", "rev-parse", "--is-shallow-repository").strip() == b"true":
+        raise InputError(
+            f"{repository}: a shallow clone, in which DVC keeps no experiment; `git fetch --unshallow` first"
+        )
+    output_of(repository, *DVC, "stage", "list")  # else each trial would say that dvc.yaml or dvc.lock is not readable
 
 
 def take_over(repository: Path, other: Path, experiment: Experiment) -> None:

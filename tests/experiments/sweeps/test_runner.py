@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from checkouts import experiment_in, git
 
+from penlift.common.errors import InputError
 from penlift.experiments.repository import DVC, experiments_in, output_of
 from penlift.experiments.sweeps.design import Trial
 from penlift.experiments.sweeps.runner import CLONES, Runner, stop
@@ -41,6 +42,29 @@ def test_a_trial_runs_in_the_checkout_as_it_stood(runner: Runner, repository: Pa
     assert (running.clone / ".state").resolve() == (repository / ".state").resolve()
     running.remove()
     assert not running.clone.exists()
+
+
+def test_a_shallow_clone_is_refused_before_anything_is_trained(runner: Runner, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "-q", "--depth=1", f"file://{runner.root}", "shallow")
+
+    with pytest.raises(InputError, match=r"shallow: a shallow clone, .*`git fetch --unshallow` first"):
+        Runner(tmp_path / "shallow", tmp_path / "sweeps", "made-up")
+
+
+def test_a_template_of_gits_without_info_is_enough(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_TEMPLATE_DIR", "")
+
+    running = runner.begin(TRIAL)
+
+    assert running.failure() == ""
+    running.remove()
+
+
+def test_a_lock_that_dvc_cannot_read_is_said_once_and_not_by_each_trial(runner: Runner) -> None:
+    (runner.root / "dvc.lock").touch()
+
+    with pytest.raises(InputError, match=r"`dvc stage list` failed: .*dvc\.lock' validation failed"):
+        Runner(runner.root, runner.folder, "made-up")
 
 
 def test_what_an_earlier_command_finished_is_taken_over(runner: Runner, repository: Path) -> None:

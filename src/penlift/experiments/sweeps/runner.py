@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from penlift.common.errors import InputError
+from penlift.common.files import write_text
 from penlift.common.processes import Signals, at_work, end, kill
 from penlift.experiments.repository import (
     DVC,
     Experiment,
     cache_of,
+    check_repository,
     committer,
     experiments_in,
     on_cache,
@@ -46,6 +48,7 @@ class Runner:
     def __init__(self, root: Path, folder: Path, sweep: str) -> None:
         """`folder`: for clones and logs; `sweep`: what MLflow is told that the runs belong to."""
         self.root, self.folder, self.commit = root.resolve(), folder.resolve(), snapshot(root)
+        check_repository(root)
         self._base = output_of(root, "git", "rev-parse", "HEAD").decode().strip()
         self._changes = output_of(root, "git", "diff-tree", "-p", "--binary", self._base, self.commit)
         self._cache = cache_of(root)
@@ -85,7 +88,7 @@ class Runner:
         if self._changes:
             output_of(clone, "git", "apply", "--index", "--whitespace=nowarn", given=self._changes)
         (clone / ".state").symlink_to(states_of(self.root).resolve())
-        (clone / ".git" / "info" / "exclude").write_text("/.state\n", encoding="utf-8")
+        write_text(clone / ".git" / "info" / "exclude", "/.state\n")
         on_cache(clone, self._cache, in_git=True)
 
 
