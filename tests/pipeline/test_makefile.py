@@ -1,4 +1,4 @@
-"""The targets of the Makefile: what a person names meets no shell, and what Git and DVC cannot read is said or mended."""
+"""The Makefile: what a person names meets no shell, and what Git and DVC cannot read is said or mended."""
 
 import os
 import shutil
