@@ -1,5 +1,6 @@
 """Every way in which params.yaml can be wrong is one line that names the key, its value and the remedy."""
 
+import codecs
 import re
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,65 @@ def test_peepholes_with_a_cell_that_has_none_are_refused(tmp_path: Path) -> None
     message = "params.yaml: model: peepholes is true but cell is 'gru'; only lstm has peepholes"
     with pytest.raises(InputError, match=re.escape(message)):
         read_section(path, "model", ModelParams)
+
+
+LAUGHS = "\n".join([f"a: &a0 [{'x' * 99}]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 9))])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("model: {a: !!bool foo}", "'foo'"),
+        ("model: {a: !!int ''}", "string index out of range"),
+        ("model: {a: !!binary aGk=}", "b'hi' is neither text nor number; write it in quotes"),
+        ("model: {a: 2026-02-03}", "datetime.date(2026, 2, 3) is neither text nor number; write it in quotes"),
+        (f"model: {{a: {'[' * 999}{']' * 999}}}", "maximum recursion depth"),
+        ("5: {a: 1}", "5 is no name; write a text of up to 100 letters"),
+        (f"model: {{{'a' * 101}: 1}}", "is no name; write a text of up to 100 letters"),
+        (f"model: {{a: 0x{'f' * 5000}}}", "an integer of 20000 bits; 64 are the most"),
+        (LAUGHS, "over 10,000 values, aliases followed"),
+        ("model: &m [1, *m]", "over 10,000 values, aliases followed"),
+        (f"model: &m [{'1, ' * 5000}*m]", "over 10,000 values, aliases followed"),
+        (f"model: {'x' * 70000}", "it has 70,007 bytes, and 65,536 are the most"),
+        ('model: {cell: "a\\0b"}', "a control character in 'a\\x00b'"),
+        ('model: {cell: "a\\ud800"}', "a control character in 'a\\ud800'"),
+        ('model: {cell: "\\Uffffffff"}', "Python int too large"),
+    ],
+)
+def test_what_no_parameter_can_be_is_refused_in_a_short_line(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "params.yaml").write_text(content)
+
+    with pytest.raises(InputError, match=re.escape(message)) as raised:
+        read_section(tmp_path / "params.yaml", "model", ModelParams)
+
+    said = str(raised.value).removeprefix(str(tmp_path))
+    assert re.fullmatch(r"/params.yaml: not readable as YAML in UTF-8 \([ -~]{1,150}\); mend it there", said)
+
+
+def test_a_long_value_and_many_faults_are_cut_short(tmp_path: Path) -> None:
+    text = "".join(f"  key{number}: {'x' * 900}\n" for number in range(50))
+    (tmp_path / "params.yaml").write_text(f"model:\n  cell: {'y' * 900}\n{text}")
+
+    with pytest.raises(InputError, match=r"model\.cell is 'y{20,40}\.\.\.y{20,40}'; .*; and 54 more$") as raised:
+        read_section(tmp_path / "params.yaml", "model", ModelParams)
+
+    assert len(str(raised.value)) < 600
+
+
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
+def test_a_file_is_read_with_a_byte_order_mark_and_line_ends_of_windows_too(tmp_path: Path, mark: bytes) -> None:
+    content = (ROOT / "params.yaml").read_bytes()
+    (tmp_path / "params.yaml").write_bytes(mark + content.replace(b"\n", b"\r\n"))
+
+    assert read_params(tmp_path / "params.yaml") == read_params(ROOT / "params.yaml")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1"])
+def test_another_encoding_is_named(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "params.yaml").write_text("model: {cell: 'l\N{LATIN SMALL LETTER E WITH ACUTE}'}", encoding=encoding)
+
+    with pytest.raises(InputError, match=r"params\.yaml: not readable as YAML in UTF-8 \(.*\); mend it there$"):
+        read_params(tmp_path / "params.yaml")
 
 
 @pytest.mark.parametrize(

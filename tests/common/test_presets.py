@@ -1,5 +1,6 @@
 """A preset sets what it says in params.yaml, and nothing else."""
 
+import codecs
 import shutil
 from pathlib import Path
 
@@ -44,6 +45,16 @@ def test_the_default_is_the_preset_fast_and_every_preset_leads_back_to_it(params
         apply(PRESETS / f"{name}.yaml", params)
         apply(PRESETS / "fast.yaml", params)
         assert read_params(params) == before
+
+
+def test_a_preset_may_begin_with_a_byte_order_mark_and_so_may_the_parameters(params: Path, tmp_path: Path) -> None:
+    wanted = codecs.BOM_UTF8 + (PRESETS / "article.yaml").read_bytes().replace(b"\n", b"\r\n")
+    (tmp_path / "marked.yaml").write_bytes(wanted)
+    params.write_bytes(codecs.BOM_UTF8 + params.read_bytes())
+
+    apply(tmp_path / "marked.yaml", params)
+
+    assert read_params(params)["train"]["batch"] == 50
 
 
 def test_what_is_no_preset_is_refused_with_those_that_are(params: Path, tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""The one kind of error that a user can mend."""
+"""The one kind of error that a user can mend, and what others have given or said, short enough for its line."""
+
+import reprlib
+from collections.abc import Iterable
 
 MOST = 240  # letters of what a library says
 
@@ -11,3 +14,18 @@ def one_line(error: object) -> str:
     """What a library's error or a program says, on a line that can be printed; not all of it where that is long."""
     said = " ".join(str(error).split())[:MOST] or type(error).__name__
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in said)
+
+
+_VALUE = reprlib.Repr()
+_VALUE.maxlevel, _VALUE.maxstring, _VALUE.maxother = 2, 60, 60
+
+
+def shown(value: object) -> str:
+    """A value as a message has it: its beginning, where it is long or deep."""
+    return one_line(_VALUE.repr(value))
+
+
+def some(faults: Iterable[str]) -> str:
+    """The first three faults, and how many more there are."""
+    every = list(faults)
+    return "; ".join([*every[:3], *([f"and {len(every) - 3} more"] if len(every) > 3 else [])])

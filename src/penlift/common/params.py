@@ -7,6 +7,7 @@ defaults, so a missing key is an error, as are an unknown one, a wrong type and 
 import difflib
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from penlift.common.errors import InputError, one_line
+from penlift.common.errors import InputError, one_line, shown, some
 from penlift.common.files import whole_file
 
 
@@ -28,22 +29,60 @@ class Params(BaseModel):
 Section = TypeVar("Section", bound=Params)
 
 
+LONGEST, MOST, NAME = 2**16, 10_000, 100  # bytes of a file; values in it, aliases followed; characters of a name
+NO_TEXT = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # that no page can show
+
+
 def parsed(content: bytes, place: Path | str) -> Any:
-    """Read YAML with DVC's own parser, so that both see the same values (`1e-3` is a float); `place`: for errors."""
+    """Read YAML with DVC's own parser, so that both see the same values (`1e-3` is a float); `place`: for errors.
+
+    What it holds is plain: texts, integers of 64 bits, floats, true, false and null, in lists or under names.
+    """
     try:
-        return YAML(typ="safe", pure=True).load(io.StringIO(content.decode("utf-8")))
-    except (YAMLError, ValueError) as error:  # ruamel leaves impossible dates to Python
-        raise InputError(f"{place}: not readable as YAML ({one_line(error)}); mend it there") from None
+        if len(content) > LONGEST:
+            raise ValueError(f"it has {len(content):,} bytes, and {LONGEST:,} are the most")
+        found = YAML(typ="safe", pure=True).load(io.StringIO(content.decode("utf-8")))
+        _demand_plain(found)
+    except (
+        YAMLError,
+        ArithmeticError,
+        LookupError,
+        RecursionError,
+        ValueError,
+    ) as error:  # ruamel leaves some to Python
+        raise InputError(f"{place}: not readable as YAML in UTF-8 ({one_line(error)}); mend it there") from None
+    return found
+
+
+def _demand_plain(found: Any) -> None:
+    """Raises ValueError where something else than plain values is nested, or more than anybody writes."""
+    waiting, seen = [found], 0
+    while waiting:
+        value, seen = waiting.pop(), seen + 1
+        if seen + len(waiting) > MOST:
+            raise ValueError(f"over {MOST:,} values, aliases followed")
+        if isinstance(value, dict):
+            if odd := [name for name in value if not isinstance(name, str) or len(name) > NAME]:
+                raise ValueError(f"{shown(odd[0])} is no name; write a text of up to {NAME} letters")
+            waiting += [*value, *value.values()]
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, int) and value.bit_length() > 63:
+            raise ValueError(f"an integer of {value.bit_length()} bits; 64 are the most")
+        elif isinstance(value, str) and NO_TEXT.search(value):
+            raise ValueError(f"a control character in {shown(value)}")
+        elif not isinstance(value, str | int | float | None):
+            raise ValueError(f"{shown(value)} is neither text nor number; write it in quotes")
 
 
 def sections_in(content: bytes, place: Path | str) -> dict[str, Any]:
     """Read what a params.yaml holds, section by section."""
     sections = parsed(content, place)
     if not isinstance(sections, dict):
-        raise InputError(f"{place}: holds {sections!r}, not sections of parameters; restore it with git")
+        raise InputError(f"{place}: holds {shown(sections)}, not sections of parameters; restore it with git")
     for name, values in sections.items():
         if not isinstance(values, dict):
-            raise InputError(f"{place}: section {name!r} is {values!r}, not parameters; restore it with git")
+            raise InputError(f"{place}: section {name!r} is {shown(values)}, not parameters; restore it with git")
     return sections
 
 
@@ -70,8 +109,7 @@ def checked(name: str, values: dict[str, Any], record: type[Section], place: str
     try:
         return record.model_validate(values)
     except ValidationError as error:
-        faults = (f"{place}: {_explain(name, record, fault)}" for fault in error.errors())
-        raise InputError("; ".join(faults)) from None
+        raise InputError(f"{place}: {some(_explain(name, record, fault) for fault in error.errors())}") from None
 
 
 def _explain(section: str, record: type[Params], fault: Any) -> str:
@@ -92,14 +130,14 @@ def _explain(section: str, record: type[Params], fault: Any) -> str:
 def value_at_fault(fault: Any) -> str:
     """One of pydantic's faults, of a value that a record does not take, in words."""
     wanted = fault["msg"].removeprefix("Input should be ")
-    return f"{fault['loc'][0]} is {fault['input']!r}; it should be {wanted}"
+    return f"{fault['loc'][0]} is {shown(fault['input'])}; it should be {wanted}"
 
 
 def apply(preset: Path, params: Path) -> list[str]:
     """Set the values of a preset in params.yaml, all comments kept; what changed, a line each."""
     if not preset.is_file():
         there = sorted(path.stem for path in preset.parent.glob("*.yaml"))
-        raise InputError(f"no preset {preset.stem!r}; there are {', '.join(there)}")
+        raise InputError(f"no preset {shown(preset.stem)}; there are {', '.join(there)}")
     try:
         return set_values(params, read_params(preset))
     except KeyError as error:

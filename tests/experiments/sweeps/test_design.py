@@ -137,6 +137,25 @@ def test_trials_that_cannot_be_named_compared_or_told_to_dvc_are_refused(factors
         check_trials(trials_of(sweep), ROOT / "params.yaml")
 
 
+@pytest.mark.parametrize("design", ["grid", "one-at-a-time"])
+def test_more_trials_than_anybody_trains_are_refused_at_once(design: str) -> None:
+    levels = list(range(1, 1_001))
+    sweep = made(factors=dict.fromkeys(NAMES[:3], levels), design=design, seeds=list(range(100)))
+    count = "100,000,000,000" if design == "grid" else "299,800"
+
+    with pytest.raises(InputError, match=f"sweep a has {count} trials, and 10,000 are the most; leave out levels or"):
+        trials_of(sweep)
+
+
+def test_a_trial_whose_name_no_file_can_have_is_refused() -> None:
+    sweep = made(factors={"train.start": [None, "x" * 300]}, seeds=[1])
+
+    with pytest.raises(
+        InputError, match=r"a trial would be called 'a-start-x+\.\.\.x+-s1', 311 letters; 200 are the most"
+    ):
+        check_trials(trials_of(sweep), ROOT / "params.yaml")
+
+
 def test_a_name_is_one_that_dvc_takes() -> None:
     sweep = made(factors={"train.start": [None, "../a b/start"], "model.dropout": [0.2, 0.5]}, seeds=[1])
 
@@ -157,6 +176,15 @@ def test_a_name_is_one_that_dvc_takes() -> None:
         ({"set": {"train.seed": 3}}, "train.seed is given twice"),
         ({"seeds": [1, 1]}, "has one twice"),
         ({"name": "../x"}, "name is '../x': String should match"),
+        ({"name": "a\n"}, r"name is 'a\\n': String should match"),
+        ({"about": "what\x01"}, "a control character in 'what"),
+        ({"seeds": 1}, "seeds is 1; it should be a valid list; see"),
+        ({"seeds": ["a"] * 1_000}, "seeds.0 is 'a'; it should be a valid integer; .* and 997 more; see"),
+        ({"seeds": list(range(20_000))}, "65,536 are the most"),
+        (
+            {"set": {"model.hidden": [1]}},
+            r"set.model.hidden is \[1\]; it should be a valid boolean, or a valid integer",
+        ),
         ({"colour": 1}, "colour: Extra inputs"),
     ],
 )

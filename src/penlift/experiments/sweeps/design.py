@@ -2,21 +2,24 @@
 
 import itertools
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from penlift.common.errors import InputError
+from penlift.common.errors import InputError, shown, some
 from penlift.common.params import Params, checked, parsed, read_params
 
 Value = bool | int | float | str | None
 Settings = dict[str, Value]  # "model.mixtures": 5
-KINDS, LONG = ("bool", "int", "float", "str"), 60  # of values, as pydantic calls them; characters of one in a message
+KINDS = ("bool", "int", "float", "str")  # of values, as pydantic calls them
 SEED = "train.seed"
+MOST, LONGEST = 10_000, 200  # trials; letters of the name of one, which files and references of Git have
 
 
 class Search(Params):
@@ -56,13 +59,13 @@ class Sweep(Params):
     def _one_value_a_parameter(self) -> "Sweep":
         factors = [{key for level in levels.values() for key in level} for levels in self.levels.values()]
         keys = [SEED, *self.set, *(key for factor in factors for key in factor)]
-        if twice := sorted({key for key in keys if keys.count(key) > 1}):
+        if twice := sorted(key for key, count in Counter(keys).items() if count > 1):
             raise ValueError(f"{', '.join(twice)} is given twice; a parameter has one place: seeds, set, or one factor")
         if len(set(self.seeds)) < len(self.seeds):
-            raise ValueError(f"seeds {self.seeds} has one twice; take it out")
+            raise ValueError(f"seeds {shown(self.seeds)} has one twice; take it out")
         return self
 
-    @property
+    @cached_property
     def levels(self) -> dict[str, dict[str, Settings]]:
         """By factor and level, what a level sets; the first level of each factor is what the others differ from."""
         return {
@@ -70,7 +73,7 @@ class Sweep(Params):
             for factor, given in self.factors.items()
         }
 
-    @property
+    @cached_property
     def reference(self) -> dict[str, str]:
         """The first level of each factor."""
         return {factor: next(iter(levels)) for factor, levels in self.levels.items()}
@@ -83,8 +86,7 @@ def read_sweep(path: Path) -> Sweep:
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such sweep file; sweeps/ has some") from None
     except ValidationError as error:
-        faults = _explained(error.errors())
-        raise InputError(f"{path}: {'; '.join(faults)}; see sweeps/first-answer.yaml") from None
+        raise InputError(f"{path}: {some(_explained(error.errors()))}; see sweeps/first-answer.yaml") from None
 
 
 def _explained(faults: Iterable[Any]) -> Iterator[str]:
@@ -93,10 +95,10 @@ def _explained(faults: Iterable[Any]) -> Iterator[str]:
     for fault in faults:
         place = ".".join(str(part) for part in fault["loc"] if "[" not in str(part) and part not in KINDS) or "sweep"
         if fault["type"] not in ("missing", "extra_forbidden", "value_error"):
-            value = repr(fault["input"])
-            place += f" is {value if len(value) < LONG else value[:LONG] + '...'}"
-        said.setdefault(place, []).append(fault["msg"].removeprefix("Input should be "))
-    return (f"{place}: {', or '.join(dict.fromkeys(messages))}" for place, messages in said.items())
+            place += f" is {shown(fault['input'])}"
+        wanted = fault["msg"].removeprefix("Input should be ")
+        said.setdefault(place + ("; it should be" if wanted != fault["msg"] else ":"), []).append(wanted)
+    return (f"{place} {', or '.join(dict.fromkeys(messages))}" for place, messages in said.items())
 
 
 def sections_of(settings: Settings) -> dict[str, dict[str, Value]]:
@@ -129,8 +131,14 @@ class Trial(NamedTuple):
 
 def trials_of(sweep: Sweep) -> list[Trial]:
     """All trials, the seeds of a configuration one after another, the reference first."""
-    levels = sweep.levels
-    if sweep.design == "grid":
+    levels, grid = sweep.levels, sweep.design == "grid"
+    counts = [len(named) for named in levels.values()]
+    count = (math.prod(counts) if grid else 1 + sum(counts) - len(counts)) * len(sweep.seeds)
+    if count > MOST:
+        raise InputError(
+            f"sweep {sweep.name} has {count:,} trials, and {MOST:,} are the most; leave out levels or seeds"
+        )
+    if grid:
         chosen = [dict(zip(levels, each, strict=True)) for each in itertools.product(*levels.values())]
     else:
         changes = ({factor: level} for factor, named in levels.items() for level in list(named)[1:])
@@ -161,6 +169,8 @@ def check_trials(trials: list[Trial], params: Path) -> None:
     name, count = Counter(trial.name for trial in trials).most_common(1)[0]
     if count > 1:
         raise InputError(f"two trials would be called {name}; give levels names that differ in letters or digits")
+    if len(name := max((trial.name for trial in trials), key=len)) > LONGEST:
+        raise InputError(f"a trial would be called {shown(name)}, {len(name)} letters; {LONGEST} are the most")
     for key in {key for trial in trials for key in trial.settings}:
         values = {json.dumps(trial.settings[key]) for trial in trials}
         if len(values) > 1 and (key.partition(".")[0] in HELD_OUT or key == CAP):
