@@ -1,9 +1,11 @@
 """Stage evaluate: what a run is worth, in figures that compare from run to run, and in tables for its page."""
 
+import sys
 from pathlib import Path
 
 import torch
 
+sys.path.insert(0, str(Path(__file__).parent))  # which Python leaves out under PYTHONSAFEPATH
 from checkout import run, section
 
 from penlift.common.files import whole_folder, write_json

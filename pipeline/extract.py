@@ -1,7 +1,9 @@
 """Stage extract: from the archives that a user has to lines of ink, with text, writer and split."""
 
+import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))  # which Python leaves out under PYTHONSAFEPATH
 from checkout import ROOT, run, section
 
 from penlift.common.files import whole_folder

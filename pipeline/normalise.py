@@ -1,7 +1,9 @@
 """Stage normalise: from pen positions to offsets, capped and scaled."""
 
+import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))  # which Python leaves out under PYTHONSAFEPATH
 from checkout import run, section
 
 from penlift.common.files import whole_folder

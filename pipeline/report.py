@@ -1,7 +1,9 @@
 """Stage report: one static page with everything that a run came to."""
 
+import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))  # which Python leaves out under PYTHONSAFEPATH
 from checkout import ROOT, run
 
 from penlift.common.files import write_text

@@ -1,9 +1,11 @@
 """Stage sample: lines that the network dreams, as pictures and as numbers, and whether they are in order."""
 
+import sys
 from pathlib import Path
 
 import torch
 
+sys.path.insert(0, str(Path(__file__).parent))  # which Python leaves out under PYTHONSAFEPATH
 from checkout import run, section
 
 from penlift.common.files import whole_folder, write_text

@@ -1,8 +1,10 @@
 """Stage track: the finished run, mirrored to MLflow."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))  # which Python leaves out under PYTHONSAFEPATH
 from checkout import ROOT, run
 
 from penlift.common.params import read_params

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+sys.path.insert(0, str(Path(__file__).parent))  # which Python leaves out under PYTHONSAFEPATH
 from checkout import ROOT, run, section
 
 from penlift.common.machine import keep_freed_memory

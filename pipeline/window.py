@@ -1,7 +1,9 @@
 """Stage window: the training lines that windows are cut from, and how evenly these cover them."""
 
+import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))  # which Python leaves out under PYTHONSAFEPATH
 from checkout import run, section
 
 from penlift.common.files import whole_folder, write_json

@@ -1,13 +1,16 @@
 """dvc.yaml says what is true of the scripts: what they run, what they read, how they are called."""
 
 import ast
+import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from checkouts import git
 from conftest import ROOT
 from ruamel.yaml import YAML
 from stages import STAGES
@@ -99,6 +102,20 @@ def test_no_value_of_params_yaml_stands_in_a_command_which_a_shell_reads(stage: 
     assert not set("$`") & set(STAGES[stage]["cmd"])
 
 
+def test_a_clone_has_the_same_bytes_where_git_would_rewrite_line_ends(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.mkdir()
+    for name in (".gitattributes", "params.yaml"):
+        shutil.copy(ROOT / name, one)
+    git(one, "init", "-q")
+    git(one, "add", "-A")
+    git(one, "commit", "-qm", "start")
+
+    git(tmp_path, "clone", "-q", "-c", "core.autocrlf=true", str(one), str(other))
+
+    assert (other / "params.yaml").read_bytes() == (ROOT / "params.yaml").read_bytes()
+
+
 def test_one_module_imports_mlflow() -> None:
     texts = {path: path.read_text() for folder in ("src", "pipeline") for path in (ROOT / folder).rglob("*.py")}
 
@@ -109,8 +126,9 @@ def test_one_module_imports_mlflow() -> None:
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_script_without_arguments_prints_its_usage_in_one_line(stage: str) -> None:
     script = [sys.executable, f"pipeline/{stage}.py"]
+    strict = os.environ | {"PYTHONSAFEPATH": "1"}  # where Python does not look beside a script
 
-    answer = subprocess.run(script, cwd=ROOT, capture_output=True, text=True, check=False)
+    answer = subprocess.run(script, cwd=ROOT, env=strict, capture_output=True, text=True, check=False)
 
     assert answer.returncode == 1
     assert answer.stderr.startswith(f"usage: python pipeline/{stage}.py ")
