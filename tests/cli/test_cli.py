@@ -80,6 +80,10 @@ def test_archives_and_what_extract_makes_of_them_are_the_same_ink(
         (["sample", "--style"], "penlift sample: Option '--style' requires an argument; see `penlift sample --help`"),
         (["sweep"], "penlift sweep: Missing argument 'FILE'; see `penlift sweep --help`"),
         (["swep", "a"], "penlift: No such command 'swep'"),
+        (
+            ["sample", "\udcff\x1b[31m", "x" * 9_000],
+            "penlift sample: Got unexpected extra arguments (\ufffd\ufffd[31m xx",
+        ),
     ],
 )
 def test_what_is_typed_wrong_is_said_in_one_line(typed: list[str], said: str) -> None:
@@ -89,6 +93,7 @@ def test_what_is_typed_wrong_is_said_in_one_line(typed: list[str], said: str) ->
     assert answer.stdout == ""
     assert answer.stderr.startswith(said)
     assert answer.stderr.count("\n") == 1
+    assert len(answer.stderr) < 400
 
 
 def test_a_store_of_searches_is_refused_only_where_it_is_typed_and_never_shown(tmp_path: Path) -> None:

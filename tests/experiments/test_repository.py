@@ -1,5 +1,6 @@
 """Experiments as Git has them: which of them still are what would be run, and how they move between repositories."""
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -114,7 +115,10 @@ def test_an_experiment_of_other_parameters_is_another(repository: Path) -> None:
 
 
 def test_an_experiment_whose_results_left_the_cache_is_not_kept(repository: Path, tmp_path: Path) -> None:
-    lock = "stages: {train: {outs: [{md5: abc.dir}]}, evaluate: {outs: [{md5: cd}, {md5: def.dir}]}}\n"
+    outs = {"train": {"c": "abc.dir"}, "evaluate": {"a": "cde", "b": "def.dir"}}
+    stages = {stage: {"cmd": "x", "outs": [{"path": path, "md5": md5} for path, md5 in each.items()]}
+              for stage, each in outs.items()}  # fmt: skip
+    lock = json.dumps({"schema": "2.0", "stages": stages})  # JSON is YAML
     experiment, cache = finished(repository, lock), tmp_path / "cache"
     for name in ("ab/c.dir", "de/f.dir"):
         assert not is_kept(repository, experiment, cache)
@@ -122,6 +126,34 @@ def test_an_experiment_whose_results_left_the_cache_is_not_kept(repository: Path
         (cache / "files" / "md5" / name).write_text("[]")
 
     assert is_kept(repository, experiment, cache)
+
+
+@pytest.mark.parametrize(
+    "lock",
+    [
+        "",
+        "schema: '2.0'\nstag",
+        "{schema: '2.0', stages: {train: {cmd: x, outs: [1.5]}}}",
+        "{schema: '2.0', stages: 3}",
+    ],
+)
+def test_an_experiment_whose_lock_dvc_cannot_read_is_not_kept(repository: Path, tmp_path: Path, lock: str) -> None:
+    assert not is_kept(repository, finished(repository, lock), tmp_path)
+
+
+def test_a_path_is_no_pattern_of_gits(repository: Path) -> None:
+    ink = repository / "data" / "raw" / "[own]*"
+    ink.mkdir()
+    (ink / "a.csv").write_text("1\n")
+    (repository / "params.yaml").write_text("{model: {hidden: 8}, extract: {path: 'data/raw/[own]*'}}\n")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "odd")
+    experiment, params = finished(repository), params_at(repository, "HEAD")
+    assert still(repository, experiment, params)
+
+    (ink / "a.csv").write_text("2\n")
+
+    assert not still(repository, experiment, params)
 
 
 def test_a_folder_of_a_larger_repository_is_refused(repository: Path) -> None:

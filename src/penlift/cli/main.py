@@ -13,7 +13,7 @@ from penlift.cli.options import FOLDER, ROOT
 from penlift.cli.runs import clean, restore, runs, track
 from penlift.cli.sample import sample
 from penlift.cli.sweeps import answer, promote, search, sweep
-from penlift.common.errors import InputError
+from penlift.common.errors import InputError, one_line
 
 
 class Commands(click.Group):
@@ -28,7 +28,8 @@ class Commands(click.Group):
             raise SystemExit(1) from None
         except click.UsageError as error:
             command = error.ctx.command_path if error.ctx else "penlift"
-            raise SystemExit(f"{command}: {error.format_message().rstrip('.')}; see `{command} --help`") from None
+            said = one_line(error.format_message()).rstrip(".")
+            raise SystemExit(f"{command}: {said}; see `{command} --help`") from None
         except click.Abort:
             raise SystemExit("penlift: stopped") from None
 
@@ -45,7 +46,9 @@ class Commands(click.Group):
         except BrokenPipeError:  # whoever read what is printed has had enough
             raise
         except OSError as error:
-            raise SystemExit(f"penlift {ctx.invoked_subcommand}: {error}; check the path and the free space") from None
+            raise SystemExit(
+                f"penlift {ctx.invoked_subcommand}: {one_line(error)}; check the path and the free space"
+            ) from None
 
 
 ALL = """\b

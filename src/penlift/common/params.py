@@ -30,7 +30,7 @@ Section = TypeVar("Section", bound=Params)
 
 
 LONGEST, MOST, NAME = 2**16, 10_000, 100  # bytes of a file; values in it, aliases followed; characters of a name
-NO_TEXT = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # that no page can show
+NO_TEXT = re.compile(r"[^\t\n\r\x20-~\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # that no page can show
 
 
 def parsed(content: bytes, place: Path | str) -> Any:
@@ -62,7 +62,9 @@ def _demand_plain(found: Any) -> None:
         if seen + len(waiting) > MOST:
             raise ValueError(f"over {MOST:,} values, aliases followed")
         if isinstance(value, dict):
-            if odd := [name for name in value if not isinstance(name, str) or len(name) > NAME]:
+            if odd := [
+                name for name in value if not (isinstance(name, str) and name.isprintable() and len(name) <= NAME)
+            ]:
                 raise ValueError(f"{shown(odd[0])} is no name; write a text of up to {NAME} letters")
             waiting += [*value, *value.values()]
         elif isinstance(value, list):

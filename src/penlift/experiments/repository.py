@@ -5,12 +5,13 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from configobj import ConfigObj
+from voluptuous import Invalid
 
 from penlift.common.errors import InputError, one_line
 from penlift.common.params import parsed, sections_in
@@ -146,16 +147,20 @@ def data_at(repository: Path, commit: str) -> str:
 
 def is_kept(repository: Path, experiment: Experiment, cache: Path) -> bool:
     """Whether DVC's cache has what an experiment is judged by; `dvc gc` may have removed it."""
-    lock = _yaml(repository, experiment.commit, "dvc.lock").get("stages", {})
-    hashes = [out["md5"] for stage in JUDGED for out in lock.get(stage, {}).get("outs", [])]
+    from dvc.schema import COMPILED_LOCKFILE_SCHEMA  # this late: it takes a while
+
+    lock = _yaml(repository, experiment.commit, "dvc.lock", COMPILED_LOCKFILE_SCHEMA).get("stages", {})
+    hashes = [out.get("md5") or "" for stage in JUDGED for out in lock.get(stage, {}).get("outs", [])]
     folders = [each for each in hashes if each.endswith(".dir")]  # metrics.json is Git's
     return bool(folders) and all((cache / "files" / "md5" / each[:2] / each[2:]).exists() for each in folders)
 
 
 def code_at(repository: Path, commit: str) -> list[str]:
     """The code that the stages depend on at a commit."""
-    stages = _yaml(repository, commit, "dvc.yaml").get("stages", {})
-    paths = {path for stage in stages.values() for path in stage.get("deps", []) if "$" not in path}
+    from dvc.schema import COMPILED_MULTI_STAGE_SCHEMA
+
+    stages = _yaml(repository, commit, "dvc.yaml", COMPILED_MULTI_STAGE_SCHEMA).get("stages", {})
+    paths = {str(path) for stage in stages.values() for path in stage.get("deps", [])}
     return sorted(path for path in paths if path.startswith(("src/", "pipeline/")))
 
 
@@ -163,10 +168,13 @@ def _data_of(params: dict[str, Any]) -> list[str]:
     """The files, as Git's patterns, that say which data there is."""
     ink = PurePosixPath(str(params.get("extract", {}).get("path", "")))
     in_git = ink.parts and not ink.is_absolute() and ".." not in ink.parts  # it may be
-    return ["*.dvc", *([ink.as_posix()] if in_git else [])]
+    return ["*.dvc", *([f":(literal){ink}"] if in_git else [])]
 
 
-def _yaml(repository: Path, commit: str, name: str) -> dict[str, Any]:
-    """A file of DVC's at a commit; empty where it is none of its."""
-    found = parsed(output_of(repository, "git", "show", f"{commit}:{name}"), f"{name} of {commit}")
-    return found if isinstance(found, dict) else {}
+def _yaml(repository: Path, commit: str, name: str, schema: Callable[[Any], Any]) -> dict[str, Any]:
+    """A file of DVC's at a commit; empty where DVC, which has this schema for it, would not read it."""
+    content = output_of(repository, "git", "show", f"{commit}:{name}")
+    try:
+        return dict(schema(parsed(content, f"{name} of {commit}")))
+    except (InputError, Invalid):
+        return {}

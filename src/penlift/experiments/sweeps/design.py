@@ -6,7 +6,6 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -19,7 +18,7 @@ Value = bool | int | float | str | None
 Settings = dict[str, Value]  # "model.mixtures": 5
 KINDS = ("bool", "int", "float", "str")  # of values, as pydantic calls them
 SEED = "train.seed"
-MOST, LONGEST = 10_000, 200  # trials; letters of the name of one, which files and references of Git have
+MOST, LONGEST = 1_000, 200  # trials; letters of the name of one, which files and references of Git have
 
 
 class Search(Params):
@@ -65,7 +64,7 @@ class Sweep(Params):
             raise ValueError(f"seeds {shown(self.seeds)} has one twice; take it out")
         return self
 
-    @cached_property
+    @property
     def levels(self) -> dict[str, dict[str, Settings]]:
         """By factor and level, what a level sets; the first level of each factor is what the others differ from."""
         return {
@@ -73,10 +72,11 @@ class Sweep(Params):
             for factor, given in self.factors.items()
         }
 
-    @cached_property
+    @property
     def reference(self) -> dict[str, str]:
         """The first level of each factor."""
-        return {factor: next(iter(levels)) for factor, levels in self.levels.items()}
+        firsts = {factor: next(iter(given)) for factor, given in self.factors.items()}
+        return {factor: word(first) for factor, first in firsts.items()}
 
 
 def read_sweep(path: Path) -> Sweep:
@@ -148,7 +148,8 @@ def trials_of(sweep: Sweep) -> list[Trial]:
 
 def trial_of(sweep: Sweep, levels: dict[str, str], seed: int) -> Trial:
     """The trial with these levels; every parameter that any trial sets is set in each."""
-    own = {key: value for factor, level in levels.items() for key, value in sweep.levels[factor][level].items()}
+    known = sweep.levels
+    own = {key: value for factor, level in levels.items() for key, value in known[factor][level].items()}
     name = re.sub(r"(?<!\d)\.|\.(?!\d)|[^A-Za-z0-9.+]", "-", f"{sweep.name}-{words_of(sweep, levels)}-s{seed}")
     return Trial(re.sub("-+", "-", name), levels, seed, sweep.set | own | {SEED: seed})
 
@@ -177,8 +178,8 @@ def check_trials(trials: list[Trial], params: Path) -> None:
             raise InputError(f"{key} changes the held-out lines, by which trials are compared; set it for all of them")
         if len(values) > 1 and (key.partition(".")[0] in BEHIND or key == OFTEN):
             raise InputError(f"{key} changes no training, so its trials would be the same; set it for all of them")
-        if any("${" in value for value in values):
-            raise InputError(f"{key} has '${{' in a value, which DVC takes for a reference; write it without")
+        if any("${" in value or value == '"???"' for value in values):
+            raise InputError(f"{key} has '${{' in a value, or is '???', which DVC takes for a reference; write another")
     for trial in trials:
         sections, own = applied(known, trial.settings), sections_of(trial.settings)
         for name, record in SECTIONS.items():
