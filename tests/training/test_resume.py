@@ -156,14 +156,14 @@ def test_a_journal_goes_on_behind_what_was_saved_and_spoils_nothing(tmp_path: Pa
     assert rows[0]["nll"] is None
 
 
-@pytest.mark.parametrize("left", [None, b"", b'{"time": 1}\n'])
+@pytest.mark.parametrize("left", [None, b"", b'{"time": 1, "epoch": 1}\n'])
 def test_a_journal_that_is_shorter_than_it_was_goes_on_behind_what_is_left(tmp_path: Path, left: bytes | None) -> None:
     path = tmp_path / "journal.jsonl"
     if left is not None:
         path.write_bytes(left)
 
     journal = Journal(path, 500)
-    journal.add(step=2)
+    journal.add(epoch=2)
     journal.flush()
 
     assert len(read_events(path)) == 1 + bool(left)
@@ -171,7 +171,9 @@ def test_a_journal_that_is_shorter_than_it_was_goes_on_behind_what_is_left(tmp_p
 
 
 def test_a_damaged_line_of_a_journal_hides_no_other(tmp_path: Path) -> None:
-    (tmp_path / "journal.jsonl").write_bytes(b'{"time": 1}\n{"tim\xff\n[]\n{"time": 2}\n{"time": 3')
+    (tmp_path / "journal.jsonl").write_bytes(
+        b'{"time": 1, "epoch": 1}\n{"tim\xff\n[]\n{"time": 2, "epoch": 2}\n{"time": 3'
+    )
 
     assert [event["time"] for event in read_events(tmp_path / "journal.jsonl")] == [1, 2]
 

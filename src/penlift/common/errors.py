@@ -20,7 +20,7 @@ _VALUE = reprlib.Repr()
 _VALUE.maxlevel, _VALUE.maxstring, _VALUE.maxother = 2, 60, 60
 
 
-def shown(value: object) -> str:
+def cut_short(value: object) -> str:
     """A value as a message has it: its beginning, where it is long or deep."""
     return one_line(_VALUE.repr(value))
 

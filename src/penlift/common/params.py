@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from penlift.common.errors import InputError, one_line, shown, some
+from penlift.common.errors import InputError, cut_short, one_line, some
 from penlift.common.files import whole_file
 
 
@@ -43,13 +43,7 @@ def parsed(content: bytes, place: Path | str) -> Any:
             raise ValueError(f"it has {len(content):,} bytes, and {LONGEST:,} are the most")
         found = YAML(typ="safe", pure=True).load(io.StringIO(content.decode("utf-8")))
         _demand_plain(found)
-    except (
-        YAMLError,
-        ArithmeticError,
-        LookupError,
-        RecursionError,
-        ValueError,
-    ) as error:  # ruamel leaves some to Python
+    except (YAMLError, ArithmeticError, LookupError, RecursionError, ValueError) as error:  # ruamel leaves some to us
         raise InputError(f"{place}: not readable as YAML in UTF-8 ({one_line(error)}); mend it there") from None
     return found
 
@@ -62,29 +56,28 @@ def _demand_plain(found: Any) -> None:
         if seen + len(waiting) > MOST:
             raise ValueError(f"over {MOST:,} values, aliases followed")
         if isinstance(value, dict):
-            if odd := [
-                name for name in value if not (isinstance(name, str) and name.isprintable() and len(name) <= NAME)
-            ]:
-                raise ValueError(f"{shown(odd[0])} is no name; write a text of up to {NAME} letters")
+            for name in value:
+                if not (isinstance(name, str) and name.isprintable() and len(name) <= NAME):
+                    raise ValueError(f"{cut_short(name)} is no name; write a text of up to {NAME} letters")
             waiting += [*value, *value.values()]
         elif isinstance(value, list):
             waiting += value
         elif isinstance(value, int) and value.bit_length() > 63:
             raise ValueError(f"an integer of {value.bit_length()} bits; 64 are the most")
         elif isinstance(value, str) and NO_TEXT.search(value):
-            raise ValueError(f"a control character in {shown(value)}")
+            raise ValueError(f"a control character in {cut_short(value)}")
         elif not isinstance(value, str | int | float | None):
-            raise ValueError(f"{shown(value)} is neither text nor number; write it in quotes")
+            raise ValueError(f"{cut_short(value)} is neither text nor number; write it in quotes")
 
 
 def sections_in(content: bytes, place: Path | str) -> dict[str, Any]:
     """Read what a params.yaml holds, section by section."""
     sections = parsed(content, place)
     if not isinstance(sections, dict):
-        raise InputError(f"{place}: holds {shown(sections)}, not sections of parameters; restore it with git")
+        raise InputError(f"{place}: holds {cut_short(sections)}, not sections of parameters; restore it with git")
     for name, values in sections.items():
         if not isinstance(values, dict):
-            raise InputError(f"{place}: section {name!r} is {shown(values)}, not parameters; restore it with git")
+            raise InputError(f"{place}: section {name!r} is {cut_short(values)}, not parameters; restore it with git")
     return sections
 
 
@@ -132,14 +125,14 @@ def _explain(section: str, record: type[Params], fault: Any) -> str:
 def value_at_fault(fault: Any) -> str:
     """One of pydantic's faults, of a value that a record does not take, in words."""
     wanted = fault["msg"].removeprefix("Input should be ")
-    return f"{fault['loc'][0]} is {shown(fault['input'])}; it should be {wanted}"
+    return f"{fault['loc'][0]} is {cut_short(fault['input'])}; it should be {wanted}"
 
 
 def apply(preset: Path, params: Path) -> list[str]:
     """Set the values of a preset in params.yaml, all comments kept; what changed, a line each."""
     if not preset.is_file():
         there = sorted(path.stem for path in preset.parent.glob("*.yaml"))
-        raise InputError(f"no preset {shown(preset.stem)}; there are {', '.join(there)}")
+        raise InputError(f"no preset {cut_short(preset.stem)}; there are {', '.join(there)}")
     try:
         return set_values(params, read_params(preset))
     except KeyError as error:

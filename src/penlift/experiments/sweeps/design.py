@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from penlift.common.errors import InputError, shown, some
+from penlift.common.errors import InputError, cut_short, some
 from penlift.common.params import Params, checked, parsed, read_params
 
 Value = bool | int | float | str | None
@@ -61,7 +61,7 @@ class Sweep(Params):
         if twice := sorted(key for key, count in Counter(keys).items() if count > 1):
             raise ValueError(f"{', '.join(twice)} is given twice; a parameter has one place: seeds, set, or one factor")
         if len(set(self.seeds)) < len(self.seeds):
-            raise ValueError(f"seeds {shown(self.seeds)} has one twice; take it out")
+            raise ValueError(f"seeds {cut_short(self.seeds)} has one twice; take it out")
         return self
 
     @property
@@ -95,7 +95,7 @@ def _explained(faults: Iterable[Any]) -> Iterator[str]:
     for fault in faults:
         place = ".".join(str(part) for part in fault["loc"] if "[" not in str(part) and part not in KINDS) or "sweep"
         if fault["type"] not in ("missing", "extra_forbidden", "value_error"):
-            place += f" is {shown(fault['input'])}"
+            place += f" is {cut_short(fault['input'])}"
         wanted = fault["msg"].removeprefix("Input should be ")
         said.setdefault(place + ("; it should be" if wanted != fault["msg"] else ":"), []).append(wanted)
     return (f"{place} {', or '.join(dict.fromkeys(messages))}" for place, messages in said.items())
@@ -171,7 +171,7 @@ def check_trials(trials: list[Trial], params: Path) -> None:
     if count > 1:
         raise InputError(f"two trials would be called {name}; give levels names that differ in letters or digits")
     if len(name := max((trial.name for trial in trials), key=len)) > LONGEST:
-        raise InputError(f"a trial would be called {shown(name)}, {len(name)} letters; {LONGEST} are the most")
+        raise InputError(f"a trial would be called {cut_short(name)}, {len(name)} letters; {LONGEST} are the most")
     for key in {key for trial in trials for key in trial.settings}:
         values = {json.dumps(trial.settings[key]) for trial in trials}
         if len(values) > 1 and (key.partition(".")[0] in HELD_OUT or key == CAP):
