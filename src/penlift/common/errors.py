@@ -25,7 +25,7 @@ def cut_short(value: object) -> str:
     return one_line(_VALUE.repr(value))
 
 
-def some(faults: Iterable[str]) -> str:
-    """The first three faults, and how many more there are."""
-    every = list(faults)
-    return "; ".join([*every[:3], *([f"and {len(every) - 3} more"] if len(every) > 3 else [])])
+def some(things: Iterable[str], between: str = "; ") -> str:
+    """The first three things, and how many more there are."""
+    every = list(things)
+    return between.join([*every[:3], *([f"and {len(every) - 3} more"] if len(every) > 3 else [])])

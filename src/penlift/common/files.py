@@ -5,11 +5,14 @@ import json
 import os
 import re
 import shutil
+import struct
+import tarfile
 import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from lzma import LZMAError
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +20,12 @@ import numpy as np
 
 from penlift.common.errors import InputError, one_line
 
-DAMAGE = (  # what libraries raise of a file whose content is none of theirs
+# What libraries raise of content that is none of theirs; tests feed them many.
+DAMAGE = (
     EOFError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError, MemoryError,
-    tokenize.TokenError, zipfile.BadZipFile, zlib.error,
+    SyntaxError, tokenize.TokenError, struct.error, zipfile.BadZipFile, zlib.error, LZMAError, tarfile.TarError,
 )  # fmt: skip
-
-NO_TEXT = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML, so a page, cannot hold
+NO_TEXT = re.compile(r"[^\t\n\r\x20-~\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @contextmanager
@@ -76,7 +79,7 @@ def write_json(target: Path, content: Any) -> None:
 
 
 def storable(text: str) -> str:
-    """A text that pages, pictures and tables can hold: others than characters of text are replaced."""
+    """A text that pages, pictures and tables can hold: control characters are replaced."""
     return NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", text)
 
 

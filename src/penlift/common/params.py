@@ -7,7 +7,6 @@ defaults, so a missing key is an error, as are an unknown one, a wrong type and 
 import difflib
 import io
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +16,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from penlift.common.errors import InputError, cut_short, one_line, some
-from penlift.common.files import whole_file
+from penlift.common.files import storable, whole_file
 
 
 class Params(BaseModel):
@@ -30,7 +29,6 @@ Section = TypeVar("Section", bound=Params)
 
 
 LONGEST, MOST, NAME = 2**16, 10_000, 100  # bytes of a file; values in it, aliases followed; characters of a name
-NO_TEXT = re.compile(r"[^\t\n\r\x20-~\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # that no page can show
 
 
 def parsed(content: bytes, place: Path | str) -> Any:
@@ -64,7 +62,7 @@ def _demand_plain(found: Any) -> None:
             waiting += value
         elif isinstance(value, int) and value.bit_length() > 63:
             raise ValueError(f"an integer of {value.bit_length()} bits; 64 are the most")
-        elif isinstance(value, str) and NO_TEXT.search(value):
+        elif isinstance(value, str) and storable(value) != value:
             raise ValueError(f"a control character in {cut_short(value)}")
         elif not isinstance(value, str | int | float | None):
             raise ValueError(f"{cut_short(value)} is neither text nor number; write it in quotes")

@@ -10,13 +10,12 @@ from typing import Literal, NamedTuple
 import pandas as pd
 from pydantic import Field
 
-from penlift.common.errors import InputError
+from penlift.common.errors import InputError, one_line, some
 from penlift.common.files import write_json
 from penlift.common.params import Params
 from penlift.ink.lines import Ink, Line, load_points, save_index, save_ink
-from penlift.io.formats.contract import in_brief
 from penlift.io.sources import SOURCES
-from penlift.io.sources.contract import Remark, SetAside, Source, in_short
+from penlift.io.sources.contract import SetAside, Source
 from penlift.io.splits import NONE, OFFICIAL, splits_of
 
 
@@ -40,7 +39,7 @@ class Counts(NamedTuple):
         """The counts in a few lines of text."""
         reasons = self.aside["reason"].value_counts()
         set_aside = "; ".join(f"{count} {reason}" for reason, count in reasons.items()) or "none"
-        torn = [f"writers in more than one split: {', '.join(map(in_brief, self.torn))}"] if self.torn else []
+        torn = [f"writers in more than one split: {', '.join(map(one_line, self.torn))}"] if self.torn else []
         return "\n".join(
             [self.by_split.to_string(), f"set aside: {len(self.aside)} ({set_aside})", *torn, *self.remarks]
         )
@@ -49,7 +48,7 @@ class Counts(NamedTuple):
 def extract(source: Source, rule: str, folder: Path) -> Counts:
     """Write the usable lines of a source into `folder`, split by `rule`, beside rejected.csv and summary.json."""
     aside: list[SetAside] = []
-    remarks: list[Remark] = []
+    remarks: list[str] = []
     lines = _usable(source, aside, remarks)
     first = next(lines, None)
     if first is None:
@@ -58,7 +57,7 @@ def extract(source: Source, rule: str, folder: Path) -> Counts:
     index["split"] = splits_of(index, source.lists, rule)
     _demand_splits(index, source.lists)
     save_index(folder, index)
-    counts = _count(index, aside, [remark.words for remark in remarks] + list(_left_over(index, source.lists)))
+    counts = _count(index, aside, [*remarks, *_left_over(index, source.lists)])
     counts.aside.to_csv(folder / "rejected.csv", index=False, lineterminator="\n")
     splits, reasons = counts.by_split.to_dict("index"), counts.aside["reason"].value_counts().to_dict()
     summary = {"splits": splits, "rejected": len(counts.aside), "reasons": reasons, "torn_writers": counts.torn}
@@ -66,11 +65,11 @@ def extract(source: Source, rule: str, folder: Path) -> Counts:
     return counts
 
 
-def _usable(source: Source, aside: list[SetAside], remarks: list[Remark]) -> Iterator[Line]:
+def _usable(source: Source, aside: list[SetAside], remarks: list[str]) -> Iterator[Line]:
     for line in source.lines:
         if isinstance(line, SetAside):
             aside.append(line)
-        elif isinstance(line, Remark):
+        elif isinstance(line, str):
             remarks.append(line)
         else:
             yield line
@@ -96,17 +95,19 @@ def _left_over(index: pd.DataFrame, lists: dict[str, str]) -> Iterator[str]:
     for name in OFFICIAL["standard"] if lists else ():
         named = [form for form, held_in in lists.items() if held_in == name]
         if absent := [form for form in named if form not in forms]:
-            yield f"{name}.txt: {len(absent)} of {len(named)} forms have no line here: {in_short(absent)}"
+            found = some(map(one_line, absent), ", ")
+            yield f"{name}.txt: {len(absent)} of {len(named)} forms have no line here: {found}"
         elif not named:
             yield f"{name}.txt names no form"
-    listless, authorless, timeless = index["split"] == NONE, index["writer"] == "", index["start"].isna()
-    for lines, fault in ((listless, "on no list, so used by nobody"), (authorless, "of no known writer")):
-        if lines.any() and not lines.all():
-            found = in_short(sorted(set(index.loc[lines, "form"])))
-            yield f"{lines.sum()} of {len(index)} lines are {fault}: forms {found}"
-    if timeless.any():
-        found = in_short(index.loc[timeless, "line"].tolist())
-        yield f"{timeless.sum()} of {len(index)} lines have no times, or none that can be in seconds: {found}"
+    known = index["writer"] != ""
+    for lines, names, fault in (
+        (index["split"] == NONE, "form", "are on no list, so used by nobody: forms"),
+        (~known & bool(known.any()), "form", "are of no known writer: forms"),
+        (index["start"].isna(), "line", "have no times, or none that can be in seconds:"),
+    ):
+        if lines.any():
+            found = some(map(one_line, index.loc[lines, names].unique()), ", ")
+            yield f"{lines.sum()} of {len(index)} lines {fault} {found}"
 
 
 def _first_reasons(aside: list[SetAside]) -> str:

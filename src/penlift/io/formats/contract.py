@@ -45,12 +45,6 @@ def to_rows(points: Points) -> Rows:
     return points.astype(np.float32)
 
 
-def in_brief(found: object) -> str:
-    """What a file holds or a library said, on a line of modest length."""
-    said = " ".join(str(found).split()) or type(found).__name__
-    return "".join(letter if letter.isprintable() else "?" for letter in said[:120])
-
-
 def named_lines(lines: list[Array]) -> Iterator[tuple[str, Array]]:
     """Each with the name that it has in a file of several."""
     return ((f"line-{number}", line) for number, line in enumerate(lines, 1))

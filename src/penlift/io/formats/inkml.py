@@ -6,10 +6,11 @@ import numpy as np
 import numpy.typing as npt
 from lxml import etree
 
+from penlift.common.errors import one_line
 from penlift.common.geometry import Array
 from penlift.ink.lines import TIME, strokes_of
 from penlift.ink.offsets import Points
-from penlift.io.formats.contract import LINE_HEIGHT, UnfitError, in_brief, join, named_lines
+from penlift.io.formats.contract import LINE_HEIGHT, UnfitError, join, named_lines
 from penlift.io.formats.xml import parse_root
 
 DEVICE = "dev"  # the pen's own units, which are taken for tablet units
@@ -33,25 +34,24 @@ def read_inkml(content: bytes) -> Points:
     """The line: one stroke a trace; in units of length, on whatever paper, it is scaled to a whiteboard's height."""
     root = parse_root(content, "ink")
     channels = _channels(root)
-    places = [next((place for place, one in enumerate(channels) if one.name == name), -1) for name in ("X", "Y")]
-    if min(places) < 0:
+    names = [channel.name for channel in channels]
+    if not {"X", "Y"} <= set(names):
         raise UnfitError("a traceFormat without channels X and Y; declare them")
-    axes = [channels[place] for place in places]
-    points = join(_stroke(trace, len(channels))[:, places] for trace in _traces(root))
-    if all(axis.units == DEVICE for axis in axes):
-        return points * _signs(axes)
-    if not all(axis.units in LENGTHS for axis in axes):
-        said, known = in_brief(" and ".join(axis.units for axis in axes)), ", ".join(LENGTHS)
-        raise UnfitError(f"channels X and Y in {said}; give dev, tablet units, for both, or any of {known}")
-    return _on_whiteboard(points * _signs(axes) * [*(LENGTHS[axis.units] for axis in axes), 1])
-
-
-def _signs(axes: list[Channel]) -> list[int]:
-    return [*(-1 if axis.orientation == "-ve" else 1 for axis in axes), 1]
+    columns = [names.index("X"), names.index("Y")]
+    points = join(_stroke(trace, len(channels))[:, columns] for trace in _traces(root))
+    return _in_tablet_units(points, [channels[column] for column in columns])
 
 
 @np.errstate(all="ignore")  # what is not finite is refused
-def _on_whiteboard(points: Points) -> Points:
+def _in_tablet_units(points: Points, axes: list[Channel]) -> Points:
+    points = points * [*(-1 if axis.orientation == "-ve" else 1 for axis in axes), 1]
+    units = [axis.units for axis in axes]
+    if units == [DEVICE, DEVICE]:
+        return points
+    if not LENGTHS.keys() >= set(units):
+        said, known = one_line(" and ".join(units)), ", ".join(LENGTHS)
+        raise UnfitError(f"channels X and Y in {said}; give dev, tablet units, for both, or any of {known}")
+    points *= [*(LENGTHS[unit] for unit in units), 1]
     height = np.ptp(points[:, 1]) if len(points) else 0
     if height == 0:
         raise UnfitError("strokes without height, which leave no scale to find; give channels in dev, tablet units")
@@ -59,20 +59,17 @@ def _on_whiteboard(points: Points) -> Points:
 
 
 def _channels(root: etree._Element) -> list[Channel]:
-    declared = [
-        [
-            Channel(one.get("name", ""), one.get("units", DEVICE).lower(), one.get("orientation", "+ve"))
-            for one in channels
-        ]
-        for channels in (_within(each) for each in root.iter("{*}traceFormat"))
+    formats = [
+        [_channel(one) for path in ("{*}channel", "{*}intermittentChannels/{*}channel") for one in each.iterfind(path)]
+        for each in root.iter("{*}traceFormat")
     ]
-    if any(other != declared[0] for other in declared):
+    if any(other != formats[0] for other in formats):
         raise UnfitError("traces in several formats; give one traceFormat")
-    return declared[0] if declared else DEFAULT
+    return formats[0] if formats else DEFAULT
 
 
-def _within(trace_format: etree._Element) -> list[etree._Element]:
-    return [*trace_format.findall("{*}channel"), *trace_format.findall("{*}intermittentChannels/{*}channel")]
+def _channel(element: etree._Element) -> Channel:
+    return Channel(element.get("name", ""), element.get("units", DEVICE).lower(), element.get("orientation", "+ve"))
 
 
 def _traces(root: etree._Element) -> list[etree._Element]:
@@ -92,7 +89,7 @@ def _stroke(trace: etree._Element, channels: int) -> npt.NDArray[np.float64]:
     try:
         return np.array([[float(value) for value in point] for point in points]).reshape(-1, channels)
     except ValueError as error:
-        raise UnfitError(f"a trace of other than plain numbers ({in_brief(error)}); write them explicitly") from None
+        raise UnfitError(f"a trace of other than plain numbers ({one_line(error)}); write them explicitly") from None
 
 
 def to_inkml(lines: list[Array]) -> bytes:

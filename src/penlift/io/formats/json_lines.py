@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from penlift.common.errors import one_line
 from penlift.common.geometry import Array
 from penlift.ink.lines import strokes_of
 from penlift.ink.offsets import Points
-from penlift.io.formats.contract import UnfitError, in_brief, join, named_lines
+from penlift.io.formats.contract import UnfitError, join, named_lines
 
 FORM = 'give {"strokes": [[[x, y], ...], ...]}'
 
@@ -19,7 +20,7 @@ def read_json_strokes(content: bytes) -> Points:
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise UnfitError(f"no readable JSON ({in_brief(error)}); {FORM}") from None
+        raise UnfitError(f"no readable JSON ({one_line(error)}); {FORM}") from None
     if not isinstance(found, dict) or not isinstance(found.get("strokes"), list):
         raise UnfitError(f"JSON without a list of strokes; {FORM}")
     return join(_stroke(stroke) for stroke in found["strokes"])

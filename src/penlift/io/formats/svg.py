@@ -9,18 +9,18 @@ import numpy.typing as npt
 import svgelements
 from lxml import etree
 
+from penlift.common.errors import one_line
+from penlift.common.files import DAMAGE
 from penlift.common.geometry import Polyline, at_equal_steps, lengths_along
 from penlift.ink.lines import TRUE_SCALE
 from penlift.ink.offsets import Points
-from penlift.io.formats.contract import LINE_HEIGHT, MOST_POINTS, UnfitError, in_brief, join
+from penlift.io.formats.contract import LINE_HEIGHT, MOST_POINTS, UnfitError, join
 from penlift.io.formats.xml import parse_root
 
 CHORDS = 64  # a curve: half a circle as high as a line then errs by 0.1 tablet unit
 LONGEST = 2**20  # letters of a path: 50,000 points take half as many
 PATH = re.compile(r"\s*[Mm][MmZzLlHhVvCcSsQqTtAa0-9eE+\-.,\s]*")  # svgelements stops in silence at any other letter
 TRANSFORMS = re.compile(r"\s*((matrix|translate|scale|rotate|skewX|skewY)\s*\([0-9eE+\-.,\s]*\)[\s,]*)*")
-# What svgelements raises over a path or transform that is none; tests feed it many.
-MALFORMED = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
 STEP = 20.0  # tablet units: the median of 740,504 steps of those lines
 SHAPES = {"path", "polyline", "polygon", "line"}
 UNSEEN = {"defs", "clipPath", "mask", "marker", "pattern", "symbol"}  # what stands in these is not painted there
@@ -47,23 +47,23 @@ def subpaths(path: str) -> list[Subpath]:
     if len(path) > LONGEST:
         raise UnfitError(f"a path of {len(path)} letters, over {LONGEST}; give one line of handwriting")
     if not PATH.fullmatch(path):
-        raise UnfitError(f"no path: {in_brief(path[:30])!r}; give one as in the d of an SVG path")
+        raise UnfitError(f"no path: {one_line(path[:30])!r}; give one as in the d of an SVG path")
     try:
         with np.errstate(all="ignore"):  # what is not finite is refused with the rest
             found = _cut(svgelements.Path(path))
-    except MALFORMED as error:
-        raise UnfitError(f"a malformed path ({in_brief(error)}); export it again") from None
+    except DAMAGE as error:
+        raise UnfitError(f"a malformed path ({one_line(error)}); export it again") from None
     return [subpath for subpath in found if len(subpath.line) > 1]
 
 
 def matrix_of(transform: str) -> npt.NDArray[np.float64]:
     """The 3 x 3 matrix of a `transform`: it takes columns x, y, 1."""
     if not TRANSFORMS.fullmatch(transform):
-        raise UnfitError(f"an unknown transform {in_brief(transform)!r}; export it with transforms applied")
+        raise UnfitError(f"an unknown transform {one_line(transform)!r}; export it with transforms applied")
     try:
         found = svgelements.Matrix(transform)
-    except MALFORMED as error:
-        raise UnfitError(f"a malformed transform ({in_brief(error)}); export it with transforms applied") from None
+    except DAMAGE as error:
+        raise UnfitError(f"a malformed transform ({one_line(error)}); export it with transforms applied") from None
     return np.array([[found.a, found.c, found.e], [found.b, found.d, found.f], [0, 0, 1]], dtype=np.float64)
 
 
@@ -197,7 +197,7 @@ def _sheet(root: etree._Element) -> dict[str, Look]:
             declared = _declared(declarations)
             for selector in map(str.strip, selectors.split(",") if declared else ()):
                 if not SELECTOR.fullmatch(selector):
-                    said = in_brief(selector)
+                    said = one_line(selector)
                     raise UnfitError(f"a style sheet with {said!r}, no name, .class or #id; export it without CSS")
                 sheet[selector] = sheet.get(selector, {}) | declared
     return sheet

@@ -1,30 +1,23 @@
 """Lines as tables of numbers: CSV and .npy of points, .npz of stroke-3 offsets. No pickle is read."""
 
 import csv
-import struct
-import tokenize
 import warnings
 import zipfile
-import zlib
 from io import BytesIO
-from lzma import LZMAError
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from penlift.common.errors import one_line
+from penlift.common.files import DAMAGE
 from penlift.common.geometry import Array
 from penlift.ink.lines import LIFT
 from penlift.ink.offsets import Points
-from penlift.io.formats.contract import UnfitError, in_brief, named_lines
+from penlift.io.formats.contract import UnfitError, named_lines
 
 COLUMNS = ["x", "y", "lift", "time"]  # the fourth may be missing, and is not used
 LARGEST = 2**22  # bytes of an array inside an archive, as of a file: a small one may unpack to gigabytes
-# What numpy and zipfile raise over bytes that are no array or archive; tests feed them many.
-UNREADABLE = (
-    ValueError, TypeError, LookupError, ArithmeticError, MemoryError, RuntimeError, OSError, EOFError, SyntaxError,
-    tokenize.TokenError, struct.error, zlib.error, LZMAError, zipfile.BadZipFile,
-)  # fmt: skip
 
 
 def read_csv(content: bytes) -> Points:
@@ -35,7 +28,7 @@ def read_csv(content: bytes) -> Points:
             rows = rows[1:]
         numbers = [[float(value) for value in row] for row in rows]
     except (ValueError, csv.Error) as error:
-        raise UnfitError(f"no table of numbers ({in_brief(error)}); give rows of {','.join(COLUMNS[:3])}") from None
+        raise UnfitError(f"no table of numbers ({one_line(error)}); give rows of {','.join(COLUMNS[:3])}") from None
     if len({len(row) for row in numbers}) > 1:
         raise UnfitError(f"rows of unequal length; give rows of {','.join(COLUMNS[:3])}")
     return _points(np.array(numbers, dtype=np.float64))
@@ -54,8 +47,8 @@ def read_npz(content: bytes) -> Points:
             if first.file_size > LARGEST:
                 raise UnfitError(f"{first.file_size} bytes in its first array, over {LARGEST}; give one line")
             array = archive.read(first)
-    except UNREADABLE as error:
-        raise UnfitError(f"no readable .npz ({in_brief(error)}); write it with numpy.savez") from None
+    except (OSError, *DAMAGE) as error:
+        raise UnfitError(f"no readable .npz ({one_line(error)}); write it with numpy.savez") from None
     offsets = _points(_array(array))
     with np.errstate(all="ignore"):  # a sum that is not finite is refused with the rest
         return np.column_stack([offsets[:, :2].cumsum(axis=0), offsets[:, 2]])
@@ -65,10 +58,10 @@ def _array(content: bytes) -> npt.NDArray[np.float64]:
     try:
         with warnings.catch_warnings(action="ignore"):  # of arrays that Python 2 wrote
             found: npt.NDArray[Any] = np.lib.format.read_array(BytesIO(content), allow_pickle=False)
-    except UNREADABLE as error:
-        raise UnfitError(f"no readable array ({in_brief(error)}); write one of numbers with numpy.save") from None
+    except (OSError, *DAMAGE) as error:
+        raise UnfitError(f"no readable array ({one_line(error)}); write one of numbers with numpy.save") from None
     if found.dtype.kind not in "fiub":
-        raise UnfitError(f"an array of {in_brief(found.dtype)}; write one of numbers with numpy.save")
+        raise UnfitError(f"an array of {one_line(found.dtype)}; write one of numbers with numpy.save")
     with np.errstate(all="ignore"):  # what float64 cannot hold is infinite, and refused with the rest
         return found.astype(np.float64)
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from lxml import etree
 
-from penlift.io.formats.contract import UnfitError, in_brief
+from penlift.common.errors import one_line
+from penlift.io.formats.contract import UnfitError
 
 
 def parse(content: bytes, target: Any = None) -> Any:
@@ -23,7 +24,7 @@ def parse_root(content: bytes, root: str) -> etree._Element:
     try:
         found: etree._Element = parse(content)
     except etree.XMLSyntaxError as error:
-        raise UnfitError(f"no readable XML ({in_brief(error)}); export it again") from None
+        raise UnfitError(f"no readable XML ({one_line(error)}); export it again") from None
     document: Any = found.getroottree().docinfo
     if document.doctype or document.internalDTD is not None:
         raise UnfitError("XML with a DOCTYPE, which may hold entities; delete that and what refers to it")

@@ -10,16 +10,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
 
 from lxml import etree
 
-from penlift.common.errors import InputError
+from penlift.common.errors import InputError, one_line, some
 from penlift.ink.lines import Line
 from penlift.io.formats.contract import UnfitError
 from penlift.io.formats.whiteboard import read_line
 from penlift.io.formats.xml import parse
-from penlift.io.sources.contract import Remark, SetAside, Source, in_short
+from penlift.io.sources.contract import SetAside, Source
 from penlift.io.sources.members import Member, members, named, text_of
 
 LISTS = ("trainset", "testset_v", "testset_t", "testset_f")
@@ -40,7 +39,7 @@ def open_source(folder: Path) -> Source:
     return Source(folder, _read_lines(folder), _read_lists(folder), SOUGHT)
 
 
-def _read_lines(folder: Path) -> Iterator[Line | SetAside | Remark]:
+def _read_lines(folder: Path) -> Iterator[Line | SetAside | str]:
     writers = _read_writers(folder)
     texts: dict[str, list[str]] = {}
     yield from _read_texts(folder, texts)
@@ -48,52 +47,38 @@ def _read_lines(folder: Path) -> Iterator[Line | SetAside | Remark]:
     thousandths = 0
     for member in members(folder, "lineStrokes-all.tar.gz", "lineStrokes", ".xml"):
         try:
-            name = _name_of(member)
-            last[name.form] = max(last.get(name.form, 0), name.number)
-            line, in_thousandths = _line(member, name, texts, writers)
+            form, number = _place_of(member)
+            last[form] = max(last.get(form, 0), number)
+            if KNOWN_BAD.fullmatch(member.stem):
+                raise UnfitError("known to be bad in IAM-OnDB")
+            rows, start, in_thousandths = read_line(member.content)
         except UnfitError as reason:
             yield SetAside(member.path, str(reason))
         else:
             thousandths += in_thousandths
-            yield line
+            text = dict(enumerate(texts.get(form, []), 1)).get(number, "")
+            yield Line(member.stem, form, writers.get(form, ""), text, "", start, rows)
     if last and last.keys().isdisjoint(writers) and (forms := named(folder, FORMS)).is_file():
         raise InputError(
             f"{forms}: names no form of the lines here; let each row be a form and its writer, such as "
             "`a01-000u 10000`, or take it away"
         )
     if thousandths:
-        yield Remark(f"times of {thousandths} lines are taken for milliseconds")
+        yield f"times of {thousandths} lines are taken for milliseconds"
     counts = {form: (len(texts.get(form, [])), last.get(form, 0)) for form in sorted(texts.keys() | last.keys())}
-    odd = [f"{form} ({count} texts, {lines} lines)" for form, (count, lines) in counts.items() if count != lines]
+    odd = [f"{one_line(form)} ({count} texts, {lines} lines)" for form, (count, lines) in counts.items() if count != lines]
     if texts and odd:
-        yield Remark(f"forms with more or fewer texts than lines, so that texts may be others': {in_short(odd)}")
+        yield f"forms with more or fewer texts than lines, so that texts may be others': {some(odd, ', ')}"
 
 
-class Name(NamedTuple):
-    """What the name of a line says."""
-
-    line: str
-    form: str
-    number: int  # of the line on its form, from 1
-
-
-def _name_of(member: Member) -> Name:
+def _place_of(member: Member) -> tuple[str, int]:
+    """The form that a line stands on, and its number there, from 1."""
     if member.fault:
         raise UnfitError(member.fault)
     found = LINE_NAME.fullmatch(member.stem)
     if found is None:
         raise UnfitError("a name without form and line number")
-    return Name(found[0], found["form"], int(found["number"]))
-
-
-def _line(member: Member, name: Name, texts: dict[str, list[str]], writers: dict[str, str]) -> tuple[Line, bool]:
-    """The line, and whether its times were in milliseconds."""
-    if KNOWN_BAD.fullmatch(name.line):
-        raise UnfitError("known to be bad in IAM-OnDB")
-    rows, start, in_thousandths = read_line(member.content)
-    of_form = texts.get(name.form, [])
-    text = of_form[name.number - 1] if 0 < name.number <= len(of_form) else ""
-    return Line(name.line, name.form, writers.get(name.form, ""), text, "", start, rows), in_thousandths
+    return found["form"], int(found["number"])
 
 
 def _read_texts(folder: Path, texts: dict[str, list[str]]) -> Iterator[SetAside]:

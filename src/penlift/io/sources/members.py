@@ -2,22 +2,16 @@
 
 import gzip
 import tarfile
-import zlib
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
 from typing import NamedTuple
 
 from penlift.common.errors import InputError, one_line
-from penlift.common.files import storable
+from penlift.common.files import DAMAGE, storable
 
 LARGEST = 16 * 2**20  # bytes of one file: the largest of IAM-OnDB has 0.2 MiB
 LONGEST_HEADER = 2**16  # bytes of one header of an archive: a path has 4,096 at most
-# What tarfile and gzip raise over bytes that are no archive; tests feed them many.
-DAMAGED = (
-    tarfile.TarError, zlib.error, OSError, EOFError, ValueError, ArithmeticError, LookupError, AttributeError,
-    TypeError, RecursionError,
-)  # fmt: skip
 
 
 class Member(NamedTuple):
@@ -34,9 +28,9 @@ class Member(NamedTuple):
 
 
 def named(folder: Path, name: str) -> Path:
-    """What a folder holds under a name, in whatever capitals; the path of that very name where it holds neither."""
-    spelt = (path for path in sorted(folder.iterdir()) if path.name.lower() == name.lower())
-    return folder / name if (folder / name).exists() else next(spelt, folder / name)
+    """What a folder holds under a name, else in other capitals; the path of that very name where it holds neither."""
+    spelt = (path for path in folder.iterdir() if path.name.lower() == name.lower())
+    return min(spelt, key=lambda path: path.name != name, default=folder / name)
 
 
 def members(folder: Path, archive: str, tree: str, suffix: str) -> Iterator[Member]:
@@ -79,7 +73,7 @@ def _archived(path: Path, suffix: str) -> Iterator[Member]:
                 if not entry.isdir():
                     yield _entry(entry, file, suffix)
             _demand_end(file, archive.offset)
-    except DAMAGED as error:
+    except (OSError, *DAMAGE) as error:
         raise InputError(f"{path}: a damaged archive ({one_line(error)}); fetch or copy it again") from None
 
 
