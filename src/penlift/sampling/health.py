@@ -5,7 +5,7 @@ Lengths are in standard deviations of the offsets that the network learned from,
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -77,9 +77,8 @@ def table_of(healths: Iterable[Health]) -> pd.DataFrame:
 
 def read_health(path: Path) -> pd.DataFrame:
     """The table that stage sample left."""
-    types: Any = dict(zip(Health._fields, (int, int, float, float, bool, bool, bool, bool), strict=True))
     with made_by_stage(path):
-        table = pd.read_csv(path, index_col="sample", dtype=types)[list(Health._fields)]
+        table = pd.read_csv(path, index_col="sample", dtype=Health.__annotations__)[list(Health._fields)]
         if table.empty or not np.isfinite(table.astype(float)).all(axis=None):
             raise ValueError("it has no sample, or one without a size")
         return table

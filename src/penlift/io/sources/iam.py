@@ -6,8 +6,9 @@ Handwritten Text on a Whiteboard", ICDAR 2005.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
+from io import BytesIO
 from itertools import chain
 from pathlib import Path
 
@@ -17,7 +18,6 @@ from penlift.common.errors import InputError, one_line, some
 from penlift.ink.lines import Line
 from penlift.io.formats.contract import UnfitError
 from penlift.io.formats.whiteboard import read_line
-from penlift.io.formats.xml import parse
 from penlift.io.sources.contract import SetAside, Source
 from penlift.io.sources.members import Member, members, named, text_of
 
@@ -65,9 +65,15 @@ def _read_lines(folder: Path) -> Iterator[Line | SetAside | str]:
         )
     if thousandths:
         yield f"times of {thousandths} lines are taken for milliseconds"
-    counts = {form: (len(texts.get(form, [])), last.get(form, 0)) for form in sorted(texts.keys() | last.keys())}
-    odd = [f"{one_line(form)} ({count} texts, {lines} lines)" for form, (count, lines) in counts.items() if count != lines]
-    if texts and odd:
+    if texts:
+        yield from _misfits({form: len(of_form) for form, of_form in texts.items()}, last)
+
+
+def _misfits(texts: dict[str, int], lines: dict[str, int]) -> Iterator[str]:
+    """What to say of forms that have other numbers of texts than of lines."""
+    counts = {form: (texts.get(form, 0), lines.get(form, 0)) for form in sorted(texts.keys() | lines.keys())}
+    odd = [f"{one_line(form)} ({has} texts, {of} lines)" for form, (has, of) in counts.items() if has != of]
+    if odd:
         yield f"forms with more or fewer texts than lines, so that texts may be others': {some(odd, ', ')}"
 
 
@@ -121,25 +127,15 @@ def _read_writers(folder: Path) -> dict[str, str]:
     return {form: writer for form, writer in found if form and writer}
 
 
-class _FirstForm:
-    """Takes a document's elements one by one, and keeps General/Form@id,@writerID."""
-
-    form, writer = "", ""
-
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        if name == "Form" and not self.form:
-            self.form, self.writer = attributes.get("id", ""), attributes.get("writerID", "")
-
-    def close(self) -> None:
-        pass
-
-
 def _form_and_writer(content: bytes) -> tuple[str, str]:
-    """Wherever the file is sound up to there; empty where there are none."""
-    found = _FirstForm()
+    """General/Form@id,@writerID, wherever the file is sound up to there; empty where there are none."""
+    begun = etree.iterparse(
+        BytesIO(content), events=["start"], tag="Form", resolve_entities=False, no_network=True, load_dtd=False
+    )
     with suppress(etree.XMLSyntaxError):
-        parse(content, found)
-    return found.form, found.writer
+        for _, form in begun:
+            return form.get("id", ""), form.get("writerID", "")
+    return "", ""
 
 
 def _read_lists(folder: Path) -> dict[str, str]:
