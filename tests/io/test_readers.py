@@ -395,6 +395,8 @@ def test_numbers_as_ids_and_axes_that_point_the_other_way_are_read() -> None:
         ("a.inkml", inkml("<channel name='X' units='ell'/><channel name='Y' units='mm'/>", "0 0"), "in ell and mm"),
         ("a.inkml", inkml("<channel name='X' units='mm'/><channel name='Y' units='mm'/>", "0 0, 5 0"), "no scale"),
         ("a.inkml", inkml("<channel name='X'/>", "0"), "without channels X and Y"),
+        ("a.svg", svg('<g transform="scale(1e200)">' * 2, SEEN, "</g></g>"), "NaN, infinite or near that"),
+        ("a.inkml", inkml("<channel name='X' units='m'/><channel name='Y' units='m'/>", "0 0, 1e307 1"), "NaN or inf"),
     ],
 )  # fmt: skip
 def test_what_may_hide_or_scale_ink_otherwise_than_is_understood_is_refused(

@@ -144,9 +144,8 @@ def test_trials_that_cannot_be_named_compared_or_told_to_dvc_are_refused(factors
 def test_more_trials_than_anybody_trains_are_refused_at_once(design: str) -> None:
     levels = list(range(1, 1_001))
     sweep = made(factors=dict.fromkeys(NAMES[:3], levels), design=design, seeds=list(range(100)))
-    count = "100,000,000,000" if design == "grid" else "299,800"
 
-    with pytest.raises(InputError, match=f"sweep a has {count} trials, and 1,000 are the most; leave out levels or"):
+    with pytest.raises(InputError, match="sweep a has over 1,000 trials; leave out levels or seeds"):
         trials_of(sweep)
 
 

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -131,19 +130,16 @@ class Trial(NamedTuple):
 
 def trials_of(sweep: Sweep) -> list[Trial]:
     """All trials, the seeds of a configuration one after another, the reference first."""
-    levels, grid = sweep.levels, sweep.design == "grid"
-    counts = [len(named) for named in levels.values()]
-    count = (math.prod(counts) if grid else 1 + sum(counts) - len(counts)) * len(sweep.seeds)
-    if count > MOST:
-        raise InputError(
-            f"sweep {sweep.name} has {count:,} trials, and {MOST:,} are the most; leave out levels or seeds"
-        )
-    if grid:
-        chosen = [dict(zip(levels, each, strict=True)) for each in itertools.product(*levels.values())]
+    levels = sweep.levels
+    if sweep.design == "grid":
+        chosen = (dict(zip(levels, each, strict=True)) for each in itertools.product(*levels.values()))
     else:
         changes = ({factor: level} for factor, named in levels.items() for level in list(named)[1:])
-        chosen = [sweep.reference | change for change in ({}, *changes)]
-    return [trial_of(sweep, each, seed) for each in chosen for seed in sweep.seeds]
+        chosen = (sweep.reference | change for change in ({}, *changes))
+    wanted = list(itertools.islice(((each, seed) for each in chosen for seed in sweep.seeds), MOST + 1))
+    if len(wanted) > MOST:
+        raise InputError(f"sweep {sweep.name} has over {MOST:,} trials; leave out levels or seeds")
+    return [trial_of(sweep, each, seed) for each, seed in wanted]
 
 
 def trial_of(sweep: Sweep, levels: dict[str, str], seed: int) -> Trial:

@@ -88,6 +88,7 @@ def _place(point: Any) -> npt.NDArray[np.float64]:
     return np.array([[point.x, point.y]], dtype=np.float64)  # NaN where the path breaks off behind H or V
 
 
+@np.errstate(all="ignore")  # what is not finite is refused
 def read_svg(content: bytes) -> Points:
     """The line of a picture."""
     if len(content) > LONGEST:
@@ -112,7 +113,6 @@ def scaled(drawn: list[Subpath]) -> Points:
     return _with_steps(strokes)
 
 
-@np.errstate(all="ignore")
 def _as_drawn(drawn: list[Subpath], scale: str) -> Points:
     try:
         size = float(scale)
@@ -217,5 +217,4 @@ def _path_of(element: etree._Element) -> str:
 def _placed(element: etree._Element, matrix: npt.NDArray[np.float64]) -> Iterator[Subpath]:
     """Its subpaths in the picture's own coordinates."""
     for line, curved in subpaths(_path_of(element)):
-        with np.errstate(all="ignore"):
-            yield Subpath(line @ matrix[:2, :2].T + matrix[:2, 2], curved)
+        yield Subpath(line @ matrix[:2, :2].T + matrix[:2, 2], curved)
