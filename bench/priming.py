@@ -57,7 +57,7 @@ def as_line(points: npt.NDArray[np.floating]) -> Line:
 
 def main(models: Path, folder: Path) -> None:
     model = load_model(models)
-    with open_ink(folder) as ink:
+    with open_ink(folder, print) as ink:
         lines = writers_of(ink)
         table = {number: features(as_line(ink.rows_of(number)[:POINTS])) for own in lines.values() for number in own}
         spread = np.nanstd(np.stack(list(table.values())), axis=0) + 1e-9

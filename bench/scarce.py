@@ -45,7 +45,7 @@ def train(folder: Path, run: Run, values: dict[str, Any], ink: Path) -> float:
         index = place / "data" / "windows" / "index.csv"
         pd.read_csv(index).sample(LINES, random_state=run.seed).sort_index().to_csv(index, index=False)
         finish(place, "train")
-    with open_ink(place / "data" / "ink") as lines:
+    with open_ink(place / "data" / "ink", print) as lines:
         return float(score_ink(load_model(place / "models"), lines, "test")["nll_nats_per_point"]["tablet"])
 
 

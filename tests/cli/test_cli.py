@@ -61,12 +61,23 @@ def test_what_is_no_ink_is_named_in_one_line(tmp_path: Path) -> None:
 def test_archives_and_what_extract_makes_of_them_are_the_same_ink(
     make_corpus: Callable[..., Path], tmp_path: Path
 ) -> None:
-    with open_ink(make_corpus()) as ink:
+    with open_ink(make_corpus(), print) as ink:
         assert list(ink.index["split"]) == ["train"] * 4 + ["valid"] * 4 + ["test"] * 2
         (tmp_path / "copy").mkdir()
         save_ink(tmp_path / "copy", iter(ink))
-        with open_ink(tmp_path / "copy") as copy:
+        with open_ink(tmp_path / "copy", print) as copy:
             np.testing.assert_array_equal(copy.rows, ink.rows)
+
+
+def test_what_is_left_out_of_archives_is_said_wherever_they_are_read(make_corpus: Callable[..., Path]) -> None:
+    corpus, said = make_corpus(), list[str]()
+    (corpus / "testset_v.txt").write_text("")
+    (corpus / "testset_t.txt").write_text("a02-000u a03-000u")
+
+    with open_ink(corpus, said.append):
+        pass
+
+    assert said == [f"{corpus}: testset_v.txt names no form"]
 
 
 @pytest.mark.parametrize(

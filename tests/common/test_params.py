@@ -69,6 +69,13 @@ def test_peepholes_with_a_cell_that_has_none_are_refused(tmp_path: Path) -> None
         read_section(path, "model", ModelParams)
 
 
+def test_ink_at_an_address_is_refused_before_anything_goes_there(tmp_path: Path) -> None:
+    path = params_with(tmp_path, "path: data/corpus", "path: http://127.0.0.1:1/ink")
+
+    with pytest.raises(InputError, match="a URL; copy the ink to a folder, and name that"):
+        read_section(path, "extract", ExtractParams)
+
+
 LAUGHS = "\n".join([f"a: &a0 [{'x' * 99}]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 9))])
 
 

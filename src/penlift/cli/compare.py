@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from penlift.cli.options import FOLDER
+from penlift.cli.options import FOLDER, complain
 from penlift.common.errors import InputError
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def compare_inks(first: Path, second: Path, out: Path, seed: int) -> None:
 
     keep_freed_memory()
     torch.set_num_threads(1)  # the judge is too small to share
-    with open_ink(first) as one, open_ink(second) as other:
+    with open_ink(first, complain) as one, open_ink(second, complain) as other:
         table = compared(measured(one), measured(other))
         windows = [windows_of(ink) for ink in (one, other)]
     unlike = two_sample_test(windows[0], windows[1], np.random.default_rng(seed))

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from penlift.cli.compare import compare
-from penlift.cli.options import FOLDER, ROOT
+from penlift.cli.options import FOLDER, ROOT, complain
 from penlift.cli.runs import clean, restore, runs, track
 from penlift.cli.sample import sample
 from penlift.cli.sweeps import answer, promote, search, sweep
@@ -89,7 +89,7 @@ def score(model: Path, ink: Path, split: str) -> None:
     from penlift.model.checkpoint import load_model
 
     trained = load_model(model)
-    with open_ink(ink) as lines:
+    with open_ink(ink, complain) as lines:
         figures = score_ink(trained, lines, split)
         known = bool(lines.of_split("train"))
         without = score_baseline(trained.scales, lines, split, seed=1) if known else None

@@ -15,6 +15,11 @@ def _checkout(_context: click.Context, _option: click.Parameter, root: Path) -> 
     return root
 
 
+def complain(said: str) -> None:
+    """Say something beside what a command prints."""
+    click.echo(said, err=True)
+
+
 FOLDER = click.Path(path_type=Path)
 ROOT = click.option("--root", type=click.Path(path_type=Path, exists=True), default=Path(), show_default=False,
                     callback=_checkout, help="Of the checkout; this folder, if it is not said.")  # fmt: skip

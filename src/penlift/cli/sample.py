@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from penlift.cli.options import FOLDER
+from penlift.cli.options import FOLDER, complain
 from penlift.common.errors import InputError
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def prime_of(text: str, ink: Path) -> "Rows":
         return read_prime(Path(text))
     is_path = PATH_DATA.match(text) is not None
     if not is_path or is_ink(ink):
-        with open_ink(ink) as lines:
+        with open_ink(ink, complain) as lines:
             names = lines.index["line"].tolist()
             if text in names:
                 return lines.rows_of(names.index(text))[:, :3].copy()

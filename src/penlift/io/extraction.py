@@ -1,16 +1,16 @@
 """From a source to a folder of ink: lines with their splits, those set aside with reasons, and the counts of both."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
 import pandas as pd
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from penlift.common.errors import InputError, one_line, some
+from penlift.common.errors import InputError, cut_short, one_line, some
 from penlift.common.files import write_json
 from penlift.common.params import Params
 from penlift.ink.lines import Ink, Line, load_points, save_index, save_ink
@@ -26,6 +26,12 @@ class ExtractParams(Params):
     path: str = Field(min_length=1, description="the folder with the archives")
     splits: Literal["standard", "graves"] = Field(description="standard or graves")
 
+    @model_validator(mode="after")
+    def _path_is_here(self) -> Self:
+        if "://" in self.path:  # DVC would go there
+            raise ValueError(f"path is {cut_short(self.path)}, a URL; copy the ink to a folder, and name that")
+        return self
+
 
 class Counts(NamedTuple):
     """What became of the files of a source."""
@@ -37,12 +43,13 @@ class Counts(NamedTuple):
 
     def report(self) -> str:
         """The counts in a few lines of text."""
-        reasons = self.aside["reason"].value_counts()
-        set_aside = "; ".join(f"{count} {reason}" for reason, count in reasons.items()) or "none"
         torn = [f"writers in more than one split: {', '.join(map(one_line, self.torn))}"] if self.torn else []
-        return "\n".join(
-            [self.by_split.to_string(), f"set aside: {len(self.aside)} ({set_aside})", *torn, *self.remarks]
-        )
+        return "\n".join([self.by_split.to_string(), self.set_aside(), *torn, *self.remarks])
+
+    def set_aside(self) -> str:
+        """How many files, and why."""
+        reasons = self.aside["reason"].value_counts()
+        return f"set aside: {len(self.aside)} ({'; '.join(f'{n} {why}' for why, n in reasons.items()) or 'none'})"
 
 
 def extract(source: Source, rule: str, folder: Path) -> Counts:
@@ -133,15 +140,21 @@ def is_ink(folder: Path) -> bool:
 
 def is_archive(folder: Path) -> bool:
     """Whether it is ink of the kind that stage extract reads."""
-    return not (folder / "points.npy").is_file() and any(folder.glob("lineStrokes*"))
+    there = folder.iterdir() if folder.is_dir() and not (folder / "points.npy").is_file() else ()
+    return any(path.name.lower().startswith("linestrokes") for path in there)
 
 
 @contextmanager
-def open_ink(folder: Path) -> Iterator[Ink]:
-    """The lines of a folder; those of archives are read into a temporary one, with IAM-OnDB's standard splits."""
+def open_ink(folder: Path, tell: Callable[[str], None]) -> Iterator[Ink]:
+    """The lines of a folder; those of archives are read into a temporary one, with IAM-OnDB's standard splits.
+
+    `tell` is given what of them is left out or odd, a line each.
+    """
     if (folder / "points.npy").is_file():
         yield load_points(folder)
         return
     with TemporaryDirectory(prefix="penlift-") as place:
-        extract(SOURCES["iam"](folder), "standard", Path(place))
+        counts = extract(SOURCES["iam"](folder), "standard", Path(place))
+        for said in [*([counts.set_aside()] if len(counts.aside) else []), *counts.remarks]:
+            tell(f"{folder}: {said}")
         yield load_points(Path(place))
