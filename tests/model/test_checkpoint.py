@@ -39,9 +39,9 @@ def refusal_of(folder: Path) -> str:
 WRONG: dict[str, tuple[Callable[[Tensor], Tensor], str]] = {
     "nan": (lambda weight: weight * torch.nan, "head.bias is not finite"),
     "one infinity": (lambda weight: weight.index_fill(0, torch.tensor([3]), torch.inf), "head.bias is not finite"),
-    "integers": (lambda weight: weight.to(torch.int32), "head.bias is ('I32', [19]) in model.safetensors, where"),
-    "half": (lambda weight: weight.half(), "head.bias is ('F16', [19]) in model.safetensors, where model.json has"),
-    "another shape": (lambda weight: weight[:7].clone(), "head.bias is ('F32', [7]) in model.safetensors"),
+    "integers": (lambda weight: weight.to(torch.int32), "head.bias is not finite float32"),
+    "half": (lambda weight: weight.half(), "head.bias is not finite float32"),
+    "another shape": (lambda weight: weight[:7].clone(), "size mismatch for head.bias"),
 }
 
 
@@ -58,11 +58,11 @@ def test_a_weight_too_many_or_too_few_is_named(saved: Path) -> None:
     weights = load_file(saved / WEIGHTS)
 
     save_file({name: weight for name, weight in weights.items() if name != "floor"}, saved / WEIGHTS)
-    assert "floor is nothing in model.safetensors, where model.json has ('F32', [2])" in refusal_of(saved)
+    assert 'Missing key(s) in state_dict: "floor"' in refusal_of(saved)
     save_file(weights | {"tail": torch.zeros(1)}, saved / WEIGHTS)
-    assert "tail is ('F32', [1]) in model.safetensors, where model.json has nothing" in refusal_of(saved)
+    assert 'Unexpected key(s) in state_dict: "tail"' in refusal_of(saved)
     save_file(weights | {"floor": torch.zeros(2)}, saved / WEIGHTS)
-    assert "floor is not finite, or a size that is not above 0" in refusal_of(saved)
+    assert "floor is not finite float32, or a size that is not above 0" in refusal_of(saved)
 
 
 def test_a_network_of_34_gib_is_not_made_for_the_weights_of_a_small_one(saved: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_network_of_34_gib_is_not_made_for_the_weights_of_a_small_one(saved: P
     (saved / CONFIG).write_text(json.dumps(config))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
-    assert "is ('F32', [" in refusal_of(saved)
+    assert "Missing key(s) in state_dict" in refusal_of(saved)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 * 1024
 
 

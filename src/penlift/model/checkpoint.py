@@ -5,9 +5,8 @@ from typing import NamedTuple
 
 import torch
 from pydantic import BaseModel
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save
-from torch import Tensor
 
 from penlift.common.errors import InputError, one_line
 from penlift.common.files import DAMAGE, write_bytes, write_json
@@ -48,31 +47,18 @@ def load_model(folder: Path) -> Model:
         raise InputError(f"{folder}: no model ({missing[0]} is missing); train one with `dvc repro train`")
     try:
         config = _Config.model_validate_json((folder / CONFIG).read_bytes(), strict=True)
-        weights = _read_weights(folder / WEIGHTS, config)
-        network = Network(config.model, floor_of(config.scales.scale))
-        network.load_state_dict(weights)
+        with torch.device("meta"):  # takes no memory before the weights are known to be those of such a network
+            network = Network(config.model, floor_of(config.scales.scale))
+        weights = load_file(folder / WEIGHTS)
+        for name, weight in weights.items():
+            sound = weight.isfinite() & (weight > 0) if name == "floor" else weight.isfinite()
+            if weight.dtype != torch.float32 or not sound.all():
+                raise ValueError(f"{name} is not finite float32, or a size that is not above 0")
+        network.load_state_dict({name: weight.clone() for name, weight in weights.items()}, assign=True)
     except (SafetensorError, *DAMAGE) as error:
         fault = one_line(error)
         raise InputError(f"{folder}: a damaged model ({fault}); train it again with `dvc repro -f train`") from None
     return Model(network.eval(), config.model, config.scales)
-
-
-def _read_weights(path: Path, config: _Config) -> dict[str, Tensor]:
-    """The weights of a file, once its header says that they are those of such a network; all finite."""
-    with torch.device("meta"):  # takes no memory
-        wanted = Network(config.model, floor_of(config.scales.scale)).state_dict()
-    with safe_open(path, "pt") as file:
-        slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118  (it is no dict)
-        found = {name: (one.get_dtype(), one.get_shape()) for name, one in slices.items()}
-    for name in sorted(wanted.keys() | found.keys()):
-        expected = ("F32", list(wanted[name].shape)) if name in wanted else "nothing"
-        if (there := found.get(name, "nothing")) != expected:
-            raise ValueError(f"{name} is {there} in {WEIGHTS}, where {CONFIG} has {expected}")
-    weights = load_file(path)
-    for name, weight in weights.items():
-        if not weight.isfinite().all() or (name == "floor" and (weight <= 0).any()):
-            raise ValueError(f"{name} is not finite, or a size that is not above 0")
-    return weights
 
 
 def begin_with(network: Network, folder: Path, params: ModelParams, scales: Scales) -> None:
