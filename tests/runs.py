@@ -7,11 +7,13 @@ from small_run import IN_ORDER, SmallRun
 
 from penlift.common.params import read_params
 from penlift.evaluation.results import line_pairs, read_evaluated
-from penlift.report.run_page import Counts, DataSummaries, InkSummary, RunPage, WindowSummary
+from penlift.ink.offsets import Extremes
+from penlift.ink.windows import Coverage
+from penlift.report.run_page import Counts, DataSummaries, InkSummary, RunPage
 from penlift.sampling.health import table_of
 from penlift.sampling.samples import Sample
 
-COUNTS: Counts = {"lines": 9, "points": 1234, "writers": 4, "forms": 5}
+COUNTS = Counts(lines=9, points=1234, writers=4, forms=5)
 
 
 HISTORY = pd.DataFrame(
@@ -22,11 +24,11 @@ HISTORY = pd.DataFrame(
 def run_of(small: SmallRun) -> RunPage:
     evaluated = read_evaluated(small.evaluate)
     real, counterparts = line_pairs(small.ink, evaluated.dreamt, most=3)
-    ink: InkSummary = {"splits": {"train": COUNTS, "test": COUNTS}, "rejected": 2, "reasons": {"no <b>points</b>": 2}}
-    windows: WindowSummary = {"lines": 8, "targets": 1100, "left_out": ["a01-000u-03"], "most_to_least": 1.99}
+    ink = InkSummary({"train": COUNTS, "test": COUNTS}, rejected=2, reasons={"no <b>points</b>": 2})
+    windows = Coverage(lines=8, targets=1100, left_out=["a01-000u-03"], most_to_least=1.99)
     return RunPage(
         params=read_params(ROOT / "params.yaml"),
-        made=DataSummaries(ink, {"offsets": 1200, "capped": 7, "zero": 11}, windows),
+        made=DataSummaries(ink, Extremes(offsets=1200, capped=7, zero=11), windows),
         history=HISTORY,
         metrics=small.metrics,
         evaluated=evaluated,

@@ -83,7 +83,7 @@ def test_a_summary_of_another_shape_is_refused(tmp_path: Path, stage: str, name:
         (tmp_path / folder).mkdir()
         (tmp_path / folder / f"{file}.json").write_text(content)
     places = [tmp_path / folder for folder in said]
-    assert read_summaries(*places).windows["left_out"] == []
+    assert read_summaries(*places).windows.left_out == []
 
     (tmp_path / stage / f"{name}.json").write_text(said[stage][1].replace(old, new, 1))
 

@@ -1,7 +1,6 @@
 """What no split, writer, text or time is known of is said, and files are read however they were saved."""
 
 import codecs
-import json
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -11,13 +10,16 @@ import pytest
 from conftest import form_files, line_xml, pack, text_of, wavy_line
 
 from penlift.common.errors import InputError
+from penlift.evaluation.results import read_json
 from penlift.ink.lines import Ink, load_ink
+from penlift.ink.offsets import Extremes
+from penlift.ink.windows import Coverage
 from penlift.io.extraction import Counts, extract
 from penlift.io.formats.contract import UnfitError
 from penlift.io.formats.whiteboard import read_line
 from penlift.io.sources import iam
 from penlift.report.html import document
-from penlift.report.run_page import DataSummaries, WindowSummary, data_parts
+from penlift.report.run_page import DataSummaries, InkSummary, data_parts
 
 MakeCorpus = Callable[..., Path]
 TABLES = [*(f"{name}.txt" for name in iam.LISTS), "forms.txt"]
@@ -121,10 +123,10 @@ def test_what_the_lists_and_forms_leave_over_is_counted_printed_kept_and_on_the_
         "2 of 10 lines are of no known writer: forms a04-000u",
     ]
     assert counts.report().splitlines()[-4:] == counts.remarks
-    summary = json.loads((corpus.with_name("ink of iam") / "summary.json").read_text())
-    assert summary["remarks"] == counts.remarks
-    windows: WindowSummary = {"left_out": [], "lines": 1, "targets": 1, "most_to_least": None}
-    page = document("a run", data_parts(DataSummaries(summary, {"offsets": 1, "capped": 0, "zero": 0}, windows)))
+    summary = read_json(corpus.with_name("ink of iam") / "summary.json", InkSummary)
+    assert list(summary.remarks) == counts.remarks
+    windows = Coverage(lines=1, targets=1, left_out=[], most_to_least=None)
+    page = document("a run", data_parts(DataSummaries(summary, Extremes(offsets=1, capped=0, zero=0), windows)))
     assert f"Of this ink: {'; '.join(counts.remarks)}." in text_of(page)
 
 

@@ -13,7 +13,7 @@ from small_run import SmallRun, make_run
 
 from penlift.evaluation.results import line_pairs, read_evaluated
 from penlift.report.html import said
-from penlift.report.run_page import InkSummary, RunPage, page_of_run
+from penlift.report.run_page import RunPage, page_of_run
 from penlift.report.verdicts import verdicts
 
 
@@ -44,12 +44,12 @@ def test_what_no_page_can_hold_is_replaced_and_ends_nothing(run: RunPage) -> Non
     odd = "\0a\x1b[31m\x0c\udce9\uffff"
     shown = "\ufffda\ufffd[31m\ufffd\ufffd\ufffd"
     params = run.params | {"extract": run.params["extract"] | {"path": odd}, odd: {odd: odd}}
-    windows = run.made.windows | {"left_out": [odd]}
+    windows = run.made.windows._replace(left_out=[odd])
 
     told = page_of_run(
         run._replace(
             params=params,
-            made=run.made._replace(ink=run.made.ink | {"reasons": {odd: 1}}, windows=windows),
+            made=run.made._replace(ink=run.made.ink._replace(reasons={odd: 1}), windows=windows),
         )
     )
 
@@ -128,7 +128,7 @@ def test_no_line_of_made_up_writers_is_called_real(page: str) -> None:
 
 def test_splits_stand_in_the_order_of_work_and_writers_in_two_of_them_are_named(run: RunPage, page: str) -> None:
     splits = dict.fromkeys(("none", "test", "train", "valid"), COUNTS)
-    ink: InkSummary = {**run.made.ink, "splits": splits, "torn_writers": ["w7"]}
+    ink = run.made.ink._replace(splits=splits, torn_writers=("w7",))
 
     told = page_of_run(run._replace(made=run.made._replace(ink=ink)))
 

@@ -3,12 +3,11 @@
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple, NotRequired
+from typing import Any, NamedTuple
 
 import pandas as pd
 from lxml.html import HtmlElement
 from lxml.html.builder import CLASS
-from typing_extensions import TypedDict
 
 from penlift.common.geometry import Array
 from penlift.drawing.densities import draw_by_lift, draw_density, draw_weights
@@ -16,6 +15,8 @@ from penlift.drawing.plots import loss_curves
 from penlift.drawing.svg import draw_by_stroke, draw_plain, page_of, sheet
 from penlift.evaluation.results import Evaluated, judged_split, read_json
 from penlift.ink.lines import SPLITS, evenly
+from penlift.ink.offsets import Extremes
+from penlift.ink.windows import Coverage
 from penlift.report.calibration import calibration_parts
 from penlift.report.html import document, figure, paragraph, said, section, table, tag
 from penlift.report.likelihood import likelihood_parts
@@ -28,7 +29,7 @@ BUILT_IN = PurePosixPath("data/corpus")
 STAGES = 6  # of learning to write that are shown
 
 
-class Counts(TypedDict):
+class Counts(NamedTuple):
     """Of a split."""
 
     lines: int
@@ -37,75 +38,55 @@ class Counts(TypedDict):
     forms: int
 
 
-class InkSummary(TypedDict):
+class InkSummary(NamedTuple):
     """summary.json of stage extract."""
 
     splits: dict[str, Counts]
     rejected: int
     reasons: dict[str, int]
-    torn_writers: NotRequired[list[str]]
-    remarks: NotRequired[list[str]]
-
-
-class OffsetSummary(TypedDict):
-    """summary.json of stage normalise."""
-
-    offsets: int
-    capped: int
-    zero: int
-
-
-class WindowSummary(TypedDict):
-    """coverage.json of stage window."""
-
-    lines: int
-    targets: int
-    left_out: list[str]
-    most_to_least: float | None
+    torn_writers: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 class DataSummaries(NamedTuple):
     """What the stages before training said of their data."""
 
     ink: InkSummary
-    offsets: OffsetSummary
-    windows: WindowSummary
+    offsets: Extremes  # summary.json of stage normalise
+    windows: Coverage  # coverage.json of stage window
 
 
 def read_summaries(ink: Path, offsets: Path, windows: Path) -> DataSummaries:
     """From the folders of the stages."""
     return DataSummaries(
         read_json(ink / "summary.json", InkSummary),
-        read_json(offsets / "summary.json", OffsetSummary),
-        read_json(windows / "coverage.json", WindowSummary),
+        read_json(offsets / "summary.json", Extremes),
+        read_json(windows / "coverage.json", Coverage),
     )
 
 
 def data_parts(made: DataSummaries) -> Iterator[HtmlElement]:
     """Counts, and what was set aside."""
-    columns = ("lines", "points", "writers", "forms")
-    splits = sorted(made.ink["splits"].items(), key=lambda split: [*SPLITS, split[0]].index(split[0]))
-    rows = [(split, counts["lines"], counts["points"], counts["writers"], counts["forms"]) for split, counts in splits]
-    yield table("Ink by split", ("split", *columns), rows)
-    if torn := made.ink.get("torn_writers"):
+    splits = sorted(made.ink.splits.items(), key=lambda split: [*SPLITS, split[0]].index(split[0]))
+    yield table("Ink by split", ("split", *Counts._fields), [(split, *counts) for split, counts in splits])
+    if torn := made.ink.torn_writers:
         yield paragraph(f"In more than one split, so not new to the network: writers {', '.join(torn)}.", "notice")
-    if remarks := made.ink.get("remarks"):
+    if remarks := made.ink.remarks:
         yield paragraph(f"Of this ink: {'; '.join(remarks)}.", "notice")
-    if made.ink["rejected"]:
-        yield table("Files set aside", ("reason", "files"), sorted(made.ink["reasons"].items()))
-    left_out = made.windows["left_out"]
+    if made.ink.rejected:
+        yield table("Files set aside", ("reason", "files"), sorted(made.ink.reasons.items()))
     facts: list[tuple[str, int | float]] = [
-        ("offsets", made.offsets["offsets"]),
-        ("offsets at the cap", made.offsets["capped"]),
-        ("offsets exactly zero", made.offsets["zero"]),
-        ("training lines that windows are cut from", made.windows["lines"]),
-        ("targets in them", made.windows["targets"]),
-        ("training lines left out as too short", len(left_out)),
+        ("offsets", made.offsets.offsets),
+        ("offsets at the cap", made.offsets.capped),
+        ("offsets exactly zero", made.offsets.zero),
+        ("training lines that windows are cut from", made.windows.lines),
+        ("targets in them", made.windows.targets),
+        ("training lines left out as too short", len(made.windows.left_out)),
     ]
-    if made.windows["most_to_least"] is not None:
-        facts.append(("most to least often drawn target of a long line", made.windows["most_to_least"]))
+    if made.windows.most_to_least is not None:
+        facts.append(("most to least often drawn target of a long line", made.windows.most_to_least))
     yield table("Offsets and windows", ("what", "how many"), facts)
-    if left_out:
+    if left_out := made.windows.left_out:
         yield paragraph(f"Too short: {', '.join(left_out)}.", "quiet")
 
 
