@@ -32,7 +32,7 @@ schema: '2.0'
 stages:
   train:
     cmd: python pipeline/train.py data/offsets data/windows models reports/train
-    outs: [{{path: models, md5: {seed}}}]
+    outs: [{{path: models, md5: f00d{seed}}}]
 """
 
 
@@ -139,6 +139,10 @@ def params(old: str, new: str) -> Callable[[Path], None]:
     return put("params.yaml", PARAMS.replace(old, new))
 
 
+def lock(content: str) -> Callable[[Path], None]:
+    return put("dvc.lock", f"schema: '2.0'\n{content}")
+
+
 STRANGE: dict[str, Callable[[Path], None]] = {
     r"it has 'models/\$\(id\)', which no stage makes": put("models/$(id)", "x"),
     "it has 'reports/samples/run.py', which no stage makes": put("reports/samples/run.py", "x"),
@@ -152,12 +156,12 @@ STRANGE: dict[str, Callable[[Path], None]] = {
     r"extract.path is '\$\{x\}', which DVC would not take": params("path: data/corpus", "path: ${x}"),
     "extract.path is 'https://h/', which DVC would not take": params("path: data/corpus", "path: https://h/"),
     "params.yaml: model.layers is missing": params("  layers:", "  # layers:"),
-    "dvc.lock: holds no stages": put("dvc.lock", "stages: 3"),
-    "'vars' of dvc.lock is unknown": put("dvc.lock", "vars: [1]"),
-    "stage 'mine' of dvc.lock is unknown": put("dvc.lock", "stages: {mine: {cmd: id}}"),
-    "'wdir' of stage train of dvc.lock is unknown": put("dvc.lock", "stages: {train: {wdir: /}}"),
-    "dvc.lock: stage train runs 'id'": put("dvc.lock", "stages: {train: {cmd: id}}"),
-    "'[?]' of stage train of dvc.lock is unknown": put("dvc.lock", "stages: {train: 3}"),
+    "dvc.lock: expected a dictionary for dictionary value @": lock("stages: 3"),
+    "dvc.lock: extra keys not allowed @ data.'vars'": lock("vars: [1]"),
+    "dvc.lock: stage 'mine' runs 'id', which is unknown here": lock("stages: {mine: {cmd: id}}"),
+    "dvc.lock: stage 'train' runs 'id', which is unknown here": lock("stages: {train: {cmd: id}}"),
+    "dvc.lock: extra keys not allowed @ data.'stages'..'train'..'wdir'": lock("stages: {train: {cmd: id, wdir: /}}"),
+    "dvc.lock: expected a dictionary for dictionary value @ data.'stages'..'train'": lock("stages: {train: 3}"),
 }
 
 

@@ -10,9 +10,10 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-from penlift.common.errors import InputError
+from voluptuous import Invalid
+
+from penlift.common.errors import InputError, cut_short, one_line
 from penlift.common.files import digest_of
 from penlift.common.params import checked, flatten, parsed, sections_in
 from penlift.experiments.repository import DVC, cache_of, on_cache, output_of
@@ -32,7 +33,6 @@ FILES = re.compile(  # that stages leave there, by their names
     r"|train/(history\.csv|samples\.npy|training\.json)|samples/(sample-[a-z0-9-]+\.svg|samples\.npz|health\.csv)"
     r"|evaluate/(dreamt/(points\.npy|index\.csv)|[a-z0-9-]+\.csv))"
 )
-LOCK_KEYS = {"cmd", "deps", "params", "outs"}  # of a stage in dvc.lock
 REPLACED = "replaced"  # beside the trainings: what stood where a run was restored
 
 
@@ -106,35 +106,31 @@ def _demand_sound(run: FoundRun, root: Path, place: Path) -> None:
     if not (file := place / "params.yaml").is_file():
         raise InputError("it has no params.yaml")
     params = sections_in(file.read_bytes(), "params.yaml")
-    _demand_known(params.keys(), SECTIONS.keys(), "section {} of params.yaml")
+    if unknown := params.keys() - SECTIONS.keys():
+        raise InputError(f"section {min(unknown)!r} of params.yaml is unknown to this checkout")
     for name, record in SECTIONS.items():
         checked(name, params.get(name, {}), record, "params.yaml")
     if re.search(r"://|\$\{", ink := params["extract"]["path"]):
         raise InputError(f"extract.path is {ink!r}, which DVC would not take for a folder")
     if (lock := place / "dvc.lock").is_file():
-        _demand_known_lock(parsed(lock.read_bytes(), "dvc.lock"), root)
+        _demand_known_lock(lock.read_bytes(), root)
     made = fingerprint_of(dict(flatten(params)), run.tags.get("penlift.data_hash", ""), _files(place))
     if made != run.tags[OUTCOME]:
         raise InputError("its files are not those that were sent")
 
 
-def _demand_known_lock(lock: Any, root: Path) -> None:
-    """Raise InputError unless a dvc.lock knows nothing but stages of this checkout, by their scripts."""
-    stages = lock.get("stages", {}) if isinstance(lock, dict) else None
-    if not isinstance(stages, dict):
-        raise InputError("dvc.lock: holds no stages")
-    _demand_known(lock.keys(), {"schema", "stages"}, "{} of dvc.lock")
+def _demand_known_lock(content: bytes, root: Path) -> None:
+    """Raise InputError unless DVC would read a dvc.lock, and it has stages of this checkout alone, by their scripts."""
+    from dvc.schema import COMPILED_LOCKFILE_SCHEMA  # this late: it takes a while
+
+    try:
+        stages = COMPILED_LOCKFILE_SCHEMA(parsed(content, "dvc.lock")).get("stages", {})
+    except Invalid as error:
+        raise InputError(f"dvc.lock: {one_line(error)}") from None
     here = parsed((root / "dvc.yaml").read_bytes(), root / "dvc.yaml")["stages"]
-    _demand_known(stages.keys(), here.keys(), "stage {} of dvc.lock")
     for name, stage in stages.items():
-        _demand_known(stage if isinstance(stage, dict) else ["?"], LOCK_KEYS, f"{{}} of stage {name} of dvc.lock")
-        if str(stage.get("cmd")).split()[:2] != ["python", f"pipeline/{name}.py"]:
-            raise InputError(f"dvc.lock: stage {name} runs {stage.get('cmd')!r}")
-
-
-def _demand_known(names: Any, known: Any, what: str) -> None:
-    if unknown := [name for name in names if name not in known]:
-        raise InputError(f"{what.format(repr(unknown[0]))} is unknown to this checkout")
+        if name not in here or str(stage["cmd"]).split()[:2] != ["python", f"pipeline/{name}.py"]:
+            raise InputError(f"dvc.lock: stage {name!r} runs {cut_short(stage['cmd'])}, which is unknown here")
 
 
 def _the_one(name: str, runs: list[FoundRun], store: Store) -> FoundRun:
