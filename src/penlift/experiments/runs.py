@@ -7,7 +7,6 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import pandas as pd
-from typing_extensions import TypedDict
 
 from penlift.common.errors import InputError
 from penlift.common.params import read_params
@@ -17,12 +16,6 @@ from penlift.ink.lines import Ink, load_ink
 
 LINES = Path("reports/evaluate/lines.csv")
 PARTS = ("params.yaml", "reports/metrics.json", "reports/evaluate", "reports/train")
-
-
-class About(TypedDict):
-    """What training.json says, of what is read here."""
-
-    fingerprint: str
 
 
 class Run(NamedTuple):
@@ -65,7 +58,7 @@ def _read(name: str, folder: Path) -> Run:
         history=read_table(folder / "reports" / "train" / "history.csv"),
         lines=read_table(folder / LINES),
         dreamt=load_ink(folder / "reports" / "evaluate" / "dreamt"),
-        training=read_json(training, About)["fingerprint"] if training.is_file() else "",
+        training=str(read_json(training).get("fingerprint", "")) if training.is_file() else "",
     )
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import pandas as pd
 from pydantic_core import from_json
 
 from penlift.common.errors import InputError
-from penlift.common.files import write_bytes, write_json
+from penlift.common.files import DAMAGE, write_bytes, write_json
 from penlift.common.geometry import Array
 from penlift.drawing.plots import preview
 from penlift.drawing.svg import sheet
@@ -23,7 +22,6 @@ CURVES, LOAD = "by_epoch/", "system/"  # MLflow has groups of charts by prefix, 
 LEFT_OUT = {"epoch", "time", "system", "steps", "best"}  # of an epoch: no curves, or such as others show
 FIRST = "valid_nll_nats_per_point"  # what MLflow's parallel coordinates show of runs, unless told otherwise
 UNIT = {"train_nll_nats_per_point": ".over_20", "valid_nll_nats_per_point": ".over_20"}  # offsets divided by 20
-DAMAGE = (EOFError, LookupError, MemoryError, TypeError, ValueError, TokenError)  # what numpy raises of a file
 DREAMT, SAMPLES = "by_epoch/dreamt", "samples/all"
 ROWS = 4  # of a dreamt line: a chart is about as high as it is wide
 

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from penlift.common.errors import InputError, one_line
-from penlift.common.files import digest_of
+from penlift.common.files import DAMAGE, digest_of
 from penlift.common.machine import processor_name
 from penlift.common.params import flatten
 from penlift.tracking.curves import began, metric_points, of_history
@@ -36,7 +36,7 @@ def record_of_outcome(
     """
     try:
         return _record(root, params, ink, train, metrics, made)
-    except (FileNotFoundError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+    except (FileNotFoundError, *DAMAGE) as error:
         said = f"{type(error).__name__}: {one_line(error)}"
         raise InputError(f"no finished run to track ({said}); make one with `dvc repro`") from None
 
