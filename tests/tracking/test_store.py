@@ -15,7 +15,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from tracked import client_of, files_in, outcome, training
+from tracked import client_of, embedded, files_in, outcome, training
 
 from penlift.common.errors import InputError
 from penlift.tracking.client import send
@@ -206,12 +206,17 @@ def test_runs_are_in_the_experiment_that_the_user_names_and_options_of_the_file_
     assert mine.lock == store.lock
 
 
-def test_artifacts_that_the_user_has_put_elsewhere_stay_there(store: Store, tmp_path: Path) -> None:
-    client_of(store.uri).create_experiment("elsewhere", (tmp_path / "store").as_uri())
+@pytest.mark.parametrize("name", ["store", "mlruns"])
+def test_artifacts_that_the_user_has_put_elsewhere_stay_there(store: Store, tmp_path: Path, name: str) -> None:
+    assert store.file
+    shutil.copyfile(store.file, tmp_path / "mlflow.db")
+    store = embedded(tmp_path)
+    (tmp_path / "elsewhere" / name).mkdir(parents=True)
+    client_of(store.uri).create_experiment("elsewhere", (tmp_path / "elsewhere" / name).as_uri())
 
     run_id = send(outcome(tmp_path), store._replace(experiment="elsewhere"))
 
-    assert (tmp_path / "store" / run_id / "artifacts" / "params.yaml").is_file()
+    assert (tmp_path / "elsewhere" / name / run_id / "artifacts" / "params.yaml").is_file()
 
 
 def test_a_copied_checkout_writes_into_itself_and_finds_what_was_copied(store: Store, tmp_path: Path) -> None:

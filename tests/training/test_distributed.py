@@ -16,15 +16,27 @@ from clone import copy_tree, make_data, set_params, start
 from conftest import ROOT
 from safetensors.torch import load_file
 
+from penlift.common.errors import InputError
 from penlift.common.processes import at_work, end
 from penlift.ink.lines import Ink
 from penlift.ink.offsets import normalise
 from penlift.ink.scales import NormaliseParams
-from penlift.training.distributed import ALONE
+from penlift.training.distributed import ALONE, gathered
 
 sys.path.insert(0, str(ROOT / "bench"))
 from kills import clear, compare, result
 from small_trainings import SMALL
+
+
+def test_a_number_of_processes_that_nothing_has_started_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "0")
+
+    with (
+        pytest.raises(InputError, match="WORLD_SIZE is 2 without MASTER_ADDR; unset it"),
+        gathered(torch.device("cpu")),
+    ):
+        pass
 
 
 def test_one_process_gives_back_what_it_was_given() -> None:

@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote
 
 from penlift.common.errors import one_line
 from penlift.common.files import whole_file
@@ -26,7 +27,7 @@ TIMEOUT = "MLFLOW_HTTP_REQUEST_TIMEOUT"  # s of a request
 CHOSEN = TIMEOUT in os.environ  # by the user
 UNWRITABLE = (ArithmeticError, TypeError, ValueError)  # raised for values that a database or a driver does not take
 ARTIFACTS = "mlruns"  # the folder beside a sqlite file
-OF_A_FILE = re.compile(rf"(?:file://)?/.*/{ARTIFACTS}(/[^/]+)?")  # where an experiment's are, as MLflow names it
+OF_A_FILE = re.compile(rf"(?:file://)?(/.*/{ARTIFACTS})(/[^/]+)?")  # where an experiment's are, as MLflow names it
 DIGEST = 36  # characters of a data set's digest; MLflow's own limit
 MOST = 1000  # metrics of a batch; MLflow's own limit
 UPLOADED = re.compile(r"images/(.+)\+step\+(\d+)\+timestamp\+.*\+compressed\.webp")
@@ -76,7 +77,7 @@ def connected(store: Store, patience: float) -> Iterator["MlflowClient"]:
         yield _client(store.uri)
     except (MlflowException, RequestException, SQLAlchemyError, sqlite3.Error, OSError, *UNWRITABLE) as error:
         refused = isinstance(error, MlflowException) and error.get_http_status_code() < 500  # type: ignore[no-untyped-call]
-        said = one_line(Unsent(without_secrets(str(error))))
+        said = one_line(without_secrets(str(error)) or type(error).__name__)
         raise Unsent(f"{store.uri} {'refuses the run' if refused else 'fails'} ({said})") from None
 
 
@@ -98,14 +99,16 @@ def _create(file: Path) -> None:
 
 def experiment_in(client: "MlflowClient", store: Store) -> str:
     """The id of the experiment that all runs are in, made where there is none; artifacts go beside a sqlite file."""
-    beside = store.file.with_name(ARTIFACTS).as_uri() if store.file else None
+    beside = store.file.with_name(ARTIFACTS) if store.file else None
     if not (found := client.get_experiment_by_name(store.experiment)):
-        return str(client.create_experiment(store.experiment, beside))
+        return str(client.create_experiment(store.experiment, beside.as_uri() if beside else None))
     if found.lifecycle_stage == "deleted":  # in the pages' trash, where nothing can be added to it
         client.restore_experiment(found.experiment_id)
-    place = OF_A_FILE.fullmatch(found.artifact_location)
-    if store.file and place and place[0] != (now := f"{beside}{place[1] or ''}"):
-        _move(store.file, found.experiment_id, place[0], now)
+    if store.file and beside and (place := OF_A_FILE.fullmatch(found.artifact_location)):
+        now = f"{beside.as_uri()}{place[2] or ''}"
+        chosen = Path(unquote(place[1])).is_dir() and not beside.is_dir()  # by the user, elsewhere
+        if place[0] != now and not chosen:
+            _move(store.file, found.experiment_id, place[0], now)
     return str(found.experiment_id)
 
 
@@ -114,11 +117,8 @@ def _move(file: Path, experiment: str, place: str, now: str) -> None:
     old place, and has no call that changes it."""
     with closing(sqlite3.connect(file)) as database, database:
         database.execute("UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?", (now, experiment))
-        database.execute(
-            "UPDATE runs SET artifact_uri = ? || substr(artifact_uri, ?) WHERE experiment_id = ? "
-            "AND substr(artifact_uri, 1, ?) = ?",
-            (now, len(place) + 1, experiment, len(place) + 1, f"{place}/"),
-        )
+        of_runs = "UPDATE runs SET artifact_uri = replace(artifact_uri, ?, ?) WHERE experiment_id = ?"
+        database.execute(of_runs, (f"{place}/", f"{now}/", experiment))
 
 
 def _find(client: "MlflowClient", experiment: str, record: Record) -> "Run | None":

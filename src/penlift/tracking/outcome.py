@@ -146,15 +146,11 @@ def _version() -> str:
 
 def _code(root: Path) -> dict[str, str]:
     """The revision of the code, and whether it was edited since; unknown where Git does not say, or tracks none."""
-    questions = (
-        ("ls-files", "--", *CODE),  # nothing for a copy that lies in somebody's larger repository
-        ("rev-parse", "HEAD"),
-        ("status", "--porcelain", "--untracked-files=normal", "--", *CODE),
-    )
-    tracked, revision, edited = (_git(root, *question) for question in questions)
-    if not tracked:
+    if not _git(root, "ls-files", "--", *CODE):  # nothing for a copy that lies in somebody's larger repository
         return {REVISION: UNKNOWN, CHANGED: UNKNOWN}
-    return {REVISION: revision or UNKNOWN, CHANGED: UNKNOWN if edited is None else "yes" if edited else "no"}
+    edited = _git(root, "status", "--porcelain", "--untracked-files=normal", "--", *CODE)
+    changed = UNKNOWN if edited is None else "yes" if edited else "no"
+    return {REVISION: _git(root, "rev-parse", "HEAD") or UNKNOWN, CHANGED: changed}
 
 
 def _git(root: Path, *arguments: str) -> str | None:

@@ -17,9 +17,7 @@ from penlift.training.folder import states_of
 SQLITE = "sqlite:///"
 EXPERIMENT = "penlift"
 USER, PASSWORD, TOKEN = (f"MLFLOW_TRACKING_{what}" for what in ("USERNAME", "PASSWORD", "TOKEN"))
-IN_TEXT = re.compile(
-    r"(?<=://)[^\s'\"]*@|(?<=\S)\?[^\s'\"]+"
-)  # of URLs: logins; queries, as signatures of an object store
+IN_TEXT = re.compile(r"(?<=://)[^\s'\"]*@|(?<=\S)\?[^\s'\"]+")  # logins and queries, which may be signed, of URLs
 ANSWERS = 3.0  # s that a server has to say that it is there
 
 
@@ -131,9 +129,8 @@ def _server(uri: str) -> str:
         _ = parts.port
     except ValueError:
         return ""
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in uri.partition(parts.netloc)[2]:
-        return ""
-    if parts.query or parts.fragment:
+    odd = parts.query or parts.fragment or "@" in parts.path
+    if parts.scheme not in ("http", "https") or not parts.hostname or odd:
         return ""
     if parts.username and parts.password:
         os.environ[USER], os.environ[PASSWORD] = unquote(parts.username), unquote(parts.password)

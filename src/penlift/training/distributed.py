@@ -88,6 +88,8 @@ def gathered(device: torch.device) -> Iterator[Ranks]:
         yield ALONE
         return
     backend, place = "nccl" if device.type == "cuda" else "gloo", os.environ.get(MEETING)
+    if missing := [name for name in ("RANK", "MASTER_ADDR", "MASTER_PORT") if not place and name not in os.environ]:
+        raise InputError(f"WORLD_SIZE is {size} without {missing[0]}; unset it, or start all processes by torchrun")
     where = f"file://{place}" if place else "env://"
     dist.init_process_group(backend, where, world_size=size, rank=int(os.environ["RANK"]))
     try:
