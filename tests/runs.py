@@ -9,11 +9,11 @@ from penlift.common.params import read_params
 from penlift.evaluation.results import line_pairs, read_evaluated
 from penlift.ink.offsets import Extremes
 from penlift.ink.windows import Coverage
-from penlift.report.run_page import Counts, DataSummaries, InkSummary, RunPage
+from penlift.report.run_page import DataSummaries, InkSummary, RunPage, SplitCounts
 from penlift.sampling.health import table_of
 from penlift.sampling.samples import Sample
 
-COUNTS = Counts(lines=9, points=1234, writers=4, forms=5)
+COUNTS = SplitCounts(lines=9, points=1234, writers=4, forms=5)
 
 
 HISTORY = pd.DataFrame(

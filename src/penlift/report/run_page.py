@@ -29,8 +29,8 @@ BUILT_IN = PurePosixPath("data/corpus")
 STAGES = 6  # of learning to write that are shown
 
 
-class Counts(NamedTuple):
-    """Of a split."""
+class SplitCounts(NamedTuple):
+    """What a split holds."""
 
     lines: int
     points: int
@@ -41,7 +41,7 @@ class Counts(NamedTuple):
 class InkSummary(NamedTuple):
     """summary.json of stage extract."""
 
-    splits: dict[str, Counts]
+    splits: dict[str, SplitCounts]
     rejected: int
     reasons: dict[str, int]
     torn_writers: tuple[str, ...] = ()
@@ -66,9 +66,9 @@ def read_summaries(ink: Path, offsets: Path, windows: Path) -> DataSummaries:
 
 
 def data_parts(made: DataSummaries) -> Iterator[HtmlElement]:
-    """Counts, and what was set aside."""
+    """SplitCounts, and what was set aside."""
     splits = sorted(made.ink.splits.items(), key=lambda split: [*SPLITS, split[0]].index(split[0]))
-    yield table("Ink by split", ("split", *Counts._fields), [(split, *counts) for split, counts in splits])
+    yield table("Ink by split", ("split", *SplitCounts._fields), [(split, *counts) for split, counts in splits])
     if torn := made.ink.torn_writers:
         yield paragraph(f"In more than one split, so not new to the network: writers {', '.join(torn)}.", "notice")
     if remarks := made.ink.remarks:
