@@ -57,8 +57,8 @@ from penlift.sampling.samples import read_lines, read_samples
 from penlift.tracking.client import FoundRun
 from penlift.tracking.outbox import outcomes_in, waiting
 from penlift.tracking.outcome import record_of_outcome
+from penlift.tracking.record import OUTCOME, read_record
 from penlift.tracking.record import TRAINING as OF_TRAINING
-from penlift.tracking.record import read_record
 from penlift.tracking.store import Store
 from penlift.tracking.trainings import reason_to_stay, trainings_table
 from penlift.training.folder import JOURNAL, STATE, trainings_in
@@ -202,7 +202,7 @@ def resumed(folder: Path) -> None:
     demand(all(torch.isfinite(weight).all() for weight in weights), "a weight that is not finite")
     demand(isinstance(state.step, int) and state.step >= 0, "a step that is none")
     to_table(state.history).to_csv()
-    np.stack(state.samples)
+    demand(len(state.samples) == len(state.history), "samples of another number")
     if not done:
         with TemporaryDirectory() as place:
             put(sound.offsets(), Path(place))
@@ -224,7 +224,7 @@ def listed(folder: Path) -> None:
 def recorded(folder: Path) -> None:
     for place in outcomes_in(folder / ".state"):
         found = read_record(place)
-        demand(found.tags[OF_TRAINING] and found.identity, "no training")
+        demand(found.tags.keys() >= {OF_TRAINING, OUTCOME} and found.identity, "no training or no outcome")
         demand(found.status in {"RUNNING", "FINISHED", "FAILED", "KILLED"}, "a status that is none")
         demand(found.ended is None or found.ended >= 0, "a time that is none")
         inside = all(file.resolve().is_relative_to(place.resolve()) for file in found.files.values())

@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from random import Random
@@ -155,7 +156,7 @@ def mutate(content: bytes, draw: Random, words: Sequence[bytes], suffix: str) ->
         elif way < 0.75:
             content = _text(content, draw, words)
         elif suffix == ".gz" and content[:2] == b"\x1f\x8b" and draw.random() < 0.8:  # else its checksum always tells
-            with contextlib.suppress(OSError, EOFError, ValueError):
+            with contextlib.suppress(OSError, EOFError, zlib.error):
                 content = gzip.compress(_bytes(gzip.decompress(content), draw, words), 1, mtime=0)
         else:
             content = _bytes(content, draw, words)
