@@ -205,6 +205,7 @@ def _field(value: Any, length: int) -> bytes:
 FORMS = {
     ".json": Form(json.loads, _write_json),
     ".jsonl": Form(_read_json_lines, _write_json_lines),
+    ".log": Form(_read_json_lines, _write_json_lines),
     ".yaml": Form(_read_yaml, _write_yaml),
     ".lock": Form(_read_yaml, _write_yaml),
     ".xml": Form(_read_xml, _write_xml),

@@ -32,10 +32,11 @@ from penlift.evaluation.comparison.two_sample import windows_of
 from penlift.evaluation.evaluate import EvaluateParams
 from penlift.evaluation.results import line_of_each_writer, line_pairs, read_evaluated, read_json, read_table
 from penlift.evaluation.transfer import score_ink
-from penlift.experiments import repository, restore
-from penlift.experiments.comparison import comparison_of, tables_of
-from penlift.experiments.comparison_page import text_of_comparison
+from penlift.experiments import repository, restore, search
+from penlift.experiments.comparison import Comparison, comparison_of, tables_of
+from penlift.experiments.comparison_page import page_of_comparison, text_of_comparison
 from penlift.experiments.runs import open_runs
+from penlift.experiments.storage import answering, storage_of
 from penlift.experiments.sweeps.design import check_trials, read_sweep, trials_of
 from penlift.experiments.sweeps.finished import seconds_of
 from penlift.handwriting import write
@@ -46,8 +47,8 @@ from penlift.ink.windows import WindowParams, index_windows, whole_lines
 from penlift.io.extraction import ExtractParams, extract
 from penlift.io.formats import read_prime, read_prime_path
 from penlift.io.sources import SOURCES
-from penlift.model.checkpoint import load_model
-from penlift.model.network import ModelParams
+from penlift.model.checkpoint import begin_with, load_model
+from penlift.model.network import ModelParams, Network, floor_of
 from penlift.report.likelihood import likelihood_parts
 from penlift.report.run_page import DataSummaries, RunPage, data_parts, page_of_run, params_parts
 from penlift.report.verdicts import verdicts
@@ -55,6 +56,7 @@ from penlift.sampling.health import finite_part, health_of, read_health, shares
 from penlift.sampling.sampler import SampleParams
 from penlift.sampling.samples import read_lines, read_samples
 from penlift.tracking.client import FoundRun
+from penlift.tracking.curves import dreamt_by_now
 from penlift.tracking.outbox import outcomes_in, waiting
 from penlift.tracking.outcome import record_of_outcome
 from penlift.tracking.record import OUTCOME, read_record
@@ -160,6 +162,7 @@ def network(folder: Path) -> None:
         "a weight that is not finite",
     )
     demand(len(write(found, points=4).points) == 1, "no line")
+    begin_with(Network(NETWORK, floor_of(SCALES.scale)), folder / "models", NETWORK, SCALES)
 
 
 def normalised(folder: Path) -> None:
@@ -219,6 +222,18 @@ def listed(folder: Path) -> None:
         seconds_of(training.folder.name, states)
     demand(all(each.what.isprintable() for each in waiting(states, store)), "what is not printable")
     demand(not outcomes_in(states), "records")
+
+
+def pictured(folder: Path) -> None:
+    images = dreamt_by_now(folder / ".state" / "f00d")
+    demand(all(image.png.startswith(b"\x89PNG") for image in images), "a picture that is none")
+
+
+def searched(folder: Path) -> None:
+    with patch.multiple(search, params_at=lambda *_: {}, data_at=lambda *_: ""), answering():
+        storage = storage_of(None, folder, "small")
+        found = search.opened(read_sweep(folder / "small.yaml"), storage, folder, "abc")
+        demand(search.trials_table(found).replace("\n", "").isprintable(), "a table that is not printable")
 
 
 def recorded(folder: Path) -> None:
@@ -309,9 +324,17 @@ def paged(folder: Path) -> None:
     demand(page_of_run(told(folder)).startswith("<!DOCTYPE html>"), "no page")
 
 
-def compared(folder: Path) -> None:
+def comparison(folder: Path) -> Comparison:
     with open_runs([str(folder), str(folder / "other")], folder) as runs:
-        found = comparison_of(runs, [1.0, 2.0], 1)
+        return comparison_of(runs, [1.0, 2.0], 1)
+
+
+def compared_on_a_page(folder: Path) -> None:
+    demand(page_of_comparison(comparison(folder)).startswith("<!DOCTYPE html>"), "no page")
+
+
+def compared(folder: Path) -> None:
+    found = comparison(folder)
     demand(tables_of(found).configurations.shape[0] == 2, "a table of another size")
     demand(text_of_comparison(found).replace("\n", "").isprintable(), "a text that is not printable")
 
@@ -381,11 +404,14 @@ ROWS: list[Kind] = [
     Kind("offsets and windows", sound.offsets, ("offsets/*", "windows/*"), learnt, ARRAY),
     Kind("samples", sound.samples, ("samples/*",), drawn, ARRAY),
     Kind("results, on the page", sound.results, ("*",), paged, share=0.03),
-    Kind("results, in tables", sound.results, ("*",), reported, (b"valid", b"tablet", b"all")),
-    Kind("results, compared", sound.twice, ("reports/*", "params.yaml"), compared, (b"valid", b"test", b"nll_tablet")),
+    Kind("results, in tables", sound.results, ("*",), reported, (b"valid", b"tablet", b"all"), 0.5),
+    Kind("results, compared", sound.twice, ("reports/*", "params.yaml"), compared, (b"test", b"nll_tablet"), 0.5),
+    Kind("results, compared on a page", sound.twice, ("*",), compared_on_a_page, share=0.03),
     Kind("results, tracked", sound.results, TRACKED, outcome, share=0.5),
     Kind("state, resumed", sound.state, (f"*/{STATE}", f"*/{JOURNAL}"), resumed, TENSORS, 2),
     Kind("state, listed", sound.state, (".state/f00d/*",), listed, TENSORS, 2),
+    Kind("state, drawn", sound.dreamt, ("*",), pictured, ARRAY, 0.3),
+    Kind("journal of a search", sound.search, ("*/journal.log", "small.yaml"), searched, (b"op_code", b"trial_id")),
     Kind("record of the outbox", sound.record, ("*/record.json",), recorded, (b"penlift.training", b"files/../../x")),
     Kind("run to restore", sound.sent, ("run/*", "run.json"), restored, (b"penlift.data_hash", b"FINISHED"), 0.5),
     Kind("dvc.lock and dvc.yaml", sound.locked, ("dvc.*", "params.yaml"), kept, (b"stages", b"outs", b"md5", b"deps")),

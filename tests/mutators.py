@@ -157,7 +157,8 @@ def mutate(content: bytes, draw: Random, words: Sequence[bytes], suffix: str) ->
             content = _text(content, draw, words)
         elif suffix == ".gz" and content[:2] == b"\x1f\x8b" and draw.random() < 0.8:  # else its checksum always tells
             with contextlib.suppress(OSError, EOFError, zlib.error):
-                content = gzip.compress(_bytes(gzip.decompress(content), draw, words), 1, mtime=0)
+                inside = _bytes(gzip.decompress(content), draw, words)
+                content = gzip.compress(inside, 1, mtime=0) if draw.random() < 0.8 else inside
         else:
             content = _bytes(content, draw, words)
     return content

@@ -2,11 +2,13 @@
 
 import io
 import json
+import re
 from collections.abc import Callable
 from contextlib import redirect_stderr
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
@@ -14,13 +16,18 @@ from conftest import ROOT, form_files, line_xml, pack, wavy_line, written_line
 from file_trees import FORMS
 from mutants import Files, put
 from networks import SCALES, make_network
+from optuna.distributions import CategoricalDistribution
+from optuna.trial import TrialState
 from small_run import make_run
 from small_trainings import SHAPE, beginning, recipe
 from stages import STAGES
 
 from penlift.common.params import flatten, read_params
 from penlift.corpus.typeface import PRINTABLE
+from penlift.experiments import search as searches
 from penlift.experiments.restore import _files
+from penlift.experiments.storage import folder_of, storage_of
+from penlift.experiments.sweeps.design import read_sweep
 from penlift.handwriting import write, written
 from penlift.ink.lines import load_ink, load_points, save_ink
 from penlift.ink.offsets import normalise
@@ -241,6 +248,34 @@ def state() -> Files:
         ".state/f00d/mirrored.json": b'{"uri": "http://x", "points": 6, "status": "KILLED"}',
         ".state/f00d/lock": b"", ".state/f00d/pid": b"1\n",
     }  # fmt: skip
+
+
+@cache
+def dreamt() -> Files:
+    """A line that a training dreamt, to be drawn."""
+    return below(".state/f00d", made(lambda folder: np.save(folder / "epoch-1.npy", LINE[:, :3])))
+
+
+@cache
+def search() -> Files:
+    """The journal of a search with a trial in each state, and its sweep file."""
+
+    def make(folder: Path) -> None:
+        put(recipes(), folder)
+        with patch.multiple(searches, params_at=lambda *_: {}, data_at=lambda *_: ""):
+            sweep, storage = read_sweep(folder / "small.yaml"), storage_of(None, folder, "small")
+            study = searches.opened(sweep, storage, folder, "abc", begin=True).study
+            for state in (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL, TrialState.RUNNING):
+                trial = study.ask({name: CategoricalDistribution([*levels]) for name, levels in sweep.levels.items()})
+                trial.report(1.5, 1)
+                if state != TrialState.RUNNING:
+                    study.tell(trial, 1.5 if state == TrialState.COMPLETE else None, state)
+        journal = folder_of(folder, "small") / "journal.log"
+        text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+", "2026-01-01T00:00:00.000000", journal.read_text())
+        journal.write_text(re.sub(r'"worker_id": "[^"]*"', '"worker_id": "w"', text))
+        (folder / ".state" / "searches" / "small" / "journal.log.lock").touch()
+
+    return made(make)
 
 
 @cache
