@@ -120,10 +120,9 @@ def _verdict(kind: Kind, folder: Path, files: Files) -> tuple[str, str, str]:
         if isinstance(error, OSError) and not error.errno:  # the command and the stages say what the system refuses
             return "fault", f"{type(error).__name__}: {_where(error)}", str(error)
         found = str(error)
-        left = [
-            path for path in folder.rglob("*") if path.is_file() and path.relative_to(folder).as_posix() not in files
-        ]
-        if fault := _fault_of(found) or (left and f"leaves {left[0].relative_to(folder)}"):
+        now = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+        left = sorted(name for name in now - files.keys() if not name.startswith(".state/"))
+        if fault := _fault_of(found) or (left and f"leaves {left[0]}"):
             return "fault", f"refused, but {fault}: {_where(error)}", found
         return "refused", found, ""
     except Exception as error:

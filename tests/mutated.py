@@ -11,6 +11,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -40,7 +41,7 @@ from penlift.experiments.storage import answering, storage_of
 from penlift.experiments.sweeps.design import check_trials, read_sweep, trials_of
 from penlift.experiments.sweeps.finished import seconds_of
 from penlift.handwriting import write
-from penlift.ink.lines import SPLITS, Ink, load_ink, load_points
+from penlift.ink.lines import SPLITS, Ink, Line, load_ink, load_points
 from penlift.ink.offsets import normalise
 from penlift.ink.scales import NormaliseParams, Scales
 from penlift.ink.windows import WindowParams, index_windows, whole_lines
@@ -63,7 +64,7 @@ from penlift.tracking.record import OUTCOME, read_record
 from penlift.tracking.record import TRAINING as OF_TRAINING
 from penlift.tracking.store import Store
 from penlift.tracking.trainings import reason_to_stay, trainings_table
-from penlift.training.folder import JOURNAL, STATE, trainings_in
+from penlift.training.folder import JOURNAL, STATE, read_events, trainings_in
 from penlift.training.loop import fit
 from penlift.training.optimisation import TrainParams
 from penlift.training.recipe import Recipe, begin
@@ -107,6 +108,12 @@ def extracted(folder: Path) -> None:
     )
     demand(all(len(reason) < 500 for reason in counts.aside["reason"]), "a reason of over 500 letters")
     demand(len(read_table(folder / "out" / "rejected.csv")) == len(counts.aside), "a reason that is not read back")
+    lines = [line for line in SOURCES["iam"](folder / "iam").lines if isinstance(line, Line)]
+    names = sorted((line.name, line.form, line.writer, line.text) for line in lines)
+    demand(
+        names == [(line.name, line.form, line.writer, line.text) for line in found], "a name or text that is another"
+    )
+    demand(counts.report().replace("\n", "").isprintable(), "a report that is not printable")
     demand(counts.report() and read_json(folder / "out" / "summary.json"), "no report")
 
 
@@ -193,7 +200,8 @@ def learnt(folder: Path) -> None:
     sound_scales(found.scales)
     index_windows(found.ink, WINDOW)
     state = begin(Recipe(NETWORK, TRAINING, WINDOW), found, torch.device("cpu"), folder)
-    demand(np.isfinite(next(fit(state, found.windows, TRAINING)).nll), "a loss that is not finite")
+    step = next(fit(state, found.windows, TRAINING), None)
+    demand(step and np.isfinite(step.nll), "a first step that is none")
     list(whole_lines(found.ink, found.ink.of_split("valid")))
 
 
@@ -210,7 +218,11 @@ def resumed(folder: Path) -> None:
         with TemporaryDirectory() as place:
             put(sound.offsets(), Path(place))
             next(fit(state, sound.material(Path(place)).windows, TRAINING), None)
+        keeper.journal.add(step=17)
         keeper.save(state)
+        journal = folder / ".state" / "f00d" / JOURNAL
+        if (kept := sound.state()[f".state/f00d/{JOURNAL}"]) == journal.read_bytes()[: len(kept)]:
+            demand(read_events(journal)[-1].get("step") == 17, "a journal that cannot be read on")
 
 
 def listed(folder: Path) -> None:
@@ -231,8 +243,8 @@ def pictured(folder: Path) -> None:
 
 def searched(folder: Path) -> None:
     with patch.multiple(search, params_at=lambda *_: {}, data_at=lambda *_: ""), answering():
-        storage = storage_of(None, folder, "small")
-        found = search.opened(read_sweep(folder / "small.yaml"), storage, folder, "abc")
+        asked = read_sweep(folder / "small.yaml")
+        found = search.opened(asked, storage_of(None, folder, "small"), folder, "abc")
         demand(search.trials_table(found).replace("\n", "").isprintable(), "a table that is not printable")
 
 
@@ -255,13 +267,13 @@ def restored(folder: Path) -> None:
              if file.is_file()}, place)  # fmt: skip
 
     try:
-        run = FoundRun(**json.loads((folder / "run.json").read_text(encoding="utf-8")))
-        tags = {key: value for key, value in run.tags.items() if type(value) is str}  # as MLflow has them
-    except (OSError, ValueError, TypeError, AttributeError):
+        found = json.loads((folder / "tags.json").read_text(encoding="utf-8"))
+        tags = {key: value for key, value in found.items() if type(value) is str}  # as MLflow has them
+    except (OSError, ValueError, AttributeError):
         return
-    with TemporaryDirectory() as place, patch.dict(os.environ, MLFLOW_TRACKING_URI="http://x"), patch.multiple(
-        restore, find=lambda *_: [run._replace(tags=tags)], fetch=fetch
-    ):  # fmt: skip
+    runs = [FoundRun("1" * 32, "x", "FINISHED", tags)]
+    store = patch.dict(os.environ, MLFLOW_TRACKING_URI="http://x")
+    with TemporaryDirectory() as place, store, patch.multiple(restore, find=lambda *_: runs, fetch=fetch):
         restore._fetched("x", folder, Path(place))
 
 
@@ -352,6 +364,18 @@ def typefaces(folder: Path) -> None:
     demand(read_words(folder / "prose.txt"), "no words")
 
 
+def called(folder: Path) -> None:
+    """`write` as somebody calls it, lists for tuples."""
+    try:
+        given = json.loads((folder / "arguments.json").read_bytes())
+        known = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+    except (OSError, ValueError, AttributeError):
+        return
+    wanted: Any = {name: known[name] for name in known.keys() & {"bias", "temperature", "strokes", "width", "seed"}}
+    lines = write(load_model(folder / "models"), 2, 4, **wanted)
+    demand(len(lines.points) == len(lines.health) == 2 and lines.draw().svg, "lines of another number")
+
+
 def commanded(folder: Path) -> None:
     """`penlift sample` as somebody types it."""
     if not (folder / "typed.txt").is_file():
@@ -413,9 +437,10 @@ ROWS: list[Kind] = [
     Kind("state, drawn", sound.dreamt, ("*",), pictured, ARRAY, 0.3),
     Kind("journal of a search", sound.search, ("*/journal.log", "small.yaml"), searched, (b"op_code", b"trial_id")),
     Kind("record of the outbox", sound.record, ("*/record.json",), recorded, (b"penlift.training", b"files/../../x")),
-    Kind("run to restore", sound.sent, ("run/*", "run.json"), restored, (b"penlift.data_hash", b"FINISHED"), 0.5),
+    Kind("run to restore", sound.sent, ("run/*", "tags.json"), restored, (b"penlift.data_hash", b"FINISHED"), 0.5),
     Kind("dvc.lock and dvc.yaml", sound.locked, ("dvc.*", "params.yaml"), kept, (b"stages", b"outs", b"md5", b"deps")),
     Kind("fonts and prose", sound.fonts, ("*",), typefaces, (b"M 1 1 L 2 2", b"unicode='a'", b"<glyph/>")),
+    Kind("arguments of write", together(sound.model, sound.arguments), ("arguments.json",), called, share=0.5),
     Kind("penlift sample", together(sound.model, sound.primes, sound.typed), ("typed.txt",), commanded,
          (b"--at", b"--style", b"fan", b"--help")),
 ]  # fmt: skip

@@ -85,18 +85,31 @@ def originals() -> Files:
 
 @cache
 def archives() -> Files:
-    """The same as archives, one member with a name that is too long for its header."""
+    """The same as archives, one member with a name that is too long for its header, and one that is sparse."""
 
     def pack_all(folder: Path) -> None:
         files = {name.removeprefix("iam/"): content for name, content in corpus().items()}
         for archive, tree in (("lineStrokes-all", "lineStrokes/"), ("ascii-all", "ascii/")):
-            long = {f"{tree}{'long/' * 30}a04-000u-01.xml": line_xml(LINE)}
+            long = {f"{tree}{'long/' * 60}a04-000u-01.xml": line_xml(LINE)}
             file = folder / f"{archive}.tar.gz"
             pack(file, {name: files[name] for name in files if name.startswith(tree)} | long)
-            file.write_bytes(FORMS[".gz"].write(FORMS[".gz"].read(file.read_bytes())))  # without the time of the day
+            entries = FORMS[".gz"].read(file.read_bytes())
+            file.write_bytes(FORMS[".gz"].write([*entries, *sparse(f"{tree}a05-000u-01.xml", line_xml(LINE))]))
 
     trees = ("iam/lineStrokes/", "iam/ascii/")
     return {name: text for name, text in corpus().items() if not name.startswith(trees)} | below("iam", made(pack_all))
+
+
+def sparse(name: str, content: bytes) -> list[dict[str, object]]:
+    """The headers of a file that GNU tar has left the holes out of, and what is left."""
+    facts = {"major": 1, "minor": 0, "name": name, "realsize": len(content)}
+    lines = [f" GNU.sparse.{key}={value}\n" for key, value in facts.items()]
+    said = "".join(f"{len(line) + 2}{line}" for line in lines).encode()
+    holed = f"1\n0\n{len(content)}\n".encode().ljust(512, b"\0") + content
+    return [
+        {"name": "pax", "type": kind, "size": len(each), "magic": "ustar", "content": each}
+        for kind, each in (("x", said), ("0", holed))
+    ]
 
 
 @cache
@@ -307,8 +320,7 @@ def sent() -> Files:
         put(run, folder / "run")
         flat = dict(flatten(read_params(folder / "run" / "params.yaml")))
         tags = {"penlift.data_hash": "d00f", "penlift.outcome": fingerprint_of(flat, "d00f", _files(folder / "run"))}
-        said = {"run_id": "1" * 8, "name": "x", "status": "FINISHED", "tags": tags | {"penlift.training": "f00d"}}
-        (folder / "run.json").write_text(json.dumps(said))
+        (folder / "tags.json").write_text(json.dumps(tags | {"penlift.training": "f00d"}))
 
     return made(make)
 
@@ -334,6 +346,12 @@ def fonts() -> Files:
                      for number, letter in enumerate(PRINTABLE))  # fmt: skip
     font = f'<svg xmlns="http://www.w3.org/2000/svg"><defs><font horiz-adv-x="20">{glyphs}</font></defs></svg>'
     return {"fonts/one.svg": font.encode(), "prose.txt": b"It was a bright cold day in April.\n"}
+
+
+def arguments() -> Files:
+    """Those of `penlift.handwriting.write`."""
+    given = {"lines": 1, "points": 4, "bias": 0.5, "temperature": [1, 0.3, 1.0], "strokes": 3, "width": 6e3, "seed": 7}
+    return {"arguments.json": json.dumps(given).encode()}
 
 
 def typed() -> Files:
