@@ -269,7 +269,7 @@ def restored(folder: Path) -> None:
     try:
         found = json.loads((folder / "tags.json").read_text(encoding="utf-8"))
         tags = {key: value for key, value in found.items() if type(value) is str}  # as MLflow has them
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return
     runs = [FoundRun("1" * 32, "x", "FINISHED", tags)]
     store = patch.dict(os.environ, MLFLOW_TRACKING_URI="http://x")
@@ -369,7 +369,7 @@ def called(folder: Path) -> None:
     try:
         given = json.loads((folder / "arguments.json").read_bytes())
         known = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return
     wanted: Any = {name: known[name] for name in known.keys() & {"bias", "temperature", "strokes", "width", "seed"}}
     lines = write(load_model(folder / "models"), 2, 4, **wanted)
