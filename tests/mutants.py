@@ -19,6 +19,7 @@ from random import Random
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any, NamedTuple
 
+import psutil
 import torch
 from mutators import WORDS, mutate
 
@@ -177,8 +178,8 @@ def outcomes(kind: Kind, numbers: Sequence[int]) -> Iterator[Outcome]:
 
 def _work(kind: Kind, numbers: Sequence[int], found: Connection) -> None:
     """In a process of its own: judge, with no more memory than is allowed, and nothing shown."""
-    size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (size + 2 * MOST, resource.RLIM_INFINITY))
+    whole = psutil.Process().memory_info().vms
+    resource.setrlimit(resource.RLIMIT_AS, (whole + 2 * MOST, resource.RLIM_INFINITY))
     torch.set_num_threads(1)  # those of the process that was forked are not here
     with TemporaryFile() as output:
         for stream in (sys.stdout, sys.stderr):
