@@ -11,6 +11,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -25,18 +26,18 @@ from sound_files import NETWORK, TRAINING, WINDOW, together
 from penlift.cli.main import main
 from penlift.common.errors import InputError
 from penlift.common.files import whole_folder
-from penlift.common.params import Params, apply, read_params, read_section
-from penlift.corpus.compose import ComposeParams, read_words
+from penlift.common.params import apply, read_params, read_section
+from penlift.corpus.compose import read_words
 from penlift.corpus.typeface import read_typefaces
 from penlift.evaluation.comparison.movement import measured
 from penlift.evaluation.comparison.two_sample import windows_of
-from penlift.evaluation.evaluate import EvaluateParams
 from penlift.evaluation.results import line_of_each_writer, line_pairs, read_evaluated, read_json, read_table
 from penlift.evaluation.transfer import score_ink
 from penlift.experiments import repository, restore, search
 from penlift.experiments.comparison import Comparison, comparison_of, tables_of
 from penlift.experiments.comparison_page import page_of_comparison, text_of_comparison
 from penlift.experiments.runs import open_runs
+from penlift.experiments.sections import SECTIONS
 from penlift.experiments.storage import answering, storage_of
 from penlift.experiments.sweeps.design import check_trials, read_sweep, trials_of
 from penlift.experiments.sweeps.finished import seconds_of
@@ -44,17 +45,16 @@ from penlift.handwriting import write
 from penlift.ink.lines import SPLITS, Ink, Line, load_ink, load_points
 from penlift.ink.offsets import normalise
 from penlift.ink.scales import NormaliseParams, Scales
-from penlift.ink.windows import WindowParams, index_windows, whole_lines
-from penlift.io.extraction import ExtractParams, extract
+from penlift.ink.windows import index_windows, whole_lines
+from penlift.io.extraction import extract
 from penlift.io.formats import read_prime, read_prime_path
 from penlift.io.sources import SOURCES
 from penlift.model.checkpoint import begin_with, load_model
-from penlift.model.network import ModelParams, Network, floor_of
+from penlift.model.network import Network, floor_of
 from penlift.report.likelihood import likelihood_parts
 from penlift.report.run_page import DataSummaries, RunPage, data_parts, page_of_run, params_parts
 from penlift.report.verdicts import verdicts
 from penlift.sampling.health import finite_part, health_of, read_health, shares
-from penlift.sampling.sampler import SampleParams
 from penlift.sampling.samples import read_lines, read_samples
 from penlift.tracking.client import FoundRun
 from penlift.tracking.curves import dreamt_by_now
@@ -66,15 +66,9 @@ from penlift.tracking.store import Store
 from penlift.tracking.trainings import reason_to_stay, trainings_table
 from penlift.training.folder import JOURNAL, STATE, read_events, trainings_in
 from penlift.training.loop import fit
-from penlift.training.optimisation import TrainParams
 from penlift.training.recipe import Recipe, begin
 from penlift.training.resume import StateKeeper
 from penlift.training.state import to_table
-
-SECTIONS: dict[str, type[Params]] = {
-    "compose": ComposeParams, "extract": ExtractParams, "normalise": NormaliseParams, "window": WindowParams,
-    "model": ModelParams, "train": TrainParams, "sample": SampleParams, "evaluate": EvaluateParams,
-}  # fmt: skip
 
 
 def sound_ink(found: Ink, columns: int) -> None:
@@ -218,11 +212,11 @@ def resumed(folder: Path) -> None:
         with TemporaryDirectory() as place:
             put(sound.offsets(), Path(place))
             next(fit(state, sound.material(Path(place)).windows, TRAINING), None)
-        keeper.journal.add(step=17)
+        keeper.journal.add(ended="Stopped", why="17")
         keeper.save(state)
         journal = folder / ".state" / "f00d" / JOURNAL
         if (kept := sound.state()[f".state/f00d/{JOURNAL}"]) == journal.read_bytes()[: len(kept)]:
-            demand(read_events(journal)[-1].get("step") == 17, "a journal that cannot be read on")
+            demand(read_events(journal)[-1].get("why") == "17", "a journal that cannot be read on")
 
 
 def listed(folder: Path) -> None:
@@ -231,7 +225,8 @@ def listed(folder: Path) -> None:
         demand(trainings_table(trainings, store, 1e9).replace("\n", "").isprintable(), "a table that is not printable")
     for training in trainings:
         reason_to_stay(training, store, 7.0, 1e9)
-        seconds_of(training.folder.name, states)
+        run: Any = SimpleNamespace(training=training.folder.name)
+        seconds_of(run, folder)
     demand(all(each.what.isprintable() for each in waiting(states, store)), "what is not printable")
     demand(not outcomes_in(states), "records")
 

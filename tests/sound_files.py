@@ -26,6 +26,7 @@ from penlift.common.params import flatten, read_params
 from penlift.corpus.typeface import PRINTABLE
 from penlift.experiments import search as searches
 from penlift.experiments.restore import _files
+from penlift.experiments.sections import SECTIONS
 from penlift.experiments.storage import folder_of, storage_of
 from penlift.experiments.sweeps.design import read_sweep
 from penlift.handwriting import write, written
@@ -38,9 +39,8 @@ from penlift.model.network import ModelParams
 from penlift.sampling.health import health_of, table_of
 from penlift.sampling.samples import save_samples
 from penlift.tracking.outcome import fingerprint_of
-from penlift.training.epochs import judge_epoch
 from penlift.training.folder import JOURNAL, STATE, Kept
-from penlift.training.loop import fit
+from penlift.training.loop import fit, judge_epoch
 from penlift.training.recipe import Material, load_material
 from penlift.training.resume import pack as pack_state
 from penlift.training.state import TrainState, to_table
@@ -49,7 +49,6 @@ LINE = wavy_line(1, 12)
 NETWORK = ModelParams.model_validate(SHAPE | {"dropout": 0.0})
 WINDOW = WindowParams(length=8, shortest=4)
 TRAINING = recipe(batch=2, epochs=2)
-SECTIONS = ("compose", "extract", "normalise", "window", "model", "train", "sample", "evaluate")
 
 
 def made(write_into: Callable[[Path], object]) -> Files:
@@ -308,16 +307,13 @@ def record() -> Files:
 @cache
 def sent() -> Files:
     """The files of a finished run as a store has them, and what it says of the run."""
-    params = b"extract: {path: data/ink}\nmodel: {cell: gru, peepholes: false, layers: 1, hidden: 8, mixtures: 1}\n"
-    run = {
-        "models/model.json": b"{}",
-        "reports/metrics.json": b"{}",
-        "dvc.lock": b"schema: '2.0'\n",
-        "params.yaml": params,
-    }
+    lock = b"schema: '2.0'\nstages:\n  train: {cmd: python pipeline/train.py a}\n"
+    made_by = {"models/model.json": b"{}", "reports/metrics.json": b"{}", "dvc.lock": lock}
+    run = made_by | {"params.yaml": (ROOT / "params.yaml").read_bytes()}
 
     def make(folder: Path) -> None:
         put(run, folder / "run")
+        put({"dvc.yaml": b"stages: {train: {cmd: python pipeline/train.py a}}\n"}, folder)
         flat = dict(flatten(read_params(folder / "run" / "params.yaml")))
         tags = {"penlift.data_hash": "d00f", "penlift.outcome": fingerprint_of(flat, "d00f", _files(folder / "run"))}
         (folder / "tags.json").write_text(json.dumps(tags | {"penlift.training": "f00d"}))
