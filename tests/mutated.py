@@ -3,11 +3,13 @@
 Each reader is penlift's own. What it accepts is asked for what holds of every sound one: `demand`.
 """
 
+import importlib
 import io
 import json
 import os
+import sys
 from collections.abc import Iterable
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,7 +33,7 @@ from penlift.corpus.compose import read_words
 from penlift.corpus.typeface import read_typefaces
 from penlift.evaluation.comparison.movement import measured
 from penlift.evaluation.comparison.two_sample import windows_of
-from penlift.evaluation.results import line_of_each_writer, line_pairs, read_evaluated, read_json, read_table
+from penlift.evaluation.results import line_of_each_writer, read_json, read_table
 from penlift.evaluation.transfer import score_ink
 from penlift.experiments import repository, restore, search
 from penlift.experiments.comparison import Comparison, comparison_of, tables_of
@@ -51,9 +53,8 @@ from penlift.io.formats import read_prime, read_prime_path
 from penlift.io.sources import SOURCES
 from penlift.model.checkpoint import begin_with, load_model
 from penlift.model.network import Network, floor_of
-from penlift.report.likelihood import likelihood_parts
-from penlift.report.run_page import DataSummaries, RunPage, data_parts, page_of_run, params_parts
-from penlift.report.verdicts import verdicts
+from penlift.report import calibration, run_page
+from penlift.report import movement as report_movement
 from penlift.sampling.health import finite_part, health_of, read_health, shares
 from penlift.sampling.samples import read_lines, read_samples
 from penlift.tracking.client import FoundRun
@@ -298,37 +299,33 @@ def drawn(folder: Path) -> None:
     demand(all(line.shape[1:] == (3,) for line in read_lines(folder / "samples" / "samples.npy")), "no line")
 
 
-def told(folder: Path) -> RunPage:
-    """What stage report reads."""
-    reports = folder / "reports"
-    evaluated = read_evaluated(reports / "evaluate")
-    real, counterparts = line_pairs(folder / "ink", evaluated.dreamt, most=2)
-    summaries = ("ink/summary.json", "offsets/summary.json", "windows/coverage.json")
-    return RunPage(
-        params=read_params(folder / "params.yaml"),
-        made=DataSummaries(*(read_json(folder / name) for name in summaries)),
-        history=read_table(reports / "train" / "history.csv"),
-        metrics=read_json(reports / "metrics.json"),
-        evaluated=evaluated,
-        hands=line_of_each_writer(folder / "ink", most=2),
-        real=real,
-        counterparts=counterparts,
-        dreamt=[finite_part(line) for line in read_samples(reports / "samples" / "samples.npz")],
-        health=read_health(reports / "samples" / "health.csv"),
-        learnt=read_lines(reports / "train" / "samples.npy"),
-    )
+def stage(name: str) -> Any:
+    """The script of a stage."""
+    with patch.object(sys, "path", [str(sound.ROOT / "pipeline"), *sys.path]):
+        return importlib.import_module(name)
 
 
-def reported(folder: Path) -> None:
-    """The page without its pictures, which take a second."""
-    run = told(folder)
-    for parts in (verdicts(run.metrics, run.history), data_parts(run.made), params_parts(run.params)):
-        list(parts)
-    list(likelihood_parts(run.evaluated.likelihood, run.evaluated.writers, "valid"))
+PICTURES = [
+    *((run_page, f"draw_{name}") for name in ("by_lift", "by_stroke", "density", "plain", "weights")),
+    (run_page, "loss_curves"), (calibration, "draw_calibration"), (report_movement, "draw_percentiles"),
+]  # fmt: skip
+GIVEN = ("ink", "offsets", "windows", "reports/train", "reports/samples", "reports/metrics.json", "reports/evaluate")
 
 
 def paged(folder: Path) -> None:
-    demand(page_of_run(told(folder)).startswith("<!DOCTYPE html>"), "no page")
+    report = stage("report")
+    with patch.object(report, "ROOT", folder):
+        report.main(*(folder / name for name in GIVEN), folder / "page.html")
+    page = (folder / "page.html").read_text(encoding="utf-8")
+    demand(page.startswith("<!DOCTYPE html>") and page.endswith("</html>\n"), "no page")
+
+
+def paged_without_pictures(folder: Path) -> None:
+    """They take a second."""
+    with ExitStack() as patched:
+        for module, name in PICTURES:
+            patched.enter_context(patch.object(module, name, lambda *_: b"<svg/>"))
+        paged(folder)
 
 
 def comparison(folder: Path) -> Comparison:
@@ -423,7 +420,7 @@ ROWS: list[Kind] = [
     Kind("offsets and windows", sound.offsets, ("offsets/*", "windows/*"), learnt, ARRAY),
     Kind("samples", sound.samples, ("samples/*",), drawn, ARRAY),
     Kind("results, on the page", sound.results, ("*",), paged, share=0.03),
-    Kind("results, in tables", sound.results, ("*",), reported, (b"valid", b"tablet", b"all"), 0.5),
+    Kind("results, in tables", sound.results, ("*",), paged_without_pictures, (b"valid", b"tablet", b"all"), 0.5),
     Kind("results, compared", sound.twice, ("reports/*", "params.yaml"), compared, (b"test", b"nll_tablet"), 0.5),
     Kind("results, compared on a page", sound.twice, ("*",), compared_on_a_page, share=0.03),
     Kind("results, tracked", sound.results, TRACKED, outcome, share=0.5),
