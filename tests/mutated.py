@@ -20,6 +20,7 @@ from unittest.mock import patch
 import numpy as np
 import sound_files as sound
 import torch
+from conftest import ROOT
 from mutants import Kind, demand, put
 from networks import SCALES
 from small_trainings import beginning
@@ -301,7 +302,7 @@ def drawn(folder: Path) -> None:
 
 def stage(name: str) -> Any:
     """The script of a stage."""
-    with patch.object(sys, "path", [str(sound.ROOT / "pipeline"), *sys.path]):
+    with patch.object(sys, "path", [str(ROOT / "pipeline"), *sys.path]):
         return importlib.import_module(name)
 
 

@@ -217,7 +217,7 @@ def test_a_journal_that_somebody_has_spoilt_is_refused_in_one_line(root: Path) -
     storage_of(None, root, "made-up")
     (root / ".state" / "searches" / "made-up" / "journal.log").write_text("no JSON\n{}\n")
 
-    with pytest.raises(InputError, match="has a line that is no JSON; delete it"):
+    with pytest.raises(InputError, match=r"a damaged journal .*; delete it"):
         storage_of(None, root, "made-up")
 
 

@@ -12,8 +12,12 @@ class InputError(Exception):
 
 def one_line(error: object) -> str:
     """What a library's error or a program says, on a line that can be printed; not all of it where that is long."""
-    said = " ".join(str(error).split())[:MOST] or type(error).__name__
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in said)
+    return printable(" ".join(str(error).split())[:MOST] or type(error).__name__)
+
+
+def printable(text: str) -> str:
+    """A text whose letters can all be seen on a line."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 _VALUE = reprlib.Repr()

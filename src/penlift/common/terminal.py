@@ -8,6 +8,8 @@ from typing import Self, TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from penlift.common.errors import printable
+
 Item = TypeVar("Item")
 INTERVAL = 10.0  # s between plain lines
 
@@ -70,7 +72,7 @@ def shown(items: Iterable[Item], label: str, total: int) -> Iterator[Item]:
 
 def in_columns(rows: Iterable[Sequence[str]]) -> str:
     """Rows of as many cells each, the cells of a column below each other."""
-    cells = list(rows)
+    cells = [[*map(printable, row)] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells)
     return "\n".join(line.rstrip() for line in lines)

@@ -24,7 +24,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from penlift.common.errors import InputError
+from penlift.common.errors import InputError, one_line
+from penlift.common.files import DAMAGE
 from penlift.training.folder import states_of
 
 SEARCHES = "searches"  # beside the trainings
@@ -53,8 +54,10 @@ def storage_of(url: str | None, root: Path, name: str, asked_to_stop: Callable[[
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         return JournalStorage(JournalFileBackend(str(file), JournalLock(file)))
-    except ValueError:
-        raise InputError(f"{file}: has a line that is no JSON; delete it to search from the beginning") from None
+    except (*DAMAGE, AssertionError) as error:  # Optuna's own, where a line says what cannot be
+        raise InputError(
+            f"{file}: a damaged journal ({one_line(error)}); delete it to search from the beginning"
+        ) from None
 
 
 class JournalLock(BaseJournalFileLock):

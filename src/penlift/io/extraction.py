@@ -120,7 +120,7 @@ def _left_over(index: pd.DataFrame, lists: dict[str, str]) -> Iterator[str]:
 def _first_reasons(aside: list[SetAside]) -> str:
     if not aside:
         return "put them there, or name another folder"
-    return f"all {len(aside)} files were set aside, the first, {aside[0].file}, for: {aside[0].reason}"
+    return f"all {len(aside)} files were set aside, the first, {cut_short(aside[0].file)}, for: {aside[0].reason}"
 
 
 def _count(index: pd.DataFrame, aside: list[SetAside], remarks: list[str]) -> Counts:

@@ -84,8 +84,9 @@ def read_record(folder: Path) -> Record:
         record = JSON.validate_json((folder / RECORD).read_bytes())
         if missing := {TRAINING, OUTCOME} - record.tags.keys():
             raise ValueError(f"no {min(missing)}")
-        if outside := [name for name, file in record.files.items() if ".." in file.parts or file.parts[:1] != (FILES,)]:
-            raise ValueError(f"{outside[0]!r} lies elsewhere")
+        for name, file in record.files.items():
+            if file != Path(FILES, name) or file.is_absolute() or ".." in file.parts:
+                raise ValueError(f"{name!r} lies elsewhere")
     except (OSError, ValueError) as error:
         raise InputError(
             f"{folder}: no readable record ({one_line(error)}); delete it and make it again with `dvc repro`"
