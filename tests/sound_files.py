@@ -17,6 +17,7 @@ from file_trees import FORMS
 from mutants import Files, put
 from networks import SCALES, make_network
 from optuna.distributions import CategoricalDistribution
+from optuna.samplers import RandomSampler
 from optuna.trial import TrialState
 from small_run import make_run
 from small_trainings import SHAPE, beginning, recipe
@@ -277,6 +278,7 @@ def search() -> Files:
         with patch.multiple(searches, params_at=lambda *_: {}, data_at=lambda *_: ""):
             sweep, storage = read_sweep(folder / "small.yaml"), storage_of(None, folder, "small")
             study = searches.opened(sweep, storage, folder, "abc", begin=True).study
+            study.sampler = RandomSampler(seed=1)
             for state in (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL, TrialState.RUNNING):
                 trial = study.ask({name: CategoricalDistribution([*levels]) for name, levels in sweep.levels.items()})
                 trial.report(1.5, 1)
@@ -284,7 +286,7 @@ def search() -> Files:
                     study.tell(trial, 1.5 if state == TrialState.COMPLETE else None, state)
         journal = folder_of(folder, "small") / "journal.log"
         text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+", "2026-01-01T00:00:00.000000", journal.read_text())
-        journal.write_text(re.sub(r'"worker_id": "[^"]*"', '"worker_id": "w"', text))
+        journal.write_text(re.sub(r'"worker_id":"[^"]*"', '"worker_id":"w"', text))
         (folder / ".state" / "searches" / "small" / "journal.log.lock").touch()
 
     return made(make)
