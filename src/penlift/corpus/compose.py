@@ -53,11 +53,11 @@ def compose(
     """The lines of the corpus, in the order of the text."""
     hands = spread(partial(hand, seed=params.seed, typefaces=typefaces), range(params.writers), processes)
     lines = zip(count(), places(params.writers), texts(params, words), strict=False)
-    work = partial(written, params=params, hands=list(hands), lists=lists_of(params.writers))
+    work = partial(line_of, params=params, hands=list(hands), lists=lists_of(params.writers))
     return spread(work, lines, processes)
 
 
-def written(line: tuple[int, Place, str], params: ComposeParams, hands: list[Writer], lists: list[str]) -> CorpusLine:
+def line_of(line: tuple[int, Place, str], params: ComposeParams, hands: list[Writer], lists: list[str]) -> CorpusLine:
     """The ink of a line, given its number, place and text alone: any number of processes come to the same ink."""
     number, (writer, form, on_form), text = line
     rng, motion = _stream(params, OF_INK, number), hands[writer].motion
