@@ -4,6 +4,7 @@ A mutation is what (kind, number) says, alone. The kinds are in `mutated.py`.
 """
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import resource
@@ -51,6 +52,17 @@ def demand(true: Any, otherwise: str) -> None:
         raise BrokenError(otherwise)
 
 
+@contextlib.contextmanager
+def deep_stack() -> Iterator[None]:
+    """While entered, what nests deep is written whole, however deep the caller stands."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(5_000)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
 class Kind(NamedTuple):
     """A kind of input: what is damaged, how, and who reads it."""
 
@@ -63,7 +75,10 @@ class Kind(NamedTuple):
 
     def mutation(self, number: int) -> Files:
         """The files of a mutation."""
-        files, draw = dict(self.seed()), Random(f"{self.name} {number}")
+        with deep_stack():
+            return self._mutation(dict(self.seed()), Random(f"{self.name} {number}"))
+
+    def _mutation(self, files: Files, draw: Random) -> Files:
         names = sorted(name for name in files if any(fnmatch(name, pattern) for pattern in self.mutated))
         for name in draw.sample(names, min(len(names), draw.choice((1, 1, 1, 1, 2)))):
             content, way = files.pop(name), draw.random()
@@ -180,6 +195,7 @@ def _work(kind: Kind, numbers: Sequence[int], found: Connection) -> None:
     """In a process of its own: judge, with no more memory than is allowed, and nothing shown."""
     whole = psutil.Process().memory_info().vms
     resource.setrlimit(resource.RLIMIT_AS, (whole + 2 * MOST, resource.RLIM_INFINITY))
+    gc.freeze()  # else to look through what all have in common would copy it
     torch.set_num_threads(1)  # those of the process that was forked are not here
     with TemporaryFile() as output:
         for stream in (sys.stdout, sys.stderr):

@@ -100,11 +100,13 @@ def _edit(tree: Any, draw: Random, words: Sequence[bytes]) -> None:
     elif action == 5:
         del where[key]
     elif action == 6 and isinstance(where, list):
-        where.insert(key, where[key])
+        where.insert(key, deepcopy(where[key]))
     elif action == 6:
-        where[draw.choice((f"{key} ", "x", "", str(key).upper(), draw.choice(words).decode("latin-1")))] = where[key]
+        where[draw.choice((f"{key} ", "x", "", str(key).upper(), draw.choice(words).decode("latin-1")))] = deepcopy(
+            where[key]
+        )
     elif action == 7:
-        where[key], other[its] = other[its], where[key]
+        where[key], other[its] = deepcopy(other[its]), deepcopy(where[key])
     elif action == 8 and isinstance(where, dict):
         where[draw.choice(("x", "", f"{key}s"))] = where.pop(key)
     else:
