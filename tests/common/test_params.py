@@ -72,7 +72,7 @@ def test_peepholes_with_a_cell_that_has_none_are_refused(tmp_path: Path) -> None
 def test_ink_at_an_address_is_refused_before_anything_goes_there(tmp_path: Path) -> None:
     path = params_with(tmp_path, "path: data/corpus", "path: http://127.0.0.1:1/ink")
 
-    with pytest.raises(InputError, match="a URL; copy the ink to a folder, and name that"):
+    with pytest.raises(InputError, match="copy the ink to a folder, and name that"):
         read_section(path, "extract", ExtractParams)
 
 

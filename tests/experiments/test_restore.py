@@ -153,8 +153,10 @@ STRANGE: dict[str, Callable[[Path], None]] = {
     "params.yaml: holds": put("params.yaml", "[1]"),
     "section 'extra' of params.yaml is unknown to this checkout": put("params.yaml", PARAMS + "\nextra: {a: 1}\n"),
     "params.yaml: extract.path is 3": params("path: data/corpus", "path: 3"),
-    r"extract.path is '\$\{x\}', which DVC would not take": params("path: data/corpus", "path: ${x}"),
-    "extract.path is 'https://h/', which DVC would not take": params("path: data/corpus", "path: https://h/"),
+    r"params.yaml: extract: path is '\$\{x\}'; copy the ink to a folder": params("path: data/corpus", "path: ${x}"),
+    "params.yaml: extract: path is 'https://h/'; copy the ink to a folder": params(
+        "path: data/corpus", "path: https://h/"
+    ),
     "params.yaml: model.layers is missing": params("  layers:", "  # layers:"),
     "dvc.lock: expected a dictionary for dictionary value @": lock("stages: 3"),
     "dvc.lock: extra keys not allowed @ data.'vars'": lock("vars: [1]"),

@@ -110,8 +110,6 @@ def _demand_sound(run: FoundRun, root: Path, place: Path) -> None:
         raise InputError(f"section {min(unknown)!r} of params.yaml is unknown to this checkout")
     for name, record in SECTIONS.items():
         checked(name, params.get(name, {}), record, "params.yaml")
-    if re.search(r"://|\$\{", ink := params["extract"]["path"]):
-        raise InputError(f"extract.path is {ink!r}, which DVC would not take for a folder")
     if (lock := place / "dvc.lock").is_file():
         _demand_known_lock(lock.read_bytes(), root)
     made = fingerprint_of(dict(flatten(params)), run.tags.get("penlift.data_hash", ""), _files(place))

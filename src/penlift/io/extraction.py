@@ -28,8 +28,8 @@ class ExtractParams(Params):
 
     @model_validator(mode="after")
     def _path_is_here(self) -> Self:
-        if "://" in self.path:  # DVC would go there
-            raise ValueError(f"path is {cut_short(self.path)}, a URL; copy the ink to a folder, and name that")
+        if "://" in self.path or "${" in self.path:  # DVC would go there, or put another parameter in its place
+            raise ValueError(f"path is {cut_short(self.path)}; copy the ink to a folder, and name that")
         return self
 
 
