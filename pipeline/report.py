@@ -8,8 +8,8 @@ from checkout import ROOT, run
 
 from penlift.common.files import write_text
 from penlift.common.params import read_params
-from penlift.evaluation.results import line_of_each_writer, line_pairs, read_evaluated, read_json, read_table
-from penlift.report.run_page import RunPage, page_of_run, read_summaries
+from penlift.evaluation.results import line_of_each_writer, line_pairs, read_evaluated, read_table
+from penlift.report.run_page import RunPage, page_of_run, read_metrics, read_summaries
 from penlift.sampling.health import finite_part, read_health
 from penlift.sampling.samples import read_lines, read_samples
 
@@ -23,7 +23,7 @@ def main(
         params=read_params(ROOT / "params.yaml"),
         made=read_summaries(ink, offsets, windows),
         history=read_table(train / "history.csv"),
-        metrics=read_json(metrics),
+        metrics=read_metrics(metrics),
         evaluated=evaluated,
         hands=line_of_each_writer(ink, most=30),
         real=real,

@@ -90,7 +90,7 @@ class Kind(NamedTuple):
                 files[name] = self.seed()[draw.choice(names)]
             elif 0.03 < way < 0.04:  # another name; between these, no file at all
                 word = os.fsdecode(draw.choice(WORDS).translate(None, b"\0/")[:200])
-                files[str(PurePosixPath(name).with_name(f"{word}{PurePosixPath(name).suffix}"))] = content
+                files[str(PurePosixPath(name).with_name(f"{word}{PurePosixPath(name).suffix}" or "nameless"))] = content
             elif way > 0.05:
                 words = (*WORDS, *self.words * 3)
                 files[name] = mutate(content, draw, words, PurePosixPath(name).suffix)

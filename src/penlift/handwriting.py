@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from pydantic import ValidationError
 
-from penlift.common.errors import InputError
+from penlift.common.errors import InputError, cut_short
 from penlift.common.files import write_bytes
 from penlift.common.geometry import Array
 from penlift.common.params import value_at_fault
@@ -99,7 +99,7 @@ def sample_params(values: dict[str, Any], temperature: float | tuple[float, floa
     """The parameters of a call; raises InputError with the one at fault."""
     three = temperature if isinstance(temperature, tuple) else (temperature,) * 3
     if len(three) != 3:
-        raise InputError(f"temperature is {temperature!r}; give one number, or three")
+        raise InputError(f"temperature is {cut_short(temperature)}; give one number, or three")
     names = ("weights_temperature", "spread_temperature", "lift_temperature")
     try:
         return SampleParams.model_validate(values | dict(zip(names, three, strict=True)))

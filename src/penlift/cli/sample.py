@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from penlift.cli.options import FOLDER, complain
-from penlift.common.errors import InputError
+from penlift.common.errors import InputError, cut_short
 
 if TYPE_CHECKING:
     from penlift.ink.lines import Rows
@@ -93,7 +93,7 @@ def _temperatures(text: str) -> tuple[float, float, float]:
     try:
         weights, spread, lift = map(float, parts * 3 if len(parts) == 1 else parts)
     except ValueError:
-        raise InputError(f"--temperature is {text!r}; give one number, or three as W,S,L") from None
+        raise InputError(f"--temperature is {cut_short(text)}; give one number, or three as W,S,L") from None
     return weights, spread, lift
 
 
@@ -106,7 +106,7 @@ def needed(style: str, out: Path) -> Callable[["Sample"], "Sample"]:
     if kind not in FORMATS:
         raise InputError(f"--out is {out}; let its name end in one of .{', .'.join(FORMATS)}")
     if style not in (*STYLES, "fan"):
-        raise InputError(f"--style is {style!r}; choose one of {', '.join(STYLES)}, fan")
+        raise InputError(f"--style is {cut_short(style)}; choose one of {', '.join(STYLES)}, fan")
     if style != "plain" and kind != "svg":
         raise InputError(
             f"--style is {style}, which is drawn as SVG only, and --out is {out}; let its name end in .svg"

@@ -89,7 +89,8 @@ class Searched(NamedTuple):
 
 def nll_of(trial: FrozenTrial) -> float:
     """The best held-out NLL so far, nats a point, offsets / 20."""
-    return min(trial.intermediate_values.values(), default=math.inf)
+    told = trial.intermediate_values.values()
+    return min((nll for nll in told if isinstance(nll, float)), default=math.inf)  # a damaged journal may have others
 
 
 def opened(sweep: Sweep, storage: BaseStorage, root: Path, commit: str, begin: bool = False) -> Searched:

@@ -9,6 +9,7 @@ import pandas as pd
 from lxml.html import HtmlElement
 from lxml.html.builder import CLASS
 
+from penlift.common.files import made_by_stage
 from penlift.common.geometry import Array
 from penlift.drawing.densities import draw_by_lift, draw_density, draw_weights
 from penlift.drawing.plots import loss_curves
@@ -63,6 +64,15 @@ def read_summaries(ink: Path, offsets: Path, windows: Path) -> DataSummaries:
         read_json(offsets / "summary.json", Extremes),
         read_json(windows / "coverage.json", Coverage),
     )
+
+
+def read_metrics(path: Path) -> dict[str, Any]:
+    """metrics.json, with the parts that every run has."""
+    with made_by_stage(path):
+        metrics: dict[str, Any] = read_json(path)
+        if missing := {"train", "calibration", "free_running"} - metrics.keys():
+            raise ValueError(f"it has no {min(missing)}")
+        return metrics
 
 
 def data_parts(made: DataSummaries) -> Iterator[HtmlElement]:

@@ -100,7 +100,8 @@ def dreamt_by_now(training: Path) -> list[Image]:
     images = []
     for epoch, line in drawn(training):
         png = line.with_suffix(".png")
-        with suppress(OSError, InputError, *DAMAGE):  # a full disk, a line that is not finite
+        # a full disk, a line that is not finite
+        with suppress(OSError, InputError, *DAMAGE), np.errstate(all="ignore"):
             if not png.exists():
                 write_bytes(png, preview(folded(np.load(line, allow_pickle=False).astype(np.float64))))
             images.append(Image(DREAMT, epoch, png.read_bytes()))
