@@ -34,7 +34,7 @@ def main(preset: str, archives: Path | None) -> None:
         copy_tree(folder)
         apply(folder / "presets" / f"{preset}.yaml", folder / "params.yaml")
         make_data(folder, archives)
-        (network, _, scales), ink, windows, params = begun(folder)
+        (network, _, scales, _), ink, windows, params = begun(folder)
         averages = {decay: AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay)) for decay in DECAYS}
         steps = Schedule(windows.targets, windows.length, params).steps
         for _ in shown(fit(start_training(network, params), windows, params), preset, steps):

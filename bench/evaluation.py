@@ -52,13 +52,15 @@ def measure(lines: int) -> dict[str, float]:
     keep_freed_memory()
     torch.set_num_threads(2)
     params = EvaluateParams(train_lines=TRAINING, pairs=100, seed=1)
-    shape = ModelParams(cell="lstm", peepholes=False, layers=2, hidden=256, mixtures=20, dropout=0.2, skip=False)
+    shape = ModelParams(
+        cell="lstm", peepholes=False, layers=2, hidden=256, mixtures=20, dropout=0.2, skip=False, text=False
+    )
     with tempfile.TemporaryDirectory() as place:
         folders = [Path(place) / name for name in ("ink", "offsets", "evaluate")]
         for folder in folders:
             folder.mkdir()
         make_ink(folders[0], lines)
-        scales, _ = normalise(load_ink(folders[0]), NormaliseParams(cap=500.0, scale=20.0), folders[1])
+        scales, _ = normalise(load_ink(folders[0]), NormaliseParams(cap=500.0, scale=20.0, rate=None), folders[1])
         model, ink = (
             Model(Network(shape, floor_of(scales.scale)).eval(), shape, scales),
             load_ink(folders[1]),

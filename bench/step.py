@@ -74,7 +74,7 @@ def made_up_windows(length: int) -> "Windows":
     rows[:, 2] = rows[:, 2] > 2
     entries = [(f"l{n:03}", "", "", "", "train", 0.0, n * points, points, 1) for n in range(lines)]
     ink = Ink(rows, pd.DataFrame(entries, columns=INDEX))
-    return Windows(ink, index_windows(ink, WindowParams(length=length, shortest=1))[0], length)
+    return Windows(ink, index_windows(ink, WindowParams(length=length, shortest=1, rarest=1, joined=0.0))[0], length)
 
 
 def make_network(cell: str, peepholes: bool, hidden: int = HIDDEN) -> "Network":
@@ -82,7 +82,7 @@ def make_network(cell: str, peepholes: bool, hidden: int = HIDDEN) -> "Network":
     from penlift.model.network import ModelParams, Network
 
     shape = {"cell": cell, "peepholes": peepholes, "layers": LAYERS, "hidden": hidden, "mixtures": MIXTURES}
-    return Network(ModelParams.model_validate(shape | {"dropout": 0.2, "skip": False}), (0.025, 0.025))
+    return Network(ModelParams.model_validate(shape | {"dropout": 0.2, "skip": False, "text": False}), (0.025, 0.025))
 
 
 def training_step(

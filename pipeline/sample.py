@@ -14,7 +14,7 @@ from penlift.common.terminal import shown
 from penlift.drawing.styles import draw_samples
 from penlift.model.checkpoint import load_model
 from penlift.sampling.health import finite_part, health_of, table_of
-from penlift.sampling.sampler import SampleParams, sample_lines
+from penlift.sampling.sampler import SampleParams, asking, sample_lines
 from penlift.sampling.samples import save_samples
 
 
@@ -23,6 +23,7 @@ def main(models: Path, samples: Path) -> None:
     keep_freed_memory()
     torch.set_num_threads(1)  # a point at a time is too small to share
     model = load_model(models)
+    params = asking(params, model)
     lines = list(shown(sample_lines(model.network, model.scales, params), "sample", params.lines))
     with whole_folder(samples) as folder:
         save_samples(folder / "samples.npz", lines)

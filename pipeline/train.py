@@ -17,6 +17,7 @@ from penlift.common.machine import keep_freed_memory
 from penlift.ink.windows import WindowParams
 from penlift.model.checkpoint import Model
 from penlift.model.network import ModelParams
+from penlift.sampling.sampler import SampleParams, check_texts
 from penlift.training import trainer
 from penlift.training.device import check_precision, choose
 from penlift.training.distributed import gathered, launch
@@ -35,12 +36,16 @@ def main(offsets: Path, windows: Path, models: Path, report: Path) -> None:
     device = choose(recipe.train.device)
     check_precision(recipe.train.precision, device)
     with gathered(device) as ranks:
-        material = load_material(offsets, windows, recipe.window)
+        material = load_material(offsets, windows, recipe)
+        check_texts(section("sample", SampleParams).texts, material.alphabet)  # not when all is learned
         state = begin(recipe, material, device, ROOT)
         facts = {"processes": ranks.size} | machine_facts(device)
         training = identity_of(recipe, offsets, windows, ROOT, facts)
         keeper = StateKeeper(states_of(ROOT) / training, training, recipe.train.save_every)
-        model, about = Model(state.network, recipe.model, material.scales), {"fingerprint": training} | facts
+        model, about = (
+            Model(state.network, recipe.model, material.scales, material.texts),
+            {"fingerprint": training} | facts,
+        )
         leave = partial(trainer.save_learned, state, model, about, models, report)
         watch = partial(watched, keeper.folder, recipe, about)
         trainer.run(state, material, recipe.train, keeper, ranks, watch, leave)

@@ -7,18 +7,28 @@ sys.path.insert(0, str(Path(__file__).parent))  # which Python leaves out under 
 from checkout import run, section
 
 from penlift.common.files import whole_folder, write_json
+from penlift.ink.alphabet import TextSwitch, save_texts, texts_of
 from penlift.ink.lines import load_ink
 from penlift.ink.windows import WindowParams, index_windows
 
 
 def main(offsets: Path, windows: Path) -> None:
-    params = section("window", WindowParams)
-    index, coverage = index_windows(load_ink(offsets), params)
+    params, ink = section("window", WindowParams), load_ink(offsets)
+    index, coverage = index_windows(ink, params)
+    texts = None
+    if section("model", TextSwitch).text:
+        texts = texts_of(ink.index.iloc[index["number"]], params.rarest)
+        index = index[~index["line"].isin(texts.unfit)]
     with whole_folder(windows) as folder:
         index.to_csv(folder / "index.csv", index=False, lineterminator="\n")
         write_json(folder / "coverage.json", coverage._asdict())
+        if texts:
+            save_texts(folder, texts)
     print(f"{coverage.lines} lines, {coverage.targets} targets, most to least drawn {coverage.most_to_least}")
     print(f"too short: {len(coverage.left_out)} lines {' '.join(coverage.left_out)}")
+    if texts:
+        print(f"{len(texts.alphabet.signs)} signs: {texts.alphabet.signs}")
+        print(f"set aside: {len(texts.unfit)} lines {texts.unfit or ''}")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,9 @@ def run(*arguments: object) -> Result:
 @pytest.fixture
 def trained(tmp_path: Path, small_ink: Ink) -> Model:
     (tmp_path / "offsets").mkdir()
-    scales, _ = normalise(small_ink, NormaliseParams(cap=500.0, scale=20.0), tmp_path / "offsets")
+    scales, _ = normalise(small_ink, NormaliseParams(cap=500.0, scale=20.0, rate=None), tmp_path / "offsets")
     network = make_network()
-    params = ModelParams(cell="lstm", peepholes=False, layers=2, hidden=8, mixtures=3, dropout=0.0, skip=False)
+    params = ModelParams(
+        cell="lstm", peepholes=False, layers=2, hidden=8, mixtures=3, dropout=0.0, skip=False, text=False
+    )
     return Model(network, params, scales)

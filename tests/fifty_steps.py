@@ -20,7 +20,7 @@ from penlift.training.loop import fit, start_training, validate
 def main(offsets: Path, result: Path) -> None:
     torch.set_num_threads(1)
     ink, params = load_ink(offsets), recipe(epochs=100, clip=1e9, schedule="constant", warm_up=0.0)
-    windows = Windows(ink, index_windows(ink, WindowParams(length=15, shortest=5))[0], 15)
+    windows = Windows(ink, index_windows(ink, WindowParams(length=15, shortest=5, rarest=1, joined=0.0))[0], 15)
     network = make_network(dropout=0.0)
     with gathered(torch.device("cpu")) as ranks:
         steps = fit(start_training(network, params), windows, params, ranks)

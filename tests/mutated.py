@@ -169,7 +169,7 @@ def network(folder: Path) -> None:
 def normalised(folder: Path) -> None:
     found = load_points(folder / "ink")
     with whole_folder(folder / "out") as out:
-        scales, extremes = normalise(found, NormaliseParams(cap=500.0, scale=20.0), out)
+        scales, extremes = normalise(found, NormaliseParams(cap=500.0, scale=20.0, rate=None), out)
     sound_ink(found, 4)
     sound_scales(scales)
     sound_ink(load_ink(folder / "out"), 3)

@@ -31,6 +31,7 @@ def make_network(cell: str = "lstm", peepholes: bool = False, skip: bool = False
             "mixtures": 3,
             "dropout": dropout,
             "skip": skip,
+            "text": False,
         }
     )
     network = Network(params, floor=(0.025, 0.025))

@@ -41,8 +41,9 @@ def make_run(
         place.mkdir(parents=True)
     of_split = ["train"] * 4 + [split for split in splits for _ in range(held_out)]
     save_ink(ink, [written_line(n, of, max(2, points + n), f"w{n}") for n, of in enumerate(of_split, 1)])
-    scales, _ = normalise(load_ink(ink), NormaliseParams(cap=500.0, scale=20.0), offsets)
-    params = ModelParams(cell="lstm", peepholes=False, layers=2, hidden=8, mixtures=3, dropout=0.0, skip=False)
+    scales, _ = normalise(load_ink(ink), NormaliseParams(cap=500.0, scale=20.0, rate=None), offsets)
+    shape = {"layers": 2, "hidden": 8, "mixtures": 3, "dropout": 0.0, "skip": False, "text": False}
+    params = ModelParams.model_validate({"cell": "lstm", "peepholes": False} | shape)
     model, lines = Model(make_network().eval(), params, scales), load_ink(offsets)
     read = read_splits(model, lines, PARAMS)
     written = write_beside(model, lines, judged_split(read), PARAMS)

@@ -30,7 +30,16 @@ RECIPE = {
 }  # fmt: skip
 
 
-SHAPE = {"cell": "lstm", "peepholes": False, "layers": 2, "hidden": 8, "mixtures": 3, "dropout": 0.2, "skip": False}
+SHAPE = {
+    "cell": "lstm",
+    "peepholes": False,
+    "layers": 2,
+    "hidden": 8,
+    "mixtures": 3,
+    "dropout": 0.2,
+    "skip": False,
+    "text": False,
+}
 
 
 Data = tuple[Ink, Windows, Scales]
@@ -43,9 +52,13 @@ def recipe(**changes: Any) -> TrainParams:
 @pytest.fixture
 def data(small_ink: Ink, tmp_path: Path) -> Data:
     (tmp_path / "offsets").mkdir()
-    scales, _ = normalise(small_ink, NormaliseParams(cap=500.0, scale=20.0), tmp_path / "offsets")
+    scales, _ = normalise(small_ink, NormaliseParams(cap=500.0, scale=20.0, rate=None), tmp_path / "offsets")
     ink = load_ink(tmp_path / "offsets")
-    return ink, Windows(ink, index_windows(ink, WindowParams(length=15, shortest=5))[0], 15), scales
+    return (
+        ink,
+        Windows(ink, index_windows(ink, WindowParams(length=15, shortest=5, rarest=1, joined=0.0))[0], 15),
+        scales,
+    )
 
 
 def to_the_end(state: TrainState, data: Data, params: TrainParams) -> TrainState:

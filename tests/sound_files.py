@@ -42,13 +42,13 @@ from penlift.sampling.samples import save_samples
 from penlift.tracking.outcome import fingerprint_of
 from penlift.training.folder import JOURNAL, STATE, Kept
 from penlift.training.loop import fit, judge_epoch
-from penlift.training.recipe import Material, load_material
+from penlift.training.recipe import Material, Recipe, load_material
 from penlift.training.resume import pack as pack_state
 from penlift.training.state import TrainState, to_table
 
 LINE = wavy_line(1, 12)
 NETWORK = ModelParams.model_validate(SHAPE | {"dropout": 0.0})
-WINDOW = WindowParams(length=8, shortest=4)
+WINDOW = WindowParams(length=8, shortest=4, rarest=1, joined=0.0)
 TRAINING = recipe(batch=2, epochs=2)
 
 
@@ -173,7 +173,7 @@ def offsets() -> Files:
         put(ink(), folder)
         (folder / "offsets").mkdir()
         (folder / "windows").mkdir()
-        normalise(load_points(folder / "ink"), NormaliseParams(cap=500.0, scale=20.0), folder / "offsets")
+        normalise(load_points(folder / "ink"), NormaliseParams(cap=500.0, scale=20.0, rate=None), folder / "offsets")
         index_windows(load_ink(folder / "offsets"), WINDOW)[0].to_csv(folder / "windows" / "index.csv", index=False)
 
     return {name: content for name, content in made(make).items() if not name.startswith("ink/")}
@@ -229,7 +229,7 @@ def twice() -> Files:
 
 
 def material(folder: Path) -> Material:
-    return load_material(folder / "offsets", folder / "windows", WINDOW)
+    return load_material(folder / "offsets", folder / "windows", Recipe(NETWORK, TRAINING, WINDOW))
 
 
 @cache

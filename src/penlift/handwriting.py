@@ -10,6 +10,7 @@ pen lifts. What a file keeps of the places of points:
     npz    all digits; sketch-rnn's stroke-3, an array (n, 3) of dx, dy, lift a line, float64, without pickle
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,8 +22,8 @@ from penlift.common.files import write_bytes
 from penlift.common.geometry import Array
 from penlift.common.params import value_at_fault
 from penlift.drawing.fan import draw_fan
-from penlift.drawing.styles import draw
-from penlift.drawing.svg import draw_plain, page_of, room_for
+from penlift.drawing.styles import OF_POINTS, draw
+from penlift.drawing.svg import draw_plain, page_of, room_for, smooth
 from penlift.ink.lines import Rows
 from penlift.ink.scales import Scales
 from penlift.io.formats.contract import Encoder
@@ -31,8 +32,11 @@ from penlift.io.formats.json_lines import to_json_lines
 from penlift.io.formats.tables import to_stroke3
 from penlift.model.checkpoint import Model
 from penlift.sampling.health import Health, finite_part, health_of
-from penlift.sampling.sampler import SampleParams, sample_lines
+from penlift.sampling.page import laid_out
+from penlift.sampling.sampler import SampleParams, asking, most_points, sample_lines
 from penlift.sampling.samples import Sample
+
+APART = 9.0  # standard deviations of the offsets between two lines of a page
 
 
 class Drawing(NamedTuple):
@@ -53,7 +57,7 @@ class Handwriting(NamedTuple):
     @property
     def points(self) -> list[Array]:
         """Each (n, 3): x, y, lift in tablet units, y downwards; as far as it is finite, which `health` tells."""
-        return [finite_part(line).points for line in self.lines]
+        return [line.points for line in as_drawn(self.lines, self.scales)]
 
     @property
     def health(self) -> list[Health]:
@@ -63,6 +67,8 @@ class Handwriting(NamedTuple):
     def draw(self, style: str = "plain", line: int | None = None) -> Drawing:
         """A picture of all lines, or of the one with this number, from 0; the styles are those of `drawing.styles`."""
         chosen = self.lines if line is None else [self.lines[line]]
+        if style in OF_POINTS:
+            return Drawing(draw(style, as_drawn(chosen, self.scales)))
         return Drawing(draw(style, [finite_part(each) for each in chosen]))
 
     def save(self, path: Path) -> None:
@@ -75,24 +81,47 @@ class Handwriting(NamedTuple):
 
 def write(
     model: Model,
-    lines: int = 1,
-    points: int = 800,
+    lines: int | None = None,
+    points: int | None = None,
     *,
+    text: str | Sequence[str] | None = None,
     bias: float = 0.0,
     temperature: float | tuple[float, float, float] = 1.0,
     strokes: int | None = None,
     width: float | None = None,
     prime: Rows | None = None,
+    says: str = "",
     seed: int = 1,
 ) -> Handwriting:
     """Lines of up to so many points, strokes and tablet units of width; the parameters are those of `SampleParams`.
 
-    `temperature` is that of weights, spread and lift, or of each; `prime` a line, (p, 3) of x, y, lift, to go on from.
+    `text` is what they say, one after another, of a network that writes texts, which ends each by itself; without it
+    they say what held-out lines did. `temperature` is that of weights, spread and lift, or of each; `prime` a line, (p,
+    3) of x, y, lift, to go on from, and what it `says`.
     """
-    params = sample_params(
-        {"lines": lines, "points": points, "strokes": strokes, "width": width, "bias": bias, "seed": seed}, temperature
-    )
-    return Handwriting(list(sample_lines(model.network, model.scales, params, prime)), model.scales)
+    texts = [text] if isinstance(text, str) else None if text is None else list(text)
+    asked = {"strokes": strokes, "width": width, "bias": bias, "seed": seed, "texts": texts, "points": points or 800}
+    params = asking(sample_params(asked | {"lines": lines or len(texts or " ")}, temperature), model)
+    if points is None and params.texts:
+        params = params.model_copy(update={"points": max(most_points(model.network, each) for each in params.texts)})
+    return Handwriting(list(sample_lines(model.network, model.scales, params, prime, says)), model.scales)
+
+
+def as_drawn(lines: Sequence[Sample], scales: Scales) -> list[Sample]:
+    """Lines as far as they are finite; curves between points that were thinned."""
+    finite = [finite_part(line) for line in lines]
+    return [line._replace(points=smooth(line.points)) for line in finite] if scales.rate else finite
+
+
+def drawn_page(paragraphs: list[list[Sample]], scales: Scales, kind: str, style: str) -> bytes:
+    """The file of a text that `sampling.page.write_page` wrote."""
+    if style not in OF_POINTS or (style != "plain" and kind != "svg"):
+        raise InputError(f"--style is {cut_short(style)}; choose one of {', '.join(OF_POINTS)}, as SVG but for plain")
+    lines = [as_drawn(page, scales) for page in paragraphs]
+    placed = laid_out(lines, APART * scales.sd[1])
+    if kind != "svg":
+        return written(kind, placed)
+    return draw(style, [Sample(np.concatenate(placed), lines[0][0].densities)])
 
 
 def sample_params(values: dict[str, Any], temperature: float | tuple[float, float, float]) -> SampleParams:
@@ -102,7 +131,7 @@ def sample_params(values: dict[str, Any], temperature: float | tuple[float, floa
         raise InputError(f"temperature is {cut_short(temperature)}; give one number, or three")
     names = ("weights_temperature", "spread_temperature", "lift_temperature")
     try:
-        return SampleParams.model_validate(values | dict(zip(names, three, strict=True)))
+        return SampleParams.model_validate({"texts": None} | values | dict(zip(names, three, strict=True)))
     except ValidationError as error:
         raise InputError(value_at_fault(error.errors()[0])) from None
 

@@ -113,7 +113,7 @@ def test_a_long_value_and_many_faults_are_cut_short(tmp_path: Path) -> None:
     text = "".join(f"  key{number}: {'x' * 900}\n" for number in range(50))
     (tmp_path / "params.yaml").write_text(f"model:\n  cell: {'y' * 900}\n{text}")
 
-    with pytest.raises(InputError, match=r"model\.cell is 'y{20,40}\.\.\.y{20,40}'; .*; and 54 more$") as raised:
+    with pytest.raises(InputError, match=r"model\.cell is 'y{20,40}\.\.\.y{20,40}'; .*; and 55 more$") as raised:
         read_section(tmp_path / "params.yaml", "model", ModelParams)
 
     assert len(str(raised.value)) < 600

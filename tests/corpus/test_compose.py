@@ -3,7 +3,7 @@ import re
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from string import ascii_letters, digits
+from string import ascii_letters, ascii_lowercase, digits
 from typing import Any
 
 import numpy as np
@@ -28,14 +28,14 @@ from penlift.corpus.compose import (
     texts,
 )
 from penlift.corpus.layout import lay_out
-from penlift.corpus.typeface import Typeface, read_typefaces
+from penlift.corpus.typeface import PRINTABLE, Typeface, read_typefaces
 from penlift.evaluation.comparison.movement import measured, percentiles
 from penlift.ink.lines import Line
 from penlift.io.formats.whiteboard import read_line
 from penlift.io.sources import iam
 
 PENLIFT = Path(__file__).resolve().parents[2] / "src" / "penlift" / "corpus"
-SMALL = ComposeParams(lines=14, writers=5, seed=3)
+SMALL = ComposeParams(lines=14, writers=5, drills=0.0, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -77,13 +77,15 @@ def test_the_same_seed_gives_the_same_bytes_of_every_file(
 
 
 def test_another_seed_gives_other_ink(typefaces: list[Typeface], words: list[str]) -> None:
-    first, second = (next(compose(ComposeParams(lines=9, writers=4, seed=s), typefaces, words)) for s in (1, 2))
+    first, second = (
+        next(compose(ComposeParams(lines=9, writers=4, drills=0.0, seed=s), typefaces, words)) for s in (1, 2)
+    )
 
     assert to_xml(first) != to_xml(second)
 
 
 def test_asking_for_more_lines_changes_no_earlier_one(typefaces: list[Typeface], words: list[str]) -> None:
-    few, more = (compose(ComposeParams(lines=n, writers=5, seed=3), typefaces, words) for n in (6, 60))
+    few, more = (compose(ComposeParams(lines=n, writers=5, drills=0.0, seed=3), typefaces, words) for n in (6, 60))
 
     for earlier, same in zip(few, more, strict=False):
         assert earlier[:5] == same[:5]
@@ -176,7 +178,7 @@ REAL = {  # medians of 877 lines by 33 people, and by how much of them the built
 
 @pytest.mark.slow
 def test_hands_move_as_peoples_do(typefaces: list[Typeface], words: list[str]) -> None:
-    written = compose(ComposeParams(lines=300, writers=150, seed=1), typefaces, words)
+    written = compose(ComposeParams(lines=300, writers=150, drills=0.0, seed=1), typefaces, words)
 
     medians = percentiles(measured(as_read(line) for line in written))["p50"]
 
@@ -193,7 +195,7 @@ def test_the_default_corpus_has_over_5000_different_words_and_every_printable_ch
 
 
 def test_any_number_of_processes_comes_to_the_same_ink(typefaces: list[Typeface], words: list[str]) -> None:
-    params = ComposeParams(lines=150, writers=4, seed=5)
+    params = ComposeParams(lines=150, writers=4, drills=0.0, seed=5)
 
     alone, together = (compose(params, typefaces, words, processes) for processes in (1, 2))
 
@@ -221,7 +223,7 @@ def test_coordinates_are_whole_and_times_in_hundredths(lines: list[Line]) -> Non
 
 
 def test_no_two_letters_of_a_writer_are_equal(typefaces: list[Typeface]) -> None:
-    line = next(compose(ComposeParams(lines=9, writers=9, seed=1), typefaces[-2:-1], ["o" * 20]))
+    line = next(compose(ComposeParams(lines=9, writers=9, drills=0.0, seed=1), typefaces[-2:-1], ["o" * 20]))
 
     shapes = {tuple(np.rint(stroke[:, :2] - stroke[0, :2]).ravel()) for stroke in line.strokes}
 
@@ -299,3 +301,15 @@ def test_a_text_that_cannot_be_written_is_named(tmp_path: Path, content: str | N
         read_words(path)
 
     assert str(path) in str(caught.value)
+
+
+def test_drills_have_the_share_of_lines_that_is_asked_for_and_all_signs_and_leave_the_other_lines() -> None:
+    words = ["the", "quick", "brown", "fox"]
+    plain = list(texts(ComposeParams(lines=800, writers=4, drills=0.0, seed=5), words))
+    drilled = list(texts(ComposeParams(lines=800, writers=4, drills=0.25, seed=5), words))
+
+    apart = [one for one, other in zip(drilled, plain, strict=True) if one != other]
+
+    assert 0.2 < len(apart) / 800 < 0.3
+    assert set(PRINTABLE) - set(ascii_lowercase) <= set("".join(apart))
+    assert max(map(len, apart)) < 60

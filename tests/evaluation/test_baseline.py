@@ -30,7 +30,9 @@ def blind(tmp_path: Path) -> tuple[Ink, Scales]:
     (tmp_path / "ink").mkdir()
     save_ink(tmp_path / "ink", lines)
     (tmp_path / "offsets").mkdir()
-    scales, _ = normalise(load_ink(tmp_path / "ink"), NormaliseParams(cap=500.0, scale=7.0), tmp_path / "offsets")
+    scales, _ = normalise(
+        load_ink(tmp_path / "ink"), NormaliseParams(cap=500.0, scale=7.0, rate=None), tmp_path / "offsets"
+    )
     return load_ink(tmp_path / "offsets"), scales
 
 

@@ -31,7 +31,8 @@ def counted(predicted: Mixture, targets: Tensor, jitter: bool = False) -> Calibr
     """Counts of these targets under these predictions."""
     shape = targets.shape[:2]
     mask = torch.ones(shape, dtype=torch.bool)
-    batch = Batch(np.zeros((*shape, 3), np.float32), targets.numpy().astype(np.float32), mask.numpy())
+    inputs, unread = np.zeros((*shape, 3), np.float32), np.zeros((shape[0], 0), np.int64)
+    batch = Batch(inputs, targets.numpy().astype(np.float32), mask.numpy(), unread)
     lines = WholeLines(list(range(shape[0])), batch)
     scales = TABLET if jitter else TABLET._replace(scale=(1e9, 1e9))  # half a unit of a billionth: none
     calibration = Calibration()
@@ -140,7 +141,8 @@ def test_counts_do_not_depend_on_how_lines_are_batched(true: Mixture) -> None:
         for group in groups:
             longest = int(mask[group].sum(dim=1).max())  # a batch is no longer than its longest line
             some, inside = targets[group][:, :longest], mask[group][:, :longest]
-            batch = Batch(np.zeros((len(group), longest, 3), np.float32), some.numpy(), inside.numpy())
+            inputs, unread = np.zeros((len(group), longest, 3), np.float32), np.zeros((len(group), 0), np.int64)
+            batch = Batch(inputs, some.numpy(), inside.numpy(), unread)
             part = Mixture(*(values[group][:, :longest] for values in true))
             predicted = Predicted(WholeLines(group, batch), some, inside, part)
             calibration.add(transformed(predicted, TABLET, seed=1))

@@ -19,7 +19,7 @@ Found = tuple[Examined, Ink, Scales]
 @pytest.fixture
 def found(small_ink: Ink, tmp_path_factory: pytest.TempPathFactory) -> Found:
     folder = tmp_path_factory.mktemp("offsets")
-    scales, _ = normalise(small_ink, NormaliseParams(cap=55.0, scale=20.0), folder)
+    scales, _ = normalise(small_ink, NormaliseParams(cap=55.0, scale=20.0, rate=None), folder)
     ink = load_ink(folder)
     return examine(predict_lines(make_network(), ink, list(range(6))), ink, scales, seed=1), ink, scales
 

@@ -113,7 +113,7 @@ def test_lines_are_read_back_as_they_were_saved_and_so_is_what_their_times_do_no
 def test_windows_of_other_lines_than_those_of_the_offsets_are_refused(
     small_ink: Ink, tmp_path: Path, old: str, new: str
 ) -> None:
-    index, _ = index_windows(small_ink, WindowParams(length=15, shortest=30))
+    index, _ = index_windows(small_ink, WindowParams(length=15, shortest=30, rarest=1, joined=0.0))
     index.to_csv(tmp_path / "index.csv", index=False)
     assert load_windows(tmp_path, small_ink, 15).targets == 39 + 89 + 60
     text(old, new)(tmp_path)

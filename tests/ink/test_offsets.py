@@ -16,7 +16,7 @@ FIXED = Scales(cap=500, shift=(0, 0), scale=(20, 20), mean=(0, 0), sd=(1, 1))
 
 
 def params(**changes: Any) -> NormaliseParams:
-    return NormaliseParams.model_validate({"cap": 500.0, "scale": 20.0} | changes)
+    return NormaliseParams.model_validate({"cap": 500.0, "scale": 20.0, "rate": None} | changes)
 
 
 steps = arrays(np.int64, st.tuples(st.integers(2, 60), st.just(2)), elements=st.integers(-500, 500))

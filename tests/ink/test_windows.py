@@ -13,7 +13,7 @@ from penlift.ink.windows import BUDGET, WindowParams, Windows, index_windows, mo
 
 
 def windows_of(ink: Ink, length: int = 15, shortest: int = 1) -> Windows:
-    index, _ = index_windows(ink, WindowParams(length=length, shortest=shortest))
+    index, _ = index_windows(ink, WindowParams(length=length, shortest=shortest, rarest=1, joined=0.0))
     return Windows(ink, index, length)
 
 
@@ -84,7 +84,7 @@ def test_the_coverage_figure_is_what_drawing_shows() -> None:
 
 
 def test_lines_too_short_are_counted_and_named_and_nothing_is_lost(small_ink: Ink) -> None:
-    index, coverage = index_windows(small_ink, WindowParams(length=30, shortest=40))
+    index, coverage = index_windows(small_ink, WindowParams(length=30, shortest=40, rarest=1, joined=0.0))
 
     train = small_ink.index[small_ink.index["split"] == "train"]
     assert sorted([*index["line"], *coverage.left_out]) == sorted(train["line"])
@@ -104,7 +104,7 @@ def test_a_line_shorter_than_a_window_is_padded_and_masked(small_ink: Ink) -> No
 
 def test_no_line_long_enough_is_refused(small_ink: Ink) -> None:
     with pytest.raises(InputError, match=r"window\.shortest is 1000"):
-        index_windows(small_ink, WindowParams(length=30, shortest=1000))
+        index_windows(small_ink, WindowParams(length=30, shortest=1000, rarest=1, joined=0.0))
 
 
 def test_whole_lines_hold_every_target_once(small_ink: Ink) -> None:

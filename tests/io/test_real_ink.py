@@ -39,7 +39,7 @@ def made(real_ink: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
         (folder / name).mkdir()
     extract(iam.open_source(real_ink), "standard", folder / "ink")
     ink = load_ink(folder / "ink")
-    scales, _ = normalise(ink, NormaliseParams(cap=500.0, scale=20.0), folder / "offsets")
+    scales, _ = normalise(ink, NormaliseParams(cap=500.0, scale=20.0, rate=None), folder / "offsets")
     return ink, load_ink(folder / "offsets"), scales
 
 
@@ -59,7 +59,7 @@ def test_offsets_give_back_every_line_but_for_its_capped_gaps(made: Made) -> Non
 
 
 def test_no_target_of_a_long_line_is_drawn_twice_as_often_as_another(made: Made) -> None:
-    _, coverage = index_windows(made[1], WindowParams(length=300, shortest=50))
+    _, coverage = index_windows(made[1], WindowParams(length=300, shortest=50, rarest=1, joined=0.0))
 
     assert coverage.most_to_least is not None
     assert coverage.most_to_least < 2
@@ -69,11 +69,13 @@ def test_no_target_of_a_long_line_is_drawn_twice_as_often_as_another(made: Made)
 def test_a_few_steps_of_every_cell_lower_the_held_out_likelihood(made: Made, cell: str, peepholes: bool) -> None:
     _, offsets, scales = made
     torch.manual_seed(1)
-    shape = {"layers": 1, "hidden": 24, "mixtures": 5, "dropout": 0.0, "skip": False}
+    shape = {"layers": 1, "hidden": 24, "mixtures": 5, "dropout": 0.0, "skip": False, "text": False}
     network = Network(
         ModelParams.model_validate({"cell": cell, "peepholes": peepholes} | shape), floor_of(scales.scale)
     )
-    windows = Windows(offsets, index_windows(offsets, WindowParams(length=100, shortest=50))[0], 100)
+    windows = Windows(
+        offsets, index_windows(offsets, WindowParams(length=100, shortest=50, rarest=1, joined=0.0))[0], 100
+    )
     params = TrainParams(
         optimiser="adam", learning_rate=0.01, beta2=0.999, schedule="constant", warm_up=0.0, decay=1.0, loss="mean",
         clip=10.0, clip_outputs=None, clip_gates=None, weight_noise=0.0, batch=16, grow=0.0,

@@ -16,7 +16,16 @@ from penlift.common.errors import InputError
 from penlift.model.checkpoint import CONFIG, WEIGHTS, Model, load_model, save_model
 from penlift.model.network import ModelParams
 
-SHAPE = {"cell": "lstm", "peepholes": False, "layers": 2, "hidden": 8, "mixtures": 3, "dropout": 0.5, "skip": False}
+SHAPE = {
+    "cell": "lstm",
+    "peepholes": False,
+    "layers": 2,
+    "hidden": 8,
+    "mixtures": 3,
+    "dropout": 0.5,
+    "skip": False,
+    "text": False,
+}
 
 
 @pytest.fixture

@@ -171,7 +171,9 @@ def test_gru_and_rnn_and_their_gradients_are_pytorchs(made: Made, pytorchs: Made
 
 
 def test_the_default_network_has_the_articles_121_outputs_and_as_many_weights() -> None:
-    params = ModelParams(cell="lstm", peepholes=False, layers=2, hidden=256, mixtures=20, dropout=0.2, skip=False)
+    params = ModelParams(
+        cell="lstm", peepholes=False, layers=2, hidden=256, mixtures=20, dropout=0.2, skip=False, text=False
+    )
     network = Network(params, (0.025, 0.025))
 
     assert network.head.out_features == 121

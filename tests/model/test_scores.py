@@ -25,7 +25,7 @@ Made = tuple[Ink, Scales]
 @pytest.fixture
 def offsets(small_ink: Ink, tmp_path_factory: pytest.TempPathFactory) -> Made:
     folder = tmp_path_factory.mktemp("offsets")
-    scales, _ = normalise(small_ink, NormaliseParams(cap=55.0, scale=20.0), folder)
+    scales, _ = normalise(small_ink, NormaliseParams(cap=55.0, scale=20.0, rate=None), folder)
     return load_ink(folder), scales
 
 
@@ -148,7 +148,7 @@ def test_ink_scaled_otherwise_under_a_network_scaled_alike_scores_the_same_in_ev
     figures = []
     for scale, seen in ((20.0, network), (7.0, other)):
         folder = tmp_path_factory.mktemp("offsets")
-        scales, _ = normalise(small_ink, NormaliseParams(cap=500.0, scale=scale), folder)
+        scales, _ = normalise(small_ink, NormaliseParams(cap=500.0, scale=scale, rate=None), folder)
         lines = scored(seen, (load_ink(folder), scales), list(range(6))).reset_index()
         figures.append(summarise(lines, scales))
 
@@ -179,7 +179,7 @@ def test_writers_are_counted_once_and_unknown_ones_not(tmp_path_factory: pytest.
     folder = tmp_path_factory.mktemp("ink")
     save_ink(folder, [written_line(number, writer=writer) for number, writer in enumerate(["a", "b", "a", ""])])
     out = tmp_path_factory.mktemp("offsets")
-    scales, _ = normalise(load_ink(folder), NormaliseParams(cap=500.0, scale=20.0), out)
+    scales, _ = normalise(load_ink(folder), NormaliseParams(cap=500.0, scale=20.0, rate=None), out)
 
     table = scored(make_network(), (load_ink(out), scales), [0, 1, 2, 3]).reset_index()
 

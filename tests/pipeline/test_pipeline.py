@@ -80,9 +80,14 @@ def test_a_stage_depends_on_the_folders_whose_code_it_runs_and_on_no_other(stage
     assert code_in(stage) == folders - LOOK.get(stage, set())
 
 
+ONLY_CHECKED = {"train": {"sample"}}  # before hours are spent; what is written later decides over no weight
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_depends_on_the_parameters_it_reads_and_on_no_other(stage: str) -> None:
-    assert set(STAGES[stage].get("params", [])) == sections_of(stage)
+    sections = {params.partition(".")[0] for params in STAGES[stage].get("params", [])}
+
+    assert sections == sections_of(stage) - ONLY_CHECKED.get(stage, set())
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -36,7 +36,7 @@ def test_a_line_in_order_has_no_fault_and_its_figures_are_its_own() -> None:
 
     health = health_of(line(points), SCALES)
 
-    assert health[4:] == (False, False, False, False)
+    assert health[4:] == (False, False, False, False, None)
     assert (health.points, health.strokes) == (299, int(np.count_nonzero(points[1:, 2])))
     assert (health.width, health.height) == pytest.approx(np.ptp(points[:, :2], axis=0), abs=0.1)
 

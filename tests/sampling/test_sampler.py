@@ -14,7 +14,7 @@ from penlift.sampling.sampler import SampleParams, Stops, sample, sample_lines
 from penlift.sampling.stepper import OffsetSampler, Stepper
 
 PARAMS = {
-    "lines": 2, "points": 30, "strokes": None, "width": None, "bias": 0.0, "weights_temperature": 1.0,
+    "texts": None, "lines": 2, "points": 30, "strokes": None, "width": None, "bias": 0.0, "weights_temperature": 1.0,
     "spread_temperature": 1.0, "lift_temperature": 1.0, "seed": 1,
 }  # fmt: skip
 

@@ -55,7 +55,7 @@ def test_one_process_gives_back_what_it_was_given() -> None:
 @pytest.mark.slow
 def test_two_processes_take_the_steps_that_one_takes(small_ink: Ink, tmp_path: Path) -> None:
     (tmp_path / "offsets").mkdir()
-    normalise(small_ink, NormaliseParams(cap=500.0, scale=20.0), tmp_path / "offsets")
+    normalise(small_ink, NormaliseParams(cap=500.0, scale=20.0, rate=None), tmp_path / "offsets")
 
     found = []
     for processes in (1, 2):

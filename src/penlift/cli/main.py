@@ -13,6 +13,7 @@ from penlift.cli.options import FOLDER, ROOT, complain
 from penlift.cli.runs import clean, restore, runs, track
 from penlift.cli.sample import sample
 from penlift.cli.sweeps import answer, promote, search, sweep
+from penlift.cli.write import write
 from penlift.common.errors import InputError, one_line
 
 
@@ -55,6 +56,7 @@ ALL = """\b
 Examples:
   make repro                      # first of all
   penlift sample --lines 6 --bias 1 --out page.svg
+  penlift write "Any line that I like"
   penlift runs
   penlift COMMAND --help          # more of each"""
 
@@ -108,12 +110,12 @@ def score(model: Path, ink: Path, split: str) -> None:
 @click.argument("name")
 @ROOT
 def preset(name: str, root: Path) -> None:
-    """Set params.yaml to a recipe of presets/: article, fast, graves-1x900 or graves-3x400; `dvc repro` runs it."""
+    """Set params.yaml to a recipe of presets/, such as article, fast, text or graves-3x400; `dvc repro` runs it."""
     from penlift.common.params import apply
 
     changed = apply(root / "presets" / f"{name}.yaml", root / "params.yaml")
     click.echo("\n".join(changed) or "nothing to change")
 
 
-for command in (sample, compare, sweep, answer, search, promote, runs, clean, track, restore):
+for command in (sample, write, compare, sweep, answer, search, promote, runs, clean, track, restore):
     main.add_command(command)

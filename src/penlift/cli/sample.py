@@ -69,14 +69,21 @@ def sample(
     from penlift.handwriting import sample_params
     from penlift.model.checkpoint import load_model
     from penlift.sampling.health import faults_of, finite_part, health_of
-    from penlift.sampling.sampler import sample_lines
+    from penlift.sampling.sampler import asking, sample_lines
 
     keep_freed_memory()
-    params = sample_params(values, _temperatures(temperature))
+    params = sample_params(values, temperatures(temperature))
     kept = needed(style, out)
     if at is not None and style != "fan":
         raise InputError(f"--at is {at}, and --style is {style}; a line forks in --style fan alone")
     trained = load_model(model)
+    if trained.network.alphabet:
+        click.echo("without a text of yours these are texts of held-out lines; `penlift write` takes one")
+        if prime is not None:
+            raise InputError(
+                f"--prime is {cut_short(prime)}, and what it says is not known; use `penlift write --hand`"
+            )
+    params = asking(params, trained)
     read = None if prime is None else prime_of(prime, ink)
     dreamt = sample_lines(trained.network, trained.scales, params, read)
     lines = [kept(line) for line in shown(dreamt, "sample", params.lines)]
@@ -88,7 +95,8 @@ def sample(
         click.echo(f"line {number}: {health.points} points, {health.strokes} strokes, {health.width:.0f} wide: {said}")
 
 
-def _temperatures(text: str) -> tuple[float, float, float]:
+def temperatures(text: str) -> tuple[float, float, float]:
+    """Of weights, spread and lift, from one number or three."""
     parts = text.split(",")
     try:
         weights, spread, lift = map(float, parts * 3 if len(parts) == 1 else parts)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import count, cycle
 from pathlib import Path
+from string import ascii_uppercase, punctuation
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -18,9 +19,11 @@ from penlift.corpus.motion import trace
 from penlift.corpus.typeface import PRINTABLE, Typeface
 from penlift.corpus.writers import Writer, invent
 
-OF_WRITERS, OF_LENGTHS, OF_INK = range(3)  # the streams of random numbers
+OF_WRITERS, OF_LENGTHS, OF_INK, OF_DRILLS = range(4)  # the streams of random numbers
 SHORTEST, LONGEST = 20, 45  # characters that a writer means to get on a line
 FULL = 8  # lines of a form; a writer's first forms have 1, 2 and 4, so that few lines still have many writers
+CAPITALS = ascii_uppercase
+RARE = "".join(sign for sign in punctuation if sign in PRINTABLE)
 FORMS = 100  # in a group of forms, such as a01
 HELD_OUT = {"testset_v": 0.07, "testset_t": 0.05, "testset_f": 0.08}  # shares of the writers
 
@@ -30,6 +33,7 @@ class ComposeParams(Params):
 
     lines: int = Field(ge=1, le=100_000, description="1 to 100000")
     writers: int = Field(ge=4, description="4 or more")
+    drills: float = Field(ge=0, le=1, description="share of the lines, 0 to 1")
     seed: int = Field(ge=0, description="0 or more")
 
     @model_validator(mode="after")
@@ -68,7 +72,10 @@ def line_of(line: tuple[int, Place, str], params: ComposeParams, hands: list[Wri
 def texts(params: ComposeParams, words: list[str]) -> Iterator[str]:
     """What stands on each line."""
     lengths = (int(_stream(params, OF_LENGTHS, line).integers(SHORTEST, LONGEST + 1)) for line in range(params.lines))
-    return break_lines(words, lengths)
+    prose = break_lines(words, lengths)
+    for line, text in enumerate(prose):
+        rng = _stream(params, OF_DRILLS, line)
+        yield drill(words, len(text), rng) if params.drills and rng.random() < params.drills else text
 
 
 def hand(number: int, seed: int, typefaces: list[Typeface]) -> Writer:
@@ -115,6 +122,21 @@ def read_words(path: Path) -> list[str]:
     if strange is not None:
         raise InputError(f"{path}: holds {strange!r}, which no font here can write; keep to printable ASCII characters")
     return words
+
+
+def drill(words: list[str], length: int, rng: np.random.Generator) -> str:
+    """A line of about so many characters with what prose has little of: capitals, figures, rare signs."""
+    line = ""
+    while len(line) < length - 3:
+        word = words[rng.integers(len(words))].strip(RARE)
+        capital = CAPITALS[rng.integers(len(CAPITALS))]
+        a, b, c = map(int, rng.integers(1, (100, 1000, 10_000)))
+        sign = RARE[rng.integers(len(RARE))]
+        pieces = (word, f"{word}{sign}", f"{sign}{word}", f"{word} {sign}", capital + word[1:].lower(), word.upper(),
+                  f"{capital}.", f"{capital}{CAPITALS[a % 26]}", str(a), str(b), str(c), f"{a % 24}:{b % 60:02d}",
+                  f"{a}.{b % 100}", f"{a}{sign}{c}")  # fmt: skip
+        line += f" {pieces[rng.integers(len(pieces))]}"
+    return line.strip()
 
 
 def break_lines(words: Iterable[str], lengths: Iterable[int]) -> Iterator[str]:

@@ -26,11 +26,12 @@ class Baseline:
 
     mixture: Mixture  # of no leading shape, normalised units
     device = torch.device("cpu")
+    alphabet = None  # it reads no text
 
     def eval(self) -> None:
         """It was never in training."""
 
-    def __call__(self, offsets: Tensor) -> tuple[Mixture, None]:
+    def __call__(self, offsets: Tensor, *, text: Tensor | None = None) -> tuple[Mixture, None]:  # noqa: ARG002
         """(B, T, 3) offsets to B x T mixtures, all alike."""
         return Mixture(*(part.expand(*offsets.shape[:2], *part.shape) for part in self.mixture)), None
 

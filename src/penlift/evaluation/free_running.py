@@ -10,7 +10,7 @@ from penlift.ink.lines import Ink, Line
 from penlift.ink.offsets import to_points
 from penlift.ink.scales import Scales
 from penlift.model.network import Network
-from penlift.sampling.sampler import SIDE_BY_SIDE, noise_of, sample
+from penlift.sampling.sampler import SIDE_BY_SIDE, most_points, noise_of, sample
 from penlift.sampling.samples import Sample
 
 
@@ -23,16 +23,25 @@ class Pair(NamedTuple):
 
 
 def free_run(network: Network, offsets: Ink, numbers: list[int], scales: Scales, seed: int) -> list[Pair]:
-    """A pair for each of these lines, in their order; drawn from the density itself, from nothing."""
+    """A pair for each of these lines, in their order; drawn from the density itself, from nothing.
+
+    A network with text writes that of the real line, and ends by itself; another as many points as the line has.
+    """
+    texts = dict(zip(numbers, offsets.index["text"].iloc[numbers], strict=True)) if network.alphabet else {}
+    if network.alphabet:
+        numbers = [number for number in numbers if texts[number]]
     real = [real_line(offsets, number, scales) for number in numbers]
     dreamt: dict[int, Sample] = {}
     by_length = sorted(range(len(real)), key=lambda row: -len(real[row].rows))
     for first in range(0, len(real), SIDE_BY_SIDE):
         rows = by_length[first : first + SIDE_BY_SIDE]
         points = [len(real[row].rows) for row in rows]
-        lines = sample(network, scales, _noise(seed, [numbers[row] for row in rows], points))
+        said = [texts[numbers[row]] for row in rows] if network.alphabet else []
+        if network.alphabet:
+            points = [most_points(network, text) for text in said]
+        lines = sample(network, scales, _noise(seed, [numbers[row] for row in rows], points), texts=said)
         for row, line, count in zip(rows, lines, points, strict=True):
-            dreamt[row] = line._replace(points=line.points[:count])
+            dreamt[row] = line if network.alphabet else line._replace(points=line.points[:count])
     return [Pair(line, _line(line, dreamt[row].points), dreamt[row]) for row, line in enumerate(real)]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penlift.common.files import write_json
-from penlift.ink.lines import LIFT, Ink, Line, Rows, save_ink
+from penlift.ink.lines import LIFT, TIME, Ink, Line, Rows, save_ink
 from penlift.ink.scales import Moments, NormaliseParams, Offsets, Scales
 
 START = (0.0, 0.0, 1.0)  # the network's first input: no movement, pen up; never a target
@@ -19,6 +19,16 @@ Points = npt.NDArray[np.float64]  # (n, 3): x, y, lift in tablet units
 def offsets_of(points: Rows, cap: float) -> Offsets:
     """The movements from each point to the next, capped per axis; (n - 1, 2) in tablet units."""
     return np.clip(np.diff(points[:, :2].astype(np.float64), axis=0), -cap, cap)
+
+
+def thinned(points: Rows, rate: float | None) -> Rows:
+    """(n, 4) of x, y, lift, time with about so many points a second at most; both ends of each stroke stay."""
+    if rate is None:
+        return points
+    first = np.append(True, points[:-1, LIFT] > 0.5)  # of a stroke
+    tick = np.floor(points[:, TIME] * rate)
+    within = first | (points[:, LIFT] > 0.5) | np.append(True, np.diff(tick) > 0)
+    return np.asarray(points[within])
 
 
 def to_offsets(points: Rows, scales: Scales) -> Rows:
@@ -40,6 +50,21 @@ def to_points(offsets: Rows, scales: Scales) -> Points:
     """(n, 3) normalised offsets, without START, to (n + 1, 3) of x, y, lift; row 0 is where the pen is set down."""
     path = np.vstack([np.zeros(2), to_tablet(offsets, scales).cumsum(axis=0)])
     return np.column_stack([path, np.append(0.0, offsets[:, LIFT])])
+
+
+def joined(first: Rows, second: Rows, letters: int, scales: Scales) -> Rows:
+    """Offsets of a line and, a space behind it at the same height, of another; the first has so many letters.
+
+    The space is as wide as the first's letters are; heights are those of its last third and the other's first.
+    """
+    before, behind = (to_points(line[1:], scales)[:, :2] for line in (first, second))
+    end = np.array([before[:, 0].max() + np.ptp(before[:, 0]) / letters, before[-len(before) // 3 :, 1].mean()])
+    begin = np.array([behind[:, 0].min(), behind[: -(-len(behind) // 3), 1].mean()])
+    move = np.clip(end - begin - before[-1], -scales.cap, scales.cap)
+    between = np.array([[*((move - scales.shift) / scales.scale), 0.0]], np.float32)
+    start = np.array(first[:, :3])
+    start[-1, LIFT] = 1.0
+    return np.concatenate([start, between, second[1:, :3]])
 
 
 class Extremes(NamedTuple):
@@ -70,15 +95,15 @@ def normalise(ink: Ink, params: NormaliseParams, folder: Path) -> tuple[Scales, 
     """Write the offsets of all lines into `folder`, beside scales.json and summary.json."""
     moments = Moments()
     for number in ink.of_split("train"):
-        moments.add(offsets_of(ink.rows_of(number), params.cap))
+        moments.add(offsets_of(thinned(ink.rows_of(number), params.rate), params.cap))
     scales = moments.scales(params)
     save_ink(folder, normalised(ink, scales))
-    extremes = count_extremes((offsets_of(line.rows, params.cap) for line in ink), params.cap)
-    write_json(folder / "scales.json", scales._asdict())
+    extremes = count_extremes((offsets_of(thinned(line.rows, params.rate), params.cap) for line in ink), params.cap)
+    write_json(folder / "scales.json", scales.as_json())
     write_json(folder / "summary.json", extremes._asdict())
     return scales, extremes
 
 
 def normalised(lines: Iterable[Line], scales: Scales) -> Iterator[Line]:
-    """The same lines with offsets for rows."""
-    return (replace(line, rows=to_offsets(line.rows, scales)) for line in lines)
+    """The same lines, thinned, with offsets for rows."""
+    return (replace(line, rows=to_offsets(thinned(line.rows, scales.rate), scales)) for line in lines)

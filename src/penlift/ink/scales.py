@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ class NormaliseParams(Params):
 
     cap: float = Field(gt=0, le=MOST, description="tablet units, above 0")
     scale: float | Literal["std"] = Field(description="tablet units, 0.001 to 10000, or std")
+    rate: float | None = Field(gt=0, le=MOST, description="Hz: points a second at most, or null: as they came")
 
     @model_validator(mode="after")
     def _scale_is_a_length(self) -> Self:
@@ -44,6 +45,11 @@ class Scales(NamedTuple):
     scale: tuple[Size, Size]  # then divided by
     mean: tuple[Shift, Shift]  # of the capped offsets of the training split
     sd: tuple[Size, Size]  # likewise
+    rate: Annotated[float, Field(gt=0, le=MOST, allow_inf_nan=False)] | None = None  # Hz; None: as points came
+
+    def as_json(self) -> dict[str, Any]:
+        """What `load_scales` reads; points that were not thinned need no word."""
+        return {key: value for key, value in self._asdict().items() if value is not None}
 
 
 class Moments:
@@ -73,7 +79,7 @@ class Moments:
             if spread < STILL:
                 raise InputError(f"all offsets along {axis} are equal, so there is nothing to learn; is this ink?")
         shift, scale = (mean, sd) if params.scale == "std" else (np.zeros(2), np.full(2, params.scale))
-        return Scales(params.cap, _pair(shift), _pair(scale), _pair(mean), _pair(sd))
+        return Scales(params.cap, _pair(shift), _pair(scale), _pair(mean), _pair(sd), params.rate)
 
 
 def _pair(values: npt.NDArray[np.float64]) -> tuple[float, float]:

@@ -12,8 +12,12 @@ from pydantic import Field
 from penlift.common.errors import InputError
 from penlift.common.files import made_by_stage
 from penlift.common.params import Params
+from penlift.ink.alphabet import NOTHING, Alphabet, Codes, side_by_side
 from penlift.ink.lines import Ink, Rows
+from penlift.ink.offsets import joined
+from penlift.ink.scales import Scales
 
+BUCKET = 16  # batches whose lines are sorted by length together
 BUDGET = 16_384  # targets of a batch, padding included: bounds the memory whatever the corpus
 
 
@@ -22,6 +26,8 @@ class WindowParams(Params):
 
     length: int = Field(ge=2, le=10_000, description="targets of a window")
     shortest: int = Field(ge=1, description="targets; shorter lines are left out")
+    rarest: int = Field(ge=1, description="times that a sign stands in texts; rarer ones share a number")
+    joined: float = Field(ge=0, le=1, description="share of lines, 0 to 1, that another is joined to, for texts")
 
 
 class Batch(NamedTuple):
@@ -30,6 +36,7 @@ class Batch(NamedTuple):
     inputs: Rows  # (B, T, 3): dx, dy, lift, normalised
     targets: Rows  # (B, T, 3): the row after each input
     mask: npt.NDArray[np.bool_]  # (B, T): whether there is a target
+    text: Codes  # (B, U): the numbers of each line's signs; U is 0 for a network that reads none
 
 
 class Coverage(NamedTuple):
@@ -60,13 +67,18 @@ def _training_lines(ink: Ink) -> pd.DataFrame:
 
 def load_windows(folder: Path, ink: Ink, length: int) -> "Windows":
     """The windows of some ink, of the lines that stage window found long enough."""
+    return Windows(ink, load_index(folder, ink), length)
+
+
+def load_index(folder: Path, ink: Ink) -> pd.DataFrame:
+    """The lines that stage window found fit to learn from."""
     types: Any = {"number": np.int64, "line": str, "targets": np.int64}
     with made_by_stage(folder / "index.csv"):
         index, lines = pd.read_csv(folder / "index.csv", keep_default_na=False, dtype=types), _training_lines(ink)
         known = lines[lines["number"].isin(index["number"])].reset_index(drop=True)
         if index.empty or not index.equals(known):
             raise ValueError("it has lines that are not those of the offsets")
-    return Windows(ink, index, length)
+    return index
 
 
 def start_range(targets: int, length: int) -> tuple[int, int]:
@@ -97,6 +109,8 @@ def most_to_least(targets: npt.NDArray[Any], length: int) -> float | None:
 class Windows:
     """All windows of the training split. Which one stands where depends on seed, step, row and length alone."""
 
+    lines = None  # no epoch shows each line once
+
     def __init__(self, ink: Ink, index: pd.DataFrame, length: int) -> None:
         """`length`: targets of the longest windows."""
         self.ink = ink
@@ -122,7 +136,60 @@ class Windows:
         return stack([self.ink.rows_of(line)[start : start + length + 1] for line, start in places], length)
 
 
-def stack(stretches: list[Rows], length: int) -> Batch:
+class TextLines:
+    """All lines of the training split, whole, each beside its text: windows for a network that reads.
+
+    An epoch shows each line once, lines of about the same length side by side; a share of them goes on with another of
+    the same writer, as one line, so that a hand can be gone on with. Which these are depends on seed, step and rows
+    alone.
+    """
+
+    def __init__(self, ink: Ink, index: pd.DataFrame, alphabet: Alphabet, scales: Scales, joined: float) -> None:
+        """`joined`: the share of lines that another is joined to."""
+        self.ink, self.alphabet, self.scales, self.joined = ink, alphabet, scales, joined
+        self.lines, self.length = len(index), int(index["targets"].max())
+        self._number, self._line_targets = index["number"].to_numpy(), index["targets"].to_numpy()
+        self.targets = int(index["targets"].sum() * (1 + joined))  # of an epoch, but for chance
+        entries = ink.index.iloc[self._number]
+        self._texts = entries["text"].tolist()
+        names = entries["writer"].where(entries["writer"] != "", entries["form"])
+        self._hands = [np.flatnonzero(names == name) for name in names]  # the rows of each line's writer, or form
+
+    _epoch: tuple[int, int, int, list[npt.NDArray[np.int64]]] = (-1, -1, -1, [])  # the one that was asked for last
+
+    def batch(self, seed: int, step: int, rows: int, _length: int) -> Batch:
+        """The lines of a step, `rows` or, at an epoch's end, fewer."""
+        epoch, place = divmod(step, -(-self.lines // rows))
+        if self._epoch[:3] != (seed, epoch, rows):
+            self._epoch = (seed, epoch, rows, self._batches(seed, epoch, rows))
+        lines = [self._line(int(row), int(other)) for row, other in self._epoch[3][place]]
+        texts = side_by_side([self.alphabet.codes(text) for _, text in lines])
+        return stack([points for points, _ in lines], max(len(points) for points, _ in lines) - 1, texts)
+
+    def _batches(self, seed: int, epoch: int, rows: int) -> list[npt.NDArray[np.int64]]:
+        """Of an epoch: (rows, 2) of lines and what is joined to each; in a random order, a few batches sorted."""
+        draw = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, epoch]))
+        order, bucket = draw.permutation(self.lines), rows * BUCKET
+        more = draw.random(self.lines) < self.joined
+        others = np.array([draw.choice(self._hands[row]) if more[row] else NOTHING for row in range(self.lines)])
+        lengths = self._line_targets + np.where(more, self._line_targets[others] + 1, 0)
+        buckets = (order[first : first + bucket] for first in range(0, len(order), bucket))
+        by_length = np.concatenate([each[np.argsort(lengths[each], kind="stable")] for each in buckets])
+        pairs = np.column_stack([by_length, others[by_length]])
+        batches = [pairs[first : first + rows] for first in range(0, len(pairs), rows)]
+        return [batches[place] for place in draw.permutation(len(batches))]
+
+    def _line(self, row: int, other: int) -> tuple[Rows, str]:
+        """A line, and another behind it, if there is one, as they lie in the ink; and their text."""
+        points, text = self.ink.rows_of(self._number[row]), self._texts[row]
+        if other == NOTHING:
+            return points, text
+        return joined(
+            points, self.ink.rows_of(self._number[other]), len(text), self.scales
+        ), f"{text} {self._texts[other]}"
+
+
+def stack(stretches: list[Rows], length: int, text: Codes | None = None) -> Batch:
     """Stretches of rows, each at most `length` + 1 long, as one batch."""
     inputs = np.zeros((len(stretches), length, 3), dtype=np.float32)
     targets = np.zeros_like(inputs)
@@ -130,7 +197,7 @@ def stack(stretches: list[Rows], length: int) -> Batch:
     for row, stretch in enumerate(stretches):
         count = len(stretch) - 1
         inputs[row, :count], targets[row, :count], mask[row, :count] = stretch[:-1, :3], stretch[1:, :3], True
-    return Batch(inputs, targets, mask)
+    return Batch(inputs, targets, mask, np.zeros((len(stretches), 0), np.int64) if text is None else text)
 
 
 class WholeLines(NamedTuple):
@@ -140,12 +207,15 @@ class WholeLines(NamedTuple):
     batch: Batch
 
 
-def whole_lines(ink: Ink, numbers: list[int]) -> Iterator[WholeLines]:
-    """All of these lines, those of like length together, so that there is little padding."""
+def whole_lines(ink: Ink, numbers: list[int], alphabet: Alphabet | None = None) -> Iterator[WholeLines]:
+    """All of these lines, those of like length together, so that there is little padding; with texts, if wanted."""
     targets = ink.index["points"].to_numpy() - 1
     waiting = sorted(numbers, key=lambda number: (-targets[number], number))
     while waiting:
         longest = int(targets[waiting[0]])
         count = max(1, BUDGET // longest)
         together, waiting = waiting[:count], waiting[count:]
-        yield WholeLines(together, stack([ink.rows_of(number) for number in together], longest))
+        texts = (
+            side_by_side([alphabet.codes(ink.index["text"].iloc[number]) for number in together]) if alphabet else None
+        )
+        yield WholeLines(together, stack([ink.rows_of(number) for number in together], longest, texts))

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from penlift.common.geometry import Floats
+from penlift.ink.alphabet import Alphabet
 from penlift.ink.lines import LIFT, Ink
 from penlift.ink.offsets import at_cap, at_rest, to_tablet
 from penlift.ink.scales import Scales, shift_to
@@ -23,11 +24,15 @@ class Predictor(Protocol):
     def device(self) -> torch.device:
         """Where its numbers are."""
 
+    @property
+    def alphabet(self) -> Alphabet | None:
+        """Of the texts that it reads, if it does."""
+
     def eval(self) -> object:
         """Leave what only training does."""
 
-    def __call__(self, offsets: Tensor) -> tuple[Mixture, object]:
-        """(B, T, 3) normalised offsets to B x T mixtures, and what follows from having read them."""
+    def __call__(self, offsets: Tensor, *, text: Tensor) -> tuple[Mixture, object]:
+        """(B, T, 3) normalised offsets and (B, U) signs to B x T mixtures, and what follows from having read them."""
 
 
 class Predicted(NamedTuple):
@@ -42,10 +47,10 @@ class Predicted(NamedTuple):
 def predict_lines(predictor: Predictor, ink: Ink, numbers: list[int]) -> Iterator[Predicted]:
     """Read these lines, batch by batch: memory does not grow with their number."""
     predictor.eval()
-    for lines in whole_lines(ink, numbers):
-        inputs, targets, mask = (torch.from_numpy(part).to(predictor.device) for part in lines.batch)
+    for lines in whole_lines(ink, numbers, predictor.alphabet):
+        inputs, targets, mask, text = (torch.from_numpy(part).to(predictor.device) for part in lines.batch)
         with torch.inference_mode():
-            mixture, _ = predictor(inputs)
+            mixture, _ = predictor(inputs, text=text)
             yield Predicted(lines, targets, mask, mixture)
 
 

@@ -188,7 +188,7 @@ def _pictures(run: RunPage) -> Iterator[HtmlElement]:
 
 
 def _maps(line: Sample) -> Iterator[HtmlElement]:
-    points, densities, _ = line
+    points, densities = line.points, line.densities
     yield figure(draw_by_stroke(points), "Sample 1 by stroke", "Sample 1, a colour for each stroke.")
     lift = "Sample 1, darker where the network expected the pen to lift."
     yield figure(draw_by_lift(points, densities.lift), "Sample 1 by lift probability", lift)

@@ -102,7 +102,7 @@ def _varied(figures: dict[str, Any]) -> Verdict:
 
 
 def _healthy(figures: dict[str, Any]) -> Verdict:
-    found = {fault: figures[f"{fault}_share"] for fault in FAULTS}
+    found = {fault: figures[key] for fault in FAULTS if (key := f"{fault}_share") in figures}
     words = ", ".join(f"{100 * share:.0f} % {fault.replace('_', ' ')}" for fault, share in found.items())
     rule = f"No fault in more than {100 * FAULTY:.0f} % of the samples."
     return Verdict("Samples in order?", max(found.values()) <= FAULTY, words[0].upper() + words[1:] + ".", rule)

@@ -32,9 +32,11 @@ class Health(NamedTuple):
     left_page: bool
     froze: bool
     never_lifted: bool
+    never_ended: bool | None = None  # had its text not written when it had to be ended; None without a text
 
 
 FAULTS = Health._fields[4:]
+KINDS = Health.__annotations__ | {"never_ended": bool}  # of the columns of a table
 
 
 def health_of(line: Sample, scales: Scales) -> Health:
@@ -53,6 +55,7 @@ def health_of(line: Sample, scales: Scales) -> Health:
         left_page=bool((np.abs(path[:, 1]) > AWAY).any() or (path[:, 0] < -BACK).any()),
         froze=finite and _rests(path),
         never_lifted=_longest(lifted) > UNLIFTED,
+        never_ended=not line.ended if line.text else None,
     )
 
 
@@ -61,24 +64,28 @@ def finite_part(line: Sample) -> Sample:
     points = finite(line.points)
     if len(points) == len(line.points):
         return line
-    return Sample(points, Densities(*(part[: len(points) - 1] for part in line.densities)), line.primed)
+    densities = Densities(*(part[: len(points) - 1] for part in line.densities))
+    return line._replace(points=points, densities=densities, signs=line.signs[: len(points) - 1])
 
 
 def shares(samples: pd.DataFrame) -> dict[str, float]:
     """Of samples, a row each with the fields of `Health`: how many there are, and the share with each fault."""
-    return {"samples": len(samples)} | {f"{fault}_share": float(samples[fault].mean()) for fault in FAULTS}
+    return {"samples": len(samples)} | {
+        f"{fault}_share": float(samples[fault].mean()) for fault in FAULTS if fault in samples
+    }
 
 
 def table_of(healths: Iterable[Health]) -> pd.DataFrame:
     """A row a sample, numbered from 1."""
-    table = pd.DataFrame(list(healths), columns=list(Health._fields))
+    table = pd.DataFrame(list(healths), columns=list(Health._fields)).dropna(axis=1, how="all")
     return table.set_axis(pd.RangeIndex(1, len(table) + 1, name="sample"))
 
 
 def read_health(path: Path) -> pd.DataFrame:
     """The table that stage sample left."""
     with made_by_stage(path):
-        table = pd.read_csv(path, index_col="sample", dtype=Health.__annotations__)[list(Health._fields)]
+        table = pd.read_csv(path, index_col="sample", dtype=KINDS)
+        table = table[[name for name in Health._fields if name in table or name != "never_ended"]]
         if table.empty or not np.isfinite(table.astype(float)).all(axis=None):
             raise ValueError("it has no sample, or one without a size")
         return table

@@ -3,25 +3,30 @@
 Graves, "Generating Sequences With Recurrent Neural Networks" (2013), sections 4, 5.4 (bias) and 5.5 (priming).
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
+import math
+from collections.abc import Iterator, Sequence
+from itertools import cycle, islice
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from pydantic import Field
 
-from penlift.common.errors import InputError
+from penlift.common.errors import InputError, cut_short, some
 from penlift.common.geometry import Array
 from penlift.common.params import Params
+from penlift.ink.alphabet import Alphabet, side_by_side
 from penlift.ink.lines import LIFT, Rows
 from penlift.ink.offsets import START, to_offsets, to_points
 from penlift.ink.scales import Scales
+from penlift.model.checkpoint import Model
 from penlift.model.mixture import PLAIN, Mixture, Steering
 from penlift.model.network import Network
 from penlift.sampling.samples import Densities, Sample
 from penlift.sampling.stepper import FedBack, feed_back
 
+LONGEST = 2.5  # times the points that the letters of a text usually take: what needs more does not end by itself
 SIDE_BY_SIDE = 64  # lines at a time: bounds the memory, and more of them are hardly faster
 
 
@@ -58,6 +63,9 @@ def kept(points: Array, stops: Stops) -> int:
 class SampleParams(Params):
     """Section `sample` of params.yaml."""
 
+    texts: list[Annotated[str, Field(min_length=1, max_length=1000)]] | None = Field(
+        min_length=1, max_length=1000, description="what they say, one after another; or null"
+    )
     lines: int = Field(ge=1, le=1_000_000, description="samples drawn, 1 or more")
     points: int = Field(ge=1, le=1_000_000, description="of each sample at most, 1 or more")
     strokes: int | None = Field(ge=1, description="of each sample at most, or null")
@@ -88,37 +96,73 @@ def sample(
     steering: Steering = PLAIN,
     stops: Stops = ENDLESS,
     prime: Rows | None = None,
+    texts: Sequence[str] = (),
+    says: str = "",
 ) -> list[Sample]:
     """Write a line for each row of the noise, (L, n, 4), side by side.
 
-    They all begin with `prime`, (p, 3 or more) of x, y, lift in tablet units, if there is one. Raises InputError where
-    it has fewer than two points, or one that is not finite.
+    They all begin with `prime`, (p, 3 or more) of x, y, lift in tablet units, if there is one. A network that reads
+    writes `texts`, one a line, behind what the prime `says`; each line ends where its text does, or with the noise.
+    Raises InputError where the prime has fewer than two points, or one that is not finite.
     """
     if prime is not None and (len(prime) < 2 or not np.isfinite(prime).all()):
         raise InputError(f"a prime of {len(prime)} points, not all of them finite or too few to go on from; mend it")
     read = to_offsets(prime, scales) if prime is not None else np.array([START], np.float32)
     primed = len(read) - 1
-    fed = feed_back(network, read, noise, steering, lambda offsets: _all_end(offsets, primed, scales, stops))
-    return [_line(FedBack(*parts), primed, network, scales, steering, stops) for parts in zip(*fed, strict=True)]
+    codes = None
+    if network.alphabet:
+        codes = side_by_side([network.alphabet.codes(f"{says} {text}" if says else text) for text in texts])
+    fed = feed_back(network, read, noise, steering, lambda offsets: _all_end(offsets, primed, scales, stops), codes)
+    lines = [_line(FedBack(*parts), primed, network, scales, steering, stops) for parts in zip(*fed, strict=True)]
+    return [line._replace(text=text) for line, text in zip(lines, texts, strict=True)] if network.alphabet else lines
 
 
-def sample_lines(network: Network, scales: Scales, params: SampleParams, prime: Rows | None = None) -> Iterator[Sample]:
-    """All lines that `params` asks for."""
+def sample_lines(
+    network: Network, scales: Scales, params: SampleParams, prime: Rows | None = None, says: str = ""
+) -> Iterator[Sample]:
+    """All lines that `params` asks for; `prime` is a line to go on from, and says what it `says`."""
     stops = Stops(params.strokes, params.width)
+    texts = cycle(params.texts or [""])
     for first in range(0, params.lines, SIDE_BY_SIDE):
-        noise = noise_of(params.seed, range(first, min(first + SIDE_BY_SIDE, params.lines)), params.points)
-        yield from sample(network, scales, noise, params.steering, stops, prime)
+        rows = range(first, min(first + SIDE_BY_SIDE, params.lines))
+        noise = noise_of(params.seed, rows, params.points)
+        yield from sample(network, scales, noise, params.steering, stops, prime, list(islice(texts, len(rows))), says)
+
+
+def asking(params: SampleParams, model: Model) -> SampleParams:
+    """The same, with texts of held-out lines for a network that writes texts, where none are asked for."""
+    check_texts(params.texts, model.network.alphabet)
+    return params.model_copy(update={"texts": list(model.texts)}) if params.texts is None and model.texts else params
+
+
+def check_texts(texts: Sequence[str] | None, alphabet: Alphabet | None) -> None:
+    """Refuse what a network cannot write: InputError with what it lacks."""
+    if alphabet is None and texts:
+        raise InputError(
+            f"this network writes no texts, as {cut_short(texts[0])}; let texts be null, or model.text true"
+        )
+    for text in texts or ():
+        if unknown := alphabet.unknown(text) if alphabet else ():
+            raise InputError(
+                f"{cut_short(text)} has {some(map(repr, unknown))}, which the network does not know; {alphabet}"
+            )
+
+
+def most_points(network: Network, text: str) -> int:
+    """How many points a text may take, before it is taken for one that does not end."""
+    return math.ceil(LONGEST * (len(text) + 1) / network.pace)
 
 
 def _line(fed: FedBack, primed: int, network: Network, scales: Scales, steering: Steering, stops: Stops) -> Sample:
     """One line, (T, ...), as far as it goes."""
-    points = to_points(fed.offsets, scales)
+    points = to_points(fed.offsets[: fed.said or None], scales)
     count = primed + kept(_own(points, primed), stops) - 1
+    ended = network.alphabet is None or bool(fed.said)
     with torch.inference_mode():
         plain = Mixture.from_raw(torch.from_numpy(fed.outputs[:count]), network.floor.cpu())
     steered = plain.steer(steering)
     mixture = Mixture(*(torch.cat([read[:primed], drawn[primed:]]) for read, drawn in zip(plain, steered, strict=True)))
-    return Sample(points[: count + 1], _densities(mixture, scales), primed)
+    return Sample(points[: count + 1], _densities(mixture, scales), primed, "", fed.signs[:count], ended)
 
 
 def _densities(mixture: Mixture, scales: Scales) -> Densities:

@@ -7,6 +7,7 @@ import numpy as np
 
 from penlift.common.files import made_by_stage, whole_file
 from penlift.common.geometry import Array
+from penlift.ink.alphabet import Codes
 
 
 class Densities(NamedTuple):
@@ -25,6 +26,9 @@ class Sample(NamedTuple):
     points: Array  # (n + 1, 3): x, y, lift; row 0 is where the pen is set down
     densities: Densities  # of the n offsets, each as it was drawn from
     primed: int = 0  # the first so many offsets were read, not drawn: another's line that this one continues
+    text: str = ""  # what it was to say, behind what the prime says
+    signs: Codes = np.zeros(0, np.int64)  # (n,): the number, in the whole text, of the sign that each offset wrote
+    ended: bool = True  # by itself, behind its text; a line without a text has no end of its own
 
 
 def save_samples(path: Path, dreamt: list[Sample]) -> None:

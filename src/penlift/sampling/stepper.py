@@ -9,7 +9,10 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from penlift.common.geometry import Array, Floats32
+from penlift.ink.alphabet import Codes
+from penlift.ink.lines import LIFT
 from penlift.model.cells import STEPS
+from penlift.model.cells.lstm import ReadingStep
 from penlift.model.cells.scan import as_array
 from penlift.model.mixture import STEEPEST, WIDEST, Steering
 from penlift.model.network import Network
@@ -18,22 +21,35 @@ from penlift.model.network import Network
 class Stepper:
     """Reads offsets of L lines side by side, one of each at a call."""
 
-    def __init__(self, network: Network, lines: int) -> None:
-        """From zero states; the weights are copied."""
-        self.skip = network.skip
+    def __init__(self, network: Network, lines: int, text: Codes | None = None) -> None:
+        """From zero states; the weights are copied. `text`, (L, U), has what each line is to say."""
+        self.skip, self.hidden, self.symbols = network.skip, network.hidden, network.symbols
         self.cells = [STEPS[type(layer)](layer) for layer in network.layers]
         self.weight, self.bias = as_array(network.head.weight).T.copy(), as_array(network.head.bias)
         self.repeat(lines)
+        if text is not None:
+            self.window.begin(text)
+
+    @property
+    def window(self) -> ReadingStep:
+        """The cell that reads the text."""
+        return cast(ReadingStep, self.cells[0])
 
     def __call__(self, offsets: Floats32) -> Floats32:
         """(L, 3) normalised offsets to (L, 1 + 6 K) outputs, of which `Mixture.from_raw` makes densities."""
-        x, outputs = offsets, []
+        x = offsets
+        outputs: list[Floats32] = []
+        window: list[Floats32] = []
         for cell in self.cells:
-            outputs.append(cell(x))
-            x = np.concatenate([offsets, outputs[-1]], axis=1) if self.skip else outputs[-1]
-        output = (np.concatenate(outputs, axis=1) if self.skip else x) @ self.weight
+            output = cell(x)
+            if self.symbols and not outputs:
+                output, read = np.split(output, [self.hidden], axis=1)
+                window = [read]
+            outputs.append(output)
+            x = np.concatenate([*[offsets] * self.skip, output, *window], axis=1)
+        output = np.concatenate([*(outputs if self.skip else outputs[-1:]), *window], axis=1) @ self.weight
         output += self.bias
-        return cast(Floats32, output)
+        return output
 
     def repeat(self, lines: int) -> None:
         """From one line to so many, all in its state."""
@@ -94,29 +110,45 @@ class FedBack(NamedTuple):
 
     offsets: Floats32  # (L, T, 3), normalised
     outputs: Floats32  # (L, T, 1 + 6 K), of which `Mixture.from_raw` makes densities
+    signs: Codes  # (L, T): the place in its text that each line's window was on behind an offset; 0 without a text
+    said: npt.NDArray[np.intp]  # (L,): offsets behind which a line's text is written, 0 where that is not yet so
 
 
 def feed_back(
-    network: Network, read: Floats32, noise: Floats32, steering: Steering, ended: Callable[[Floats32], bool]
+    network: Network,
+    read: Floats32,
+    noise: Floats32,
+    steering: Steering,
+    ended: Callable[[Floats32], bool],
+    text: Codes | None = None,
 ) -> FedBack:
     """Read (p, 3) normalised offsets, the first START, then write one for each row of the noise, (L, n, 4).
 
-    `ended` is asked, of all offsets so far but START, whether more of them are wanted.
+    `ended` is asked, of all offsets so far but START, whether more of them are wanted. `text`, (L, U), is what each
+    line says, from its first offset; it is written where the pen is lifted and the window is on the end.
     """
     lines, before = len(noise), len(read) - 1
     draws = OffsetSampler(noise, network.floor.cpu().numpy(), steering)
     # A point at a time is too small to share among threads; an exponential that overflows ends at the floor or widest.
     with threadpool_limits(1, "blas"), np.errstate(over="ignore"):
-        stepper = Stepper(network, 1)
-        seen = np.stack([stepper(row) for row in read[:, None]], axis=1)
-        stepper.repeat(lines)
+        stepper = Stepper(network, 1 if text is None else lines, text)
+        side = 1 if text is None else lines
+        seen = np.stack([stepper(row.repeat(side, axis=0)) for row in read[:, None]], axis=1)
+        stepper.repeat(lines // side)
         offsets, outputs = (np.empty((lines, before + noise.shape[1], size), np.float32) for size in (3, seen.shape[2]))
+        signs = np.zeros(offsets.shape[:2], np.int64)
         offsets[:, :before], outputs[:, :before] = read[1:], seen[:, :-1]
-        output = seen[:, -1].repeat(lines, axis=0)
+        output, said = seen[:, -1].repeat(lines // side, axis=0), np.zeros(lines, np.intp)
         for point in range(before, before + noise.shape[1]):
             outputs[:, point] = output
             offsets[:, point] = draws(output, point - before)
             if (point - before) % LOOK == LOOK - 1 and ended(offsets[:, : point + 1]):
                 break
             output = stepper(offsets[:, point])
-    return FedBack(offsets[:, : point + 1], outputs[:, : point + 1])
+            if text is not None:
+                signs[:, point] = stepper.window.on
+                at_end = signs[:, point] >= stepper.window.last
+                said[(said == 0) & (offsets[:, point, LIFT] > 0.5) & at_end] = point + 1
+                if said.all():
+                    break
+    return FedBack(offsets[:, : point + 1], outputs[:, : point + 1], signs[:, : point + 1], said)

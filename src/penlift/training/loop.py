@@ -9,23 +9,24 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from penlift.common.errors import InputError
 from penlift.ink.lines import Ink
 from penlift.ink.scales import Scales, shift_to
-from penlift.ink.windows import Batch, Windows
+from penlift.ink.windows import Batch, TextLines, Windows, whole_lines
 from penlift.model.cells.lstm import PeepholeLSTM
 from penlift.model.network import Network
 from penlift.model.regularisation import noisy
 from penlift.model.scores import nll_over_20, score_lines
-from penlift.sampling.sampler import noise_of, sample
+from penlift.sampling.sampler import most_points, noise_of, sample
 from penlift.training.distributed import ALONE, Ranks
 from penlift.training.optimisation import TrainParams, make_optimiser
 from penlift.training.schedule import Schedule, learning_rate
 from penlift.training.state import Epoch, Step, Sums, TrainState
 
 MOST_SKIPPED = 3  # steps in a row without a finite gradient: the next would have none either
+REACHED = 0.95  # of a text: a window that ends behind this share has come to its end
 WATCHED = 400  # points of the line dreamt behind each epoch, from the same random numbers
 
 
@@ -44,13 +45,13 @@ def start_training(network: Network, params: TrainParams) -> TrainState:
     return TrainState(network, make_optimiser(network.parameters(), params))
 
 
-def fit(state: TrainState, windows: Windows, params: TrainParams, ranks: Ranks = ALONE) -> Iterator[Step]:
+def fit(state: TrainState, windows: Windows | TextLines, params: TrainParams, ranks: Ranks = ALONE) -> Iterator[Step]:
     """Train to the end of the last epoch, yielding after each step with `state` up to date.
 
     Ends early where the last `params.patience` epochs of the history brought nothing better. Several processes share
     the windows of each step, and have the same weights behind it.
     """
-    schedule = Schedule(windows.targets, windows.length, params)
+    schedule = Schedule(windows.targets, windows.length, params, windows.lines)
     _check(state, params)  # a training that came to nothing comes to nothing when it is started again
     while state.step < schedule.steps and not out_of_patience(state.history, params.patience):
         now = schedule.at(state.step)
@@ -85,10 +86,10 @@ def _descend(state: TrainState, batch: Batch, rate: float, params: TrainParams, 
     for group in state.optimiser.param_groups:
         group["lr"] = rate
     state.optimiser.zero_grad()
-    inputs, targets, mask = (ranks.share(torch.from_numpy(part)).to(network.device) for part in batch)
+    inputs, targets, mask, text = (ranks.share(torch.from_numpy(part)).to(network.device) for part in batch)
     with noisy(network, params.weight_noise, params.seed * 2**32 + state.step):
         with torch.autocast(network.device.type, dtype=torch.bfloat16, enabled=params.precision == "bfloat16"):
-            mixture, _ = network(inputs)
+            mixture, _ = network(inputs, text=text)
         nll = -(mixture.log_prob(targets) * mask).sum()
         (nll / targets_in_all if params.loss == "mean" else nll).backward()
     loss = nll.detach()
@@ -106,10 +107,33 @@ def validate(network: Network, ink: Ink, scales: Scales) -> float:
     return nll_over_20(pd.concat(score_lines(network, ink, ink.of_split("valid"), scales)), scales)
 
 
+def window_ends(network: Network, ink: Ink, numbers: list[int]) -> Tensor:
+    """Where the window stands at the end of each of these lines, in shares of its text's length."""
+    ends = []
+    network.eval()
+    for lines in whole_lines(ink, numbers, network.alphabet):
+        inputs, _, mask, text = (torch.from_numpy(part).to(network.device) for part in lines.batch)
+        with torch.inference_mode():
+            places, _ = network.window(inputs, text)
+        last = mask.sum(1, keepdim=True) - 1
+        ends.append((places.gather(1, last)[:, 0] / ((text >= 0).sum(1) - 1)).cpu())
+    return torch.cat(ends)
+
+
 def judge_epoch(state: TrainState, last: Step, ink: Ink, scales: Scales) -> Epoch:
     """Validate and dream behind the epoch that ends with step `last`; keep the weights if they are the best so far."""
-    epoch = close_epoch(state, last, validate(state.network, ink, scales), scales)
-    (dreamt,) = sample(state.network, scales, noise_of(1, range(1), WATCHED))
+    network, held_out = state.network, ink.of_split("valid")
+    epoch = close_epoch(state, last, validate(network, ink, scales), scales)
+    points, texts = WATCHED, []
+    if network.alphabet:
+        places = window_ends(network, ink, held_out)
+        epoch = epoch._replace(
+            window_end=float(places.median()), window_reaches=float((places >= REACHED).double().mean())
+        )
+        state.history[-1] = epoch
+        texts = [next(filter(None, ink.index["text"].iloc[held_out]))]
+        points = most_points(network, texts[0])
+    (dreamt,) = sample(network, scales, noise_of(1, range(1), points), texts=texts)
     state.samples.append(dreamt.points.astype(np.float32))
     if epoch.best:
         state.best = {name: weight.detach().cpu().clone() for name, weight in state.network.state_dict().items()}

@@ -13,15 +13,17 @@ import torch
 
 from penlift.common.files import digest_of
 from penlift.common.machine import processor_name
-from penlift.ink.lines import Ink, load_ink
+from penlift.ink.alphabet import Alphabet, load_alphabet
+from penlift.ink.lines import Ink, evenly, load_ink
 from penlift.ink.scales import Scales, load_scales
-from penlift.ink.windows import WindowParams, Windows, load_windows
+from penlift.ink.windows import TextLines, WindowParams, Windows, load_index, load_windows
 from penlift.model.checkpoint import begin_with, files_of
 from penlift.model.network import ModelParams, Network, floor_of
 from penlift.training.loop import start_training
 from penlift.training.optimisation import TrainParams
 from penlift.training.state import TrainState
 
+TOLD = 8  # texts of held-out lines that a model keeps, to write them where nobody says what
 DIGITS = 16  # of a fingerprint, in hexadecimal
 
 
@@ -37,20 +39,32 @@ class Material(NamedTuple):
     """What is learned from, and what is held out."""
 
     ink: Ink  # normalised offsets, all splits
-    windows: Windows  # of its training split
+    windows: Windows | TextLines  # of its training split
     scales: Scales
+    alphabet: Alphabet | None = None  # of its texts, for a network that reads
+    pace: float = 1.0  # letters a point of the training lines
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Of some held-out lines, evenly taken, for a network that writes them; none for another."""
+        texts = [text for text in self.ink.index["text"].iloc[self.ink.of_split("valid")] if text]
+        return tuple(evenly(texts, TOLD)) if self.alphabet else ()
 
 
-def load_material(offsets: Path, windows: Path, window: WindowParams) -> Material:
+def load_material(offsets: Path, windows: Path, recipe: Recipe) -> Material:
     """What stages normalise and window left."""
-    ink = load_ink(offsets)
-    return Material(ink, load_windows(windows, ink, window.length), load_scales(offsets / "scales.json"))
+    ink, scales = load_ink(offsets), load_scales(offsets / "scales.json")
+    if not recipe.model.text:
+        return Material(ink, load_windows(windows, ink, recipe.window.length), scales)
+    alphabet, pace = load_alphabet(windows)
+    lines = TextLines(ink, load_index(windows, ink), alphabet, scales, recipe.window.joined)
+    return Material(ink, lines, scales, alphabet, pace)
 
 
 def begin(recipe: Recipe, material: Material, device: torch.device, root: Path) -> TrainState:
     """The state before the first step; `train.start`, if any, is a folder below `root`."""
     torch.manual_seed(recipe.train.seed)
-    network = Network(recipe.model, floor_of(material.scales.scale))
+    network = Network(recipe.model, floor_of(material.scales.scale), material.alphabet, material.pace)
     if recipe.train.start:
         begin_with(network, root / recipe.train.start, recipe.model, material.scales)
     return start_training(network.to(device), recipe.train)
@@ -68,7 +82,7 @@ def identity_of(recipe: Recipe, offsets: Path, windows: Path, root: Path, about:
         "window": recipe.window.model_dump(),
         **about,
     }
-    data = [offsets / "points.npy", offsets / "index.csv", offsets / "scales.json", windows / "index.csv"]
+    data = [offsets / "points.npy", offsets / "index.csv", offsets / "scales.json", *windows.iterdir()]
     start = files_of(root / recipe.train.start) if recipe.train.start else []
     return digest_of([*code_below(root / "pipeline", root / "src"), *data, *start], facts)[:DIGITS]
 

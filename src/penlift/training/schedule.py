@@ -27,12 +27,13 @@ class Now(NamedTuple):
 class Schedule:
     """The steps of a training."""
 
-    def __init__(self, targets: int, length: int, params: TrainParams) -> None:
-        """`targets`: of all training lines; `length`: of the longest windows."""
+    def __init__(self, targets: int, length: int, params: TrainParams, lines: int | None = None) -> None:
+        """`targets`: of all training lines; `length`: of the longest windows; `lines`: where an epoch is each once."""
         shares = [epoch / params.epochs for epoch in range(params.epochs)]
         self._lengths = [length_after(share, length, params.grow) for share in shares]
         self.targets = targets * params.epochs  # of all epochs: time goes by them, not by steps
-        self._ends = list(accumulate(math.ceil(targets / (params.batch * each)) for each in self._lengths))
+        shown = [(lines, 1)] * params.epochs if lines else [(targets, each) for each in self._lengths]
+        self._ends = list(accumulate(math.ceil(all_ / (params.batch * each)) for all_, each in shown))
         self.steps = self._ends[-1]  # of all epochs
 
     def at(self, step: int) -> Now:

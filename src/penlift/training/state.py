@@ -1,7 +1,7 @@
 """What training carries from step to step, and what became of each epoch."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -57,17 +57,25 @@ class Epoch(NamedTuple):
     clipped_share: float  # of its steps, whose gradient was scaled down
     skipped_steps: int  # whose loss or gradient was not finite: they left the weights as they were
     best: bool  # whether it is the lowest held-out NLL so far; the last such epoch's weights are the model
+    window_end: float | None = None  # of a network with text: where its window ends, by the text's length; median
+    window_reaches: float | None = None  # share of held-out lines at whose end the window is on the end of their text
+
+    def told(self) -> dict[str, Any]:
+        """By name; of a network without text, no word of a window."""
+        return {name: value for name, value in self._asdict().items() if value is not None}
 
     def __str__(self) -> str:
         nats = f"{self.train_nll_nats_per_point:.3f} in training, {self.valid_nll_nats_per_point:.3f} held out"
         skipped = f", {self.skipped_steps} steps skipped" if self.skipped_steps else ""
         best = ", the best so far" if self.best else ""
-        return f"epoch {self.epoch}: {nats} (nats/point, offsets/20){skipped}{best}"
+        window = "" if self.window_end is None else f", its window at {self.window_end:.2f} of the text"
+        return f"epoch {self.epoch}: {nats} (nats/point, offsets/20){window}{skipped}{best}"
 
 
 def to_table(epochs: list[Epoch]) -> pd.DataFrame:
     """A row an epoch; holds nothing that differs between two runs."""
-    return pd.DataFrame(epochs, columns=Epoch._fields)
+    told = [epoch.told() for epoch in epochs]
+    return pd.DataFrame(told, columns=list(told[0]) if told else list(Epoch._fields))
 
 
 @dataclass

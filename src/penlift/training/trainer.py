@@ -53,7 +53,7 @@ def run(
             if not keeper.restore(state):
                 follow(state, material, params, ranks)
         return
-    schedule = Schedule(material.windows.targets, material.windows.length, params)
+    schedule = Schedule(material.windows.targets, material.windows.length, params, material.windows.lines)
     with alone_in(keeper.folder, "is at this very training"):
         ranks.meet(state.network.device)  # nobody else saves a state from here on, so all read the same
         done = keeper.restore(state)
@@ -91,7 +91,7 @@ def train(
     Stopped when a signal asks for it, Diverged when nothing finite comes any more, Lost when another process is gone;
     the state is saved first.
     """
-    schedule = Schedule(material.windows.targets, material.windows.length, params)
+    schedule = Schedule(material.windows.targets, material.windows.length, params, material.windows.lines)
     with Signals() as signals:
         try:
             for step in _recorded(state, material, params, keeper, ranks):
@@ -99,7 +99,7 @@ def train(
                 meter.advance(_note(state, step, material.scales), more, points=step.targets)
                 if step.ends_epoch:
                     epoch = judge_epoch(state, step, material.ink, material.scales)
-                    keeper.journal.add(**epoch._asdict(), system=system_load())
+                    keeper.journal.add(**epoch.told(), system=system_load())
                     meter.say(str(epoch))
                     show(state)
                     keeper.publish()
@@ -151,7 +151,9 @@ def save_learned(state: TrainState, model: Model, about: Mapping[str, Any], mode
         save_model(folder, model)
     with whole_folder(report) as folder:
         to_table(state.history).to_csv(folder / "history.csv", index=False, lineterminator="\n")
-        np.save(folder / "samples.npy", np.stack(state.samples))
+        longest = max(map(len, state.samples))
+        padded = [np.pad(line, ((0, longest - len(line)), (0, 0)), constant_values=np.nan) for line in state.samples]
+        np.save(folder / "samples.npy", np.stack(padded))
         write_json(folder / "training.json", about)
 
 

@@ -91,7 +91,7 @@ def test_each_held_out_line_gets_a_sample_of_its_length_whatever_stands_beside_i
     small_ink: Ink, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("offsets")
-    scales, _ = normalise(small_ink, NormaliseParams(cap=500.0, scale=20.0), folder)
+    scales, _ = normalise(small_ink, NormaliseParams(cap=500.0, scale=20.0, rate=None), folder)
     ink = load_ink(folder)
     network = make_network().eval()
 

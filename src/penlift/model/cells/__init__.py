@@ -12,14 +12,15 @@ from collections.abc import Callable
 from torch import Tensor, nn
 
 from penlift.model.cells.gru import GRU, GRUStep
-from penlift.model.cells.lstm import LSTMStep, PeepholeLSTM, open_forget_gate
+from penlift.model.cells.lstm import LSTMStep, PeepholeLSTM, ReadingLSTM, ReadingState, ReadingStep, open_forget_gate
 from penlift.model.cells.rnn import RNN, RNNStep
 from penlift.model.cells.scan import CellStep
 
-State = Tensor | tuple[Tensor, Tensor]
+State = Tensor | tuple[Tensor, Tensor] | ReadingState
 STEPS: dict[type[nn.Module], Callable[[nn.Module], CellStep]] = {
     nn.LSTM: LSTMStep,
     PeepholeLSTM: LSTMStep,
+    ReadingLSTM: ReadingStep,
     GRU: GRUStep,
     RNN: RNNStep,
 }

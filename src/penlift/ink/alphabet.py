@@ -1,0 +1,135 @@
+"""Texts as numbers: the signs that a network knows, made from the texts of the lines that it learns from."""
+
+import json
+import math
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import ConfigDict, Field
+
+from penlift.common.errors import InputError
+from penlift.common.files import made_by_stage, write_json
+from penlift.common.params import Params
+
+Codes = npt.NDArray[np.int64]  # (U,): numbers of signs, the last that of the end
+ALPHABET = "alphabet.json"  # what stage window leaves of texts
+NOTHING = -1  # behind the end of a text that stands beside longer ones
+FAR = 4.0  # times the usual letters a point, or a part of them
+# What editors and phones put in the place of signs that a keyboard has.
+TWINS = str.maketrans({
+    **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032", "'"), **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033", '"'),
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
+    **dict.fromkeys("\t\u00a0\u2007\u2009\u202f", " "), "\u2026": "...",
+})  # fmt: skip
+
+
+class TextSwitch(Params):
+    """Of section `model` of params.yaml, what decides over texts."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    text: bool = Field(description="true or false: whether the network reads a text, and writes it")
+
+
+class Alphabet(NamedTuple):
+    """The signs that have a number each; all others share the one behind these, and the last ends a text."""
+
+    signs: str
+
+    @classmethod
+    def of(cls, texts: Iterable[str], rarest: int) -> Self:
+        """The signs that stand in these texts `rarest` times or more, those that are rarer replaced by their twins."""
+        counts = Counter("".join(map(composed, texts)))
+        for sign in [sign for sign, count in counts.items() if count < rarest and sign.translate(TWINS) != sign]:
+            counts.update(dict.fromkeys(sign.translate(TWINS), counts[sign]))
+        return cls("".join(sorted(sign for sign, count in counts.items() if count >= rarest)))
+
+    def __str__(self) -> str:
+        """For messages."""
+        return f"it knows {self.signs!r}"
+
+    @property
+    def size(self) -> int:
+        """How many numbers there are, with those of the others and of the end."""
+        return len(self.signs) + 2
+
+    @property
+    def end(self) -> int:
+        """The number that closes a text."""
+        return len(self.signs) + 1
+
+    def plain(self, text: str) -> str:
+        """A text in composed signs, those that the alphabet lacks replaced by their twins."""
+        return "".join(sign if sign in self.signs else sign.translate(TWINS) for sign in composed(text))
+
+    def unknown(self, text: str) -> list[str]:
+        """The signs of a text that have no number of their own, in their order."""
+        return list(dict.fromkeys(sign for sign in self.plain(text) if sign not in self.signs))
+
+    def codes(self, text: str) -> Codes:
+        """The numbers of a text and of its end."""
+        places = {sign: place for place, sign in enumerate(self.signs)}
+        return np.array([*(places.get(sign, len(self.signs)) for sign in self.plain(text)), self.end], dtype=np.int64)
+
+
+class Texts(NamedTuple):
+    """What a network that reads learns from, as stage window finds it in the training lines."""
+
+    alphabet: Alphabet
+    pace: float  # letters a point
+    counts: dict[str, int]  # of each sign that stands there, as often as it does, its twins counted with it
+    unfit: dict[str, str]  # line -> why its text cannot be learned from
+
+
+def texts_of(lines: pd.DataFrame, rarest: int) -> Texts:
+    """Make the alphabet of lines, columns line, text and points, that are long enough to learn from.
+
+    A text that is there, but has many more or fewer letters a point than the others, cannot be what was written.
+    """
+    letters = lines["text"].map(len)
+    said = letters > 0
+    if not said.any():
+        raise InputError(
+            "model.text is true, but no training line has a text; put ascii files beside the ink, or false"
+        )
+    rates = letters[said] / lines.loc[said, "points"]
+    apart = np.abs(np.log(rates / rates.median())) > math.log(FAR)
+    unfit = dict.fromkeys(lines.loc[~said, "line"], "no text")
+    unfit |= dict.fromkeys(lines.loc[apart[apart].index, "line"], "a text of another length than its ink")
+    kept = lines[~lines["line"].isin(unfit)]
+    alphabet = Alphabet.of(kept["text"], rarest)
+    counts = Counter("".join(map(alphabet.plain, kept["text"])))
+    return Texts(alphabet, float(letters[kept.index].sum() / kept["points"].sum()), dict(sorted(counts.items())), unfit)
+
+
+def save_texts(folder: Path, texts: Texts) -> None:
+    """Write what `load_alphabet` reads, and the page shows, into an existing folder."""
+    alphabet, *others = texts
+    write_json(folder / ALPHABET, {"signs": alphabet.signs} | dict(zip(Texts._fields[1:], others, strict=True)))
+
+
+def load_alphabet(folder: Path) -> tuple[Alphabet, float]:
+    """The alphabet that stage window made, and letters a point."""
+    place = folder / ALPHABET
+    with made_by_stage(place):
+        content = json.loads(place.read_text(encoding="utf-8"))
+        return Alphabet(str(content["signs"])), float(content["pace"])
+
+
+def composed(text: str) -> str:
+    """A text whose accents are one sign with their letter (Unicode's NFC)."""
+    return unicodedata.normalize("NFC", text)
+
+
+def side_by_side(texts: list[Codes]) -> Codes:
+    """(B, U): texts of unequal length, each with NOTHING behind its end; U is 0 where there are none."""
+    rows = np.full((len(texts), max(map(len, texts), default=0)), NOTHING, dtype=np.int64)
+    for row, codes in zip(rows, texts, strict=True):
+        row[: len(codes)] = codes
+    return rows

@@ -1,0 +1,119 @@
+"""A text on a page, in one hand: lines as long as that hand needs, each going on from the first.
+
+Real ink and its exact words are read before what is written (Graves 2013, section 5.5), so that the hand stays; no line
+is written behind more than one other, however long the page is.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from penlift.common.geometry import Array
+from penlift.ink.alphabet import Codes
+from penlift.ink.lines import LIFT, Rows
+from penlift.ink.scales import Scales
+from penlift.model.checkpoint import Model
+from penlift.sampling.sampler import SampleParams, check_texts, most_points, noise_of, sample
+from penlift.sampling.samples import Sample
+
+LETTERS = 45  # of a line, where no width is asked for: about what people write on one
+ROOM = 1.4  # times the letters that a line usually takes, drawn to see where it is full
+
+
+class Hand(NamedTuple):
+    """A line to go on from."""
+
+    points: Rows  # (n, 3 or more) of x, y, lift, as dense as the network learned from
+    says: str
+
+
+def as_dense(points: Rows, scales: Scales) -> Rows:
+    """Points of a line without times, (n, 3), as far from each other as those that a network learned from, if thinned.
+
+    Both ends of each stroke stay.
+    """
+    if scales.rate is None:
+        return points
+    path = np.append(0, np.hypot(*np.diff(points[:, :2].astype(np.float64), axis=0).T).cumsum())
+    first = np.append(True, points[:-1, LIFT] > 0.5)  # of a stroke
+    apart = np.diff(np.floor(path / np.hypot(*scales.sd))) > 0
+    return np.asarray(points[first | (points[:, LIFT] > 0.5) | np.append(True, apart)])
+
+
+def write_page(
+    model: Model, paragraphs: list[str], params: SampleParams, hand: Hand | None = None
+) -> Iterator[list[Sample]]:
+    """The lines of each paragraph, broken at spaces where the pen is about to leave `params.width` tablet units.
+
+    Without a hand the first line is drawn from nothing, and all others go on from it. Of `params`, texts, lines and
+    points are not asked. Raises InputError where a text has signs that the network does not know.
+    """
+    check_texts(paragraphs, model.network.alphabet)
+    usual = model.scales.mean[0] / model.network.pace  # tablet units that a letter takes
+    width, number = params.width or LETTERS * usual, 0
+    for paragraph in paragraphs:
+        words, lines = paragraph.split(), list[Sample]()
+        while words:
+            text = _beginning(words, round(ROOM * width / usual))
+            line = _written(model, text, params, hand, number)
+            kept = _that_fit(line, hand, width)
+            words, number = words[kept.text.count(" ") + 1 :], number + 1
+            lines.append(kept)
+            hand = hand or Hand(kept.points.astype(np.float32), kept.text)
+        yield lines
+
+
+def _beginning(words: list[str], letters: int) -> str:
+    text = words[0]
+    for word in words[1:]:
+        if len(text) + 1 + len(word) > letters:
+            break
+        text += f" {word}"
+    return text
+
+
+def _written(model: Model, text: str, params: SampleParams, hand: Hand | None, number: int) -> Sample:
+    noise = noise_of(params.seed, range(number, number + 1), most_points(model.network, text))
+    prime, says = hand or (None, "")
+    (line,) = sample(model.network, model.scales, noise, params.steering, prime=prime, texts=[text], says=says)
+    return line
+
+
+def _that_fit(line: Sample, hand: Hand | None, width: float) -> Sample:
+    """Of a line its own points, without the hand's, to the last word that ends within the width; one at least."""
+    own = line.points[line.primed :].copy()
+    own[0, LIFT], before = 0.0, len(hand.says) + 1 if hand else 0
+    on, lifted = line.signs[line.primed :] - before, own[1:, LIFT] > 0.5
+    if line.primed:
+        own, on, lifted = own[1:], on[1:], lifted[1:]  # the way from the hand's last point is none of the line
+    text, end = line.text, len(own)
+    if np.ptp(own[:, 0]) > width:
+        spaces = [place for place, sign in enumerate(text) if sign == " "]
+        ends = [(space, _behind(on, lifted, space)) for space in spaces]
+        fitting = [(space, point) for space, point in ends if point and np.ptp(own[:point, 0]) <= width]
+        if fitting or spaces:
+            space, end = fitting[-1] if fitting else ends[0]
+            text, end = text[:space], end or len(own)
+    return Sample(own[:end], line.densities, 0, text, line.signs[:0], line.ended or end < len(own))
+
+
+def _behind(on: Codes, lifted: npt.NDArray[np.bool_], space: int) -> int:
+    """How many points there are up to the last lift before the pen writes what stands behind a space; 0 where none."""
+    begins = np.flatnonzero(on > space)
+    ends = np.flatnonzero(lifted[: begins[0]]) if len(begins) else np.zeros(0, np.intp)
+    return int(ends[-1]) + 2 if len(ends) else 0
+
+
+def laid_out(paragraphs: list[list[Sample]], apart: float) -> list[Array]:
+    """All lines on one page, ragged right, their middles so many tablet units below each other; a gap at paragraphs."""
+    placed, row = list[Array](), 0.0
+    for lines in paragraphs:
+        for line in lines:
+            points = line.points.copy()
+            points[:, :2] += [-points[:, 0].min(), row * apart - np.median(points[:, 1])]
+            placed.append(points)
+            row += 1
+        row += 0.5
+    return placed

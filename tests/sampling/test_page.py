@@ -1,0 +1,115 @@
+"""Texts that a network writes: where they end, where lines are broken, and what cannot be written."""
+
+import numpy as np
+import pytest
+import torch
+
+from penlift.common.errors import InputError
+from penlift.handwriting import drawn_page, sample_params, write
+from penlift.ink.alphabet import Alphabet
+from penlift.ink.lines import LIFT
+from penlift.ink.scales import Scales
+from penlift.model.checkpoint import Model, load_model, save_model
+from penlift.model.network import ModelParams, Network
+from penlift.sampling.page import Hand, as_dense, write_page
+from penlift.sampling.sampler import most_points
+
+SCALES = Scales(500.0, (0.0, 0.0), (20.0, 20.0), (9.0, 0.0), (20.0, 15.0), 30.0)
+WORDS = "abba a cab bad cad abac dab ab ba"
+
+
+@pytest.fixture
+def model() -> Model:
+    torch.manual_seed(4)
+    params = ModelParams.model_validate(
+        {"cell": "lstm", "peepholes": False, "layers": 2, "hidden": 8, "mixtures": 3, "dropout": 0.0, "skip": True,
+         "text": True}
+    )  # fmt: skip
+    network = Network(params, (0.025, 0.025), Alphabet(" abcd"), pace=0.2).eval()
+    return Model(network, params, SCALES, ("abba", "cab"))
+
+
+def asked(**values: object) -> dict[str, object]:
+    return {"lines": 1, "points": 1, "strokes": None, "width": None, "bias": 0.0, "seed": 1, "texts": ["a"]} | values
+
+
+def test_a_line_ends_behind_its_text_or_is_said_not_to_have(model: Model) -> None:
+    for line in write(model, text=["abba", "cab a bad"], seed=3).lines:
+        at_end = line.signs >= len(line.text)
+        assert len(line.signs) == len(line.points) - 1
+        assert line.ended == bool((at_end & (line.points[1:, LIFT] > 0.5)).any())
+        assert line.ended or len(line.points) - 1 == most_points(model.network, "cab a bad")
+        if line.ended:
+            assert at_end[-1] and line.points[-1, LIFT] == 1
+
+
+def test_without_a_text_it_writes_those_of_held_out_lines(model: Model) -> None:
+    assert [line.text for line in write(model, lines=3).lines] == ["abba", "cab", "abba"]
+
+
+def test_it_writes_the_same_when_it_comes_back_from_disk(
+    model: Model, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("model")
+    save_model(folder, model)
+
+    back = load_model(folder)
+
+    assert (back.texts, back.scales, back.network.alphabet) == (model.texts, SCALES, model.network.alphabet)
+    for one, other in zip(write(model, text="cab").points, write(back, text="cab").points, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_all_words_are_written_once_in_their_order_and_no_line_is_wider_than_asked(model: Model) -> None:
+    params = sample_params(asked(width=600.0), 1.0)
+
+    first, second = write_page(model, [WORDS, "cab"], params)
+
+    assert " ".join(line.text for line in first) == WORDS
+    assert [line.text for line in second] == ["cab"]
+    for line in first:
+        assert np.ptp(line.points[:, 0]) <= 600 or " " not in line.text or not line.ended
+    content = drawn_page([first, second], SCALES, "svg", "plain")
+    assert content.startswith(b"<svg")
+    again = drawn_page(list(write_page(model, [WORDS, "cab"], params)), SCALES, "svg", "plain")
+    assert again == content
+
+
+def test_a_hand_is_read_and_not_written_again(model: Model) -> None:
+    hand = Hand(np.array([[0, 0, 0], [9, 5, 0], [20, 0, 1], [30, 2, 0], [44, 9, 1]], np.float32), "dab")
+
+    ((line,),) = write_page(model, ["cab"], sample_params(asked(), 1.0), hand)
+
+    assert (line.text, line.primed) == ("cab", 0)
+
+
+def test_points_without_times_are_as_dense_as_what_was_learned() -> None:
+    line = np.column_stack([np.arange(500.0), np.zeros(500), np.zeros(500)]).astype(np.float32)
+    line[[249, 499], LIFT] = 1
+
+    dense = as_dense(line, SCALES)
+
+    assert np.diff(dense[:, 0]).mean() == pytest.approx(25, rel=0.1)
+    assert {0.0, 249.0, 250.0, 499.0} <= set(dense[:, 0])
+    assert as_dense(line, SCALES._replace(rate=None)) is line
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("café", r"'café' has 'f'; 'é', which the network does not know; it knows ' abcd'"),
+     ("\u05e9\u05dc\u05d5\u05dd \U0001f600 ab", r"and 2 more, which the network does not know")],
+)  # fmt: skip
+def test_signs_that_the_network_does_not_know_are_named(model: Model, text: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        write(model, text=text)
+    with pytest.raises(InputError, match=said):
+        next(write_page(model, [text], sample_params(asked(), 1.0)))
+
+
+def test_a_network_without_text_writes_none() -> None:
+    params = ModelParams.model_validate(
+        {"cell": "gru", "peepholes": False, "layers": 1, "hidden": 4, "mixtures": 2, "dropout": 0.0, "skip": False,
+         "text": False}
+    )  # fmt: skip
+    with pytest.raises(InputError, match="this network writes no texts, as 'ab';"):
+        write(Model(Network(params, (0.025, 0.025)).eval(), params, SCALES), text="ab")
