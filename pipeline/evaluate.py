@@ -12,6 +12,7 @@ from penlift.common.files import whole_folder, write_json
 from penlift.common.machine import keep_freed_memory
 from penlift.evaluation.evaluate import EvaluateParams, read_splits, write_beside
 from penlift.evaluation.findings import likelihoods, metrics_of, save_findings
+from penlift.evaluation.reading import figures_of, read_with_texts
 from penlift.evaluation.results import judged_split
 from penlift.ink.lines import load_ink
 from penlift.model.checkpoint import load_model
@@ -27,9 +28,11 @@ def main(models: Path, offsets: Path, samples: Path, metrics: Path, report: Path
     splits = read_splits(model, ink, params)
     written = write_beside(model, ink, judged_split(splits), params)
     table = likelihoods(splits, model.scales, params.seed)
+    reading = read_with_texts(model, ink, judged_split(splits), params.seed) if model.network.alphabet else None
+    text = figures_of(reading.lines, params.seed) if reading else None
     with whole_folder(report) as folder:
-        save_findings(folder, splits, written, table, model.scales)
-    write_json(metrics, metrics_of(splits, table, written, drawn, model.scales))
+        save_findings(folder, splits, written, table, model.scales, reading)
+    write_json(metrics, metrics_of(splits, table, written, drawn, model.scales, text))
 
 
 if __name__ == "__main__":

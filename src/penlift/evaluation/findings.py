@@ -6,6 +6,7 @@ docs/metrics.md says what each key of metrics.json means.
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from penlift.common.files import write_text
@@ -14,6 +15,7 @@ from penlift.evaluation.comparison.kinematics import MOVEMENTS
 from penlift.evaluation.comparison.movement import compared, measured
 from penlift.evaluation.evaluate import FreeRunning, ReadSplit
 from penlift.evaluation.likelihood import figures_by_writer, summarise, tabulate
+from penlift.evaluation.reading import Reading
 from penlift.evaluation.results import A_POINT, ALL, OFFSET_NLL, Calibrated, judged_split
 from penlift.ink.lines import save_ink
 from penlift.ink.scales import Scales, shift_to
@@ -33,7 +35,12 @@ def likelihoods(splits: dict[str, ReadSplit], scales: Scales, seed: int) -> pd.D
 
 
 def save_findings(
-    folder: Path, splits: dict[str, ReadSplit], written: FreeRunning, table: pd.DataFrame, scales: Scales
+    folder: Path,
+    splits: dict[str, ReadSplit],
+    written: FreeRunning,
+    table: pd.DataFrame,
+    scales: Scales,
+    reading: Reading | None = None,
 ) -> None:
     """Write everything into an existing folder."""
     read = splits[judged_split(splits)]
@@ -51,6 +58,10 @@ def save_findings(
     for predictor, found in read._asdict().items():
         parts = _calibrated(found.calibration)._asdict()
         tables |= {f"{part}-{predictor}": rows for part, rows in parts.items()}
+    if reading:
+        tables["reading"] = reading.lines
+        for number, under in enumerate(reading.windows, 1):
+            np.save(folder / f"window-{number}.npy", under.astype(np.float32))
     for name, rows in tables.items():
         write_text(folder / f"{name}.csv", rows.to_csv(index=False, lineterminator="\n"))
     (folder / "dreamt").mkdir()
@@ -73,9 +84,17 @@ def _lines(splits: dict[str, ReadSplit], scales: Scales) -> pd.DataFrame:
 
 
 def metrics_of(
-    splits: dict[str, ReadSplit], tables: pd.DataFrame, written: FreeRunning, drawn: pd.DataFrame, scales: Scales
+    splits: dict[str, ReadSplit],
+    tables: pd.DataFrame,
+    written: FreeRunning,
+    drawn: pd.DataFrame,
+    scales: Scales,
+    text: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """All figures of a run; `tables` as `likelihoods` has them, `drawn` the health of stage sample's lines."""
+    """All figures of a run; `tables` as `likelihoods` has them, `drawn` the health of stage sample's lines.
+
+    `text`: as `reading.figures_of` has it, of a network with text.
+    """
     figures: dict[str, Any] = {split: _of_split(split, read, tables, scales) for split, read in splits.items()}
     calibration = splits[judged_split(splits)].network.calibration
     dx, dy = calibration.distances()
@@ -99,6 +118,8 @@ def metrics_of(
         **shares(written.health),
     }
     figures["samples"] = shares(drawn)
+    if text:
+        figures["text"] = text
     return dict(_rounded(figures))
 
 

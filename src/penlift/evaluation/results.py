@@ -19,7 +19,18 @@ SSE = "sse_z_score_per_point"
 ALL, ORDINARY = "all", "without capped and zero"
 LENGTH = 800  # points of a dreamt line, by default
 
-NAMES = ("line", "writer", "unit", "split", "predictor", "place", "figure", "drawn", "measure")  # columns of text
+NAMES = (
+    "line",
+    "writer",
+    "unit",
+    "split",
+    "predictor",
+    "place",
+    "figure",
+    "drawn",
+    "measure",
+    "text",
+)  # columns of text
 COLUMNS = {  # of a table by its name, up to a hyphen; those that are read
     "history": ("epoch", "train_nll_nats_per_point", "valid_nll_nats_per_point"),
     "lines": ("line", "writer", "split", "points", "nll_tablet"),
@@ -35,6 +46,7 @@ COLUMNS = {  # of a table by its name, up to a hyphen; those that are read
     "percentiles": ("measure",),
     "health": ("sample",),
     "likeness": ("line", "dreamt", "real"),
+    "reading": ("line", "writer", "text", "points", "own", "other", "shuffled", "others"),
 }  # fmt: skip
 
 
@@ -107,6 +119,16 @@ class Evaluated(NamedTuple):
     health: pd.DataFrame  # of the dreamt lines
     likeness: pd.DataFrame  # line, dreamt, real
     dreamt: Ink  # lines that the network wrote, each named after the held-out line whose length it has
+    reading: pd.DataFrame | None = None  # of a network with text, as `reading.Reading` has it
+    windows: tuple[Array, ...] = ()  # likewise, of its first lines
+
+
+def _read_window(path: Path) -> Array:
+    with made_by_stage(path):
+        under = np.lib.format.open_memmap(path, mode="r")
+        if under.dtype != np.float32 or under.ndim != 2 or not under.size or not np.isfinite(under).all():
+            raise ValueError(f"it holds {under.dtype} of shape {under.shape}")
+        return np.array(under)
 
 
 def read_evaluated(folder: Path) -> Evaluated:
@@ -133,4 +155,6 @@ def read_evaluated(folder: Path) -> Evaluated:
         health=read("health").set_index("sample"),
         likeness=read("likeness"),
         dreamt=load_ink(folder / "dreamt"),
+        reading=read("reading") if (folder / "reading.csv").exists() else None,
+        windows=tuple(map(_read_window, sorted(folder.glob("window-*.npy")))),
     )

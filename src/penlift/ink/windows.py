@@ -1,6 +1,6 @@
 """Windows of lines: which stretch is trained on and when, and held-out lines whole, each a window of its own length."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -207,15 +207,19 @@ class WholeLines(NamedTuple):
     batch: Batch
 
 
-def whole_lines(ink: Ink, numbers: list[int], alphabet: Alphabet | None = None) -> Iterator[WholeLines]:
-    """All of these lines, those of like length together, so that there is little padding; with texts, if wanted."""
+def whole_lines(
+    ink: Ink, numbers: list[int], alphabet: Alphabet | None = None, said: Mapping[int, str] | None = None
+) -> Iterator[WholeLines]:
+    """All of these lines, those of like length together, so that there is little padding; with texts, if wanted.
+
+    `said` has the text of each, in the place of its own.
+    """
+    texts_of: Any = said or ink.index["text"]
     targets = ink.index["points"].to_numpy() - 1
     waiting = sorted(numbers, key=lambda number: (-targets[number], number))
     while waiting:
         longest = int(targets[waiting[0]])
         count = max(1, BUDGET // longest)
         together, waiting = waiting[:count], waiting[count:]
-        texts = (
-            side_by_side([alphabet.codes(ink.index["text"].iloc[number]) for number in together]) if alphabet else None
-        )
+        texts = side_by_side([alphabet.codes(texts_of[number]) for number in together]) if alphabet else None
         yield WholeLines(together, stack([ink.rows_of(number) for number in together], longest, texts))

@@ -1,6 +1,6 @@
 """What a network expects of every point of whole lines, state carried from zero; and what each line scores."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -44,10 +44,12 @@ class Predicted(NamedTuple):
     mixture: Mixture  # of B x T
 
 
-def predict_lines(predictor: Predictor, ink: Ink, numbers: list[int]) -> Iterator[Predicted]:
-    """Read these lines, batch by batch: memory does not grow with their number."""
+def predict_lines(
+    predictor: Predictor, ink: Ink, numbers: list[int], said: Mapping[int, str] | None = None
+) -> Iterator[Predicted]:
+    """Read these lines, batch by batch: memory does not grow with their number; with what is `said` for their texts."""
     predictor.eval()
-    for lines in whole_lines(ink, numbers, predictor.alphabet):
+    for lines in whole_lines(ink, numbers, predictor.alphabet, said):
         inputs, targets, mask, text = (torch.from_numpy(part).to(predictor.device) for part in lines.batch)
         with torch.inference_mode():
             mixture, _ = predictor(inputs, text=text)

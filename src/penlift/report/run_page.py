@@ -22,6 +22,7 @@ from penlift.report.calibration import calibration_parts
 from penlift.report.html import document, figure, paragraph, said, section, table, tag
 from penlift.report.likelihood import likelihood_parts
 from penlift.report.movement import movement_parts
+from penlift.report.text import text_parts
 from penlift.report.verdicts import Verdict, verdicts
 from penlift.sampling.health import rules
 from penlift.sampling.samples import Sample
@@ -121,6 +122,7 @@ class RunPage(NamedTuple):
     dreamt: list[Sample]  # the samples that were asked for
     health: pd.DataFrame  # a row a sample
     learnt: list[Array]  # each (n + 1, 3), dreamt behind each epoch
+    alphabet: dict[str, Any] | None = None  # alphabet.json of stage window, of a network with text
 
 
 def page_of_run(run: RunPage) -> str:
@@ -143,6 +145,9 @@ def _parts(run: RunPage) -> Iterator[HtmlElement]:
     yield section("What it expected", *_maps(run.dreamt[0]))
     yield section("Samples", *_health(run.health))
     yield section("Likelihood of held-out lines", *_likelihoods(run, split))
+    if run.alphabet:
+        parts = text_parts(run.evaluated, run.metrics.get("text", {}), run.alphabet)
+        yield section("Does it read?", *parts)
     yield section("Calibration", *calibration_parts(run.evaluated, run.metrics["calibration"], split))
     yield section("Movement and likeness", *movement_parts(run.evaluated, run.metrics["free_running"]))
     yield section("Learning", *_learning(run))
