@@ -9,7 +9,7 @@ from penlift.handwriting import drawn_page, sample_params, write
 from penlift.ink.alphabet import Alphabet
 from penlift.ink.lines import LIFT
 from penlift.ink.scales import Scales
-from penlift.model.checkpoint import Model, load_model, save_model
+from penlift.model.checkpoint import Model, begin_with, load_model, save_model
 from penlift.model.network import ModelParams, Network
 from penlift.sampling.page import Hand, as_dense, write_page
 from penlift.sampling.sampler import most_points
@@ -113,3 +113,12 @@ def test_a_network_without_text_writes_none() -> None:
     )  # fmt: skip
     with pytest.raises(InputError, match="this network writes no texts, as 'ab';"):
         write(Model(Network(params, (0.025, 0.025)).eval(), params, SCALES), text="ab")
+
+
+def test_a_network_of_other_signs_does_not_begin_one(model: Model, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("start")
+    save_model(folder, model)
+    other = Network(model.params, (0.025, 0.025), Alphabet(" wxyz"), pace=0.2)
+
+    with pytest.raises(InputError, match=r"a model of other signs \(it knows ' abcd'\)"):
+        begin_with(other, folder, model.params, SCALES)

@@ -97,4 +97,8 @@ def begin_with(network: Network, folder: Path, params: ModelParams, scales: Scal
             raise InputError(
                 f"{folder}: trained on offsets with {name} {other}, not {own}; set section normalise alike"
             )
+    if trained.network.alphabet != network.alphabet:
+        raise InputError(
+            f"{folder}: a model of other signs ({trained.network.alphabet}); train this ink from the start"
+        )
     network.load_state_dict(trained.network.state_dict())
