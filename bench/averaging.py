@@ -36,7 +36,7 @@ def main(preset: str, archives: Path | None) -> None:
         make_data(folder, archives)
         (network, _, scales, _), ink, windows, params = begun(folder)
         averages = {decay: AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay)) for decay in DECAYS}
-        steps = Schedule(windows.targets, windows.length, params).steps
+        steps = Schedule.of(windows, params).steps
         for _ in shown(fit(start_training(network, params), windows, params), preset, steps):
             for average in averages.values():
                 average.update_parameters(network)

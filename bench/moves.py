@@ -47,7 +47,7 @@ def main(folder: Path, given: Path | None) -> None:
     params = read_section(folder / "params.yaml", "evaluate", EvaluateParams)
     torch.set_num_threads(recipe.threads)
     steps = fit(start_training(model.network, recipe), windows, recipe)
-    whole = Schedule(windows.targets, windows.length, recipe).steps
+    whole = Schedule.of(windows, recipe).steps
     found = {"before": figures(model, ink, params)}
     for name, count in (("half-way", whole // 2), ("behind", whole - whole // 2)):
         for _ in shown(islice(steps, count), name, count):

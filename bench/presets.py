@@ -37,8 +37,8 @@ def measure(folder: Path) -> tuple[float, int, float]:
         next(steps)
         seconds.append(time.perf_counter() - began)
     a_step = median(seconds[WARM:])
-    hours = a_step * Schedule(windows.targets, windows.length, whole).steps / 3600
-    return a_step, Schedule(windows.targets, windows.length, recipe).steps, hours
+    hours = a_step * Schedule.of(windows, whole).steps / 3600
+    return a_step, Schedule.of(windows, recipe).steps, hours
 
 
 def main(ink: Path | None) -> None:

@@ -42,10 +42,8 @@ def main(offsets: Path, windows: Path, models: Path, report: Path) -> None:
         facts = {"processes": ranks.size} | machine_facts(device)
         training = identity_of(recipe, offsets, windows, ROOT, facts)
         keeper = StateKeeper(states_of(ROOT) / training, training, recipe.train.save_every)
-        model, about = (
-            Model(state.network, recipe.model, material.scales, material.texts),
-            {"fingerprint": training} | facts,
-        )
+        model = Model(state.network, recipe.model, material.scales, material.texts)
+        about = {"fingerprint": training} | facts
         leave = partial(trainer.save_learned, state, model, about, models, report)
         watch = partial(watched, keeper.folder, recipe, about)
         trainer.run(state, material, recipe.train, keeper, ranks, watch, leave)

@@ -115,13 +115,8 @@ def as_drawn(lines: Sequence[Sample], scales: Scales) -> list[Sample]:
 
 def drawn_page(paragraphs: list[list[Sample]], scales: Scales, kind: str, style: str) -> bytes:
     """The file of a text that `sampling.page.write_page` wrote."""
-    if style not in OF_POINTS or (style != "plain" and kind != "svg"):
-        raise InputError(f"--style is {cut_short(style)}; choose one of {', '.join(OF_POINTS)}, as SVG but for plain")
-    lines = [as_drawn(page, scales) for page in paragraphs]
-    placed = laid_out(lines, APART * scales.sd[1])
-    if kind != "svg":
-        return written(kind, placed)
-    return draw(style, [Sample(np.concatenate(placed), lines[0][0].densities)])
+    placed = laid_out([as_drawn(page, scales) for page in paragraphs], APART * scales.sd[1])
+    return OF_POINTS[style](np.concatenate(placed)) if kind == "svg" else written(kind, placed)
 
 
 def sample_params(values: dict[str, Any], temperature: float | tuple[float, float, float]) -> SampleParams:

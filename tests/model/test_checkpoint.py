@@ -10,22 +10,14 @@ import pytest
 import torch
 from networks import SCALES, make_network
 from safetensors.torch import load_file, save_file
+from small_trainings import SHAPE as SMALL_SHAPE
 from torch import Tensor
 
 from penlift.common.errors import InputError
 from penlift.model.checkpoint import CONFIG, WEIGHTS, Model, load_model, save_model
 from penlift.model.network import ModelParams
 
-SHAPE = {
-    "cell": "lstm",
-    "peepholes": False,
-    "layers": 2,
-    "hidden": 8,
-    "mixtures": 3,
-    "dropout": 0.5,
-    "skip": False,
-    "text": False,
-}
+SHAPE = SMALL_SHAPE | {"dropout": 0.5}
 
 
 @pytest.fixture

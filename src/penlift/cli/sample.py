@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from penlift.cli.options import FOLDER, complain
 from penlift.common.errors import InputError, cut_short
 
 if TYPE_CHECKING:
-    from penlift.ink.lines import Rows
+    from penlift.ink.lines import Line, Rows
     from penlift.model.checkpoint import Model
     from penlift.sampling.samples import Sample
 
@@ -124,22 +125,33 @@ def needed(style: str, out: Path) -> Callable[["Sample"], "Sample"]:
     return lambda line: line._replace(densities=type(line.densities)(*(part[:0].copy() for part in line.densities)))
 
 
+def line_of(name: str, ink: Path) -> "tuple[Line | None, str]":
+    """The line of that name in some ink, if there is one, and the name of a line that there is."""
+    from penlift.io.extraction import open_ink
+
+    with open_ink(ink, complain) as lines:
+        names = lines.index["line"].tolist()
+        if name not in names:
+            return None, names[0]
+        line = lines.line(names.index(name))
+        return replace(line, rows=line.rows.copy()), name
+
+
 def prime_of(text: str, ink: Path) -> "Rows":
     """The line in a file of that name, or of that name in the ink, or that it draws as the d of a path."""
-    from penlift.io.extraction import is_ink, open_ink
+    from penlift.io.extraction import is_ink
     from penlift.io.formats import READERS, read_prime, read_prime_path
 
     if os.path.isfile(text) or Path(text).suffix.lower() in READERS:  # noqa: PTH113  # Path's fails on long texts
         return read_prime(Path(text))
     is_path = PATH_DATA.match(text) is not None
     if not is_path or is_ink(ink):
-        with open_ink(ink, complain) as lines:
-            names = lines.index["line"].tolist()
-            if text in names:
-                return lines.rows_of(names.index(text))[:, :3].copy()
+        line, another = line_of(text, ink)
+        if line:
+            return line.rows[:, :3].copy()
     if is_path:
         return read_prime_path(text)
-    raise InputError(f"--prime is {text!r}, neither a file nor a line of {ink}, as {names[0]} is; see --ink")
+    raise InputError(f"--prime is {text!r}, neither a file nor a line of {ink}, as {another} is; see --ink")
 
 
 def _files(

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from penlift.cli.options import FOLDER, complain
-from penlift.cli.sample import temperatures
+from penlift.cli.options import FOLDER
+from penlift.cli.sample import line_of, needed, prime_of, temperatures
 from penlift.common.errors import InputError, cut_short
 
 if TYPE_CHECKING:
@@ -43,12 +43,15 @@ def write(
     from penlift.common.files import write_bytes
     from penlift.common.machine import keep_freed_memory
     from penlift.common.terminal import shown
+    from penlift.drawing.styles import OF_POINTS
     from penlift.handwriting import drawn_page, kind_of, sample_params
     from penlift.model.checkpoint import load_model
     from penlift.sampling.page import write_page
 
     keep_freed_memory()
-    kind = kind_of(out)
+    needed(style, out)
+    if style not in OF_POINTS:
+        raise InputError(f"--style is {style}, which draws one line; choose one of {', '.join(OF_POINTS)}")
     paragraphs = _paragraphs(text, file, replace)
     trained = load_model(model)
     params = sample_params(
@@ -56,7 +59,7 @@ def write(
     )
     pages = write_page(trained, paragraphs, params, _hand(trained, hand, says, ink))
     written = list(shown(pages, "write", len(paragraphs)))
-    content = drawn_page(written, trained.scales, kind, style)
+    content = drawn_page(written, trained.scales, kind_of(out), style)
     write_bytes(out, content)
     lines = [line for page in written for line in page]
     unended = [cut_short(line.text) for line in lines if not line.ended]
@@ -87,22 +90,19 @@ def _paragraphs(text: tuple[str, ...], file: Path | None, replace: tuple[str, ..
 
 
 def _hand(model: "Model", name: str | None, says: str, ink: Path) -> "Hand | None":
-    from penlift.cli.sample import prime_of
-    from penlift.ink.offsets import thinned
-    from penlift.io.extraction import is_ink, open_ink
-    from penlift.sampling.page import Hand, as_dense
+    from penlift.ink.offsets import spaced, thinned
+    from penlift.io.extraction import is_ink
+    from penlift.sampling.page import Hand
     from penlift.sampling.sampler import check_texts
 
     if name is None:
         return None
     if not says and is_ink(ink):
-        with open_ink(ink, complain) as lines:
-            names = lines.index["line"].tolist()
-            if name in names:
-                line = lines.line(names.index(name))
-                check_texts([line.text], model.network.alphabet)
-                return Hand(thinned(line.rows, model.scales.rate)[:, :3].copy(), line.text)
+        line, _ = line_of(name, ink)
+        if line:
+            check_texts([line.text], model.network.alphabet)
+            return Hand(thinned(line.rows, model.scales.rate)[:, :3], line.text)
     if not says:
         raise InputError(f"--hand is {cut_short(name)}, no line of {ink}; of a file, give its very text with --says")
     check_texts([says], model.network.alphabet)
-    return Hand(as_dense(prime_of(name, ink), model.scales), says)
+    return Hand(spaced(prime_of(name, ink), model.scales), says)

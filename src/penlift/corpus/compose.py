@@ -22,8 +22,6 @@ from penlift.corpus.writers import Writer, invent
 OF_WRITERS, OF_LENGTHS, OF_INK, OF_DRILLS = range(4)  # the streams of random numbers
 SHORTEST, LONGEST = 20, 45  # characters that a writer means to get on a line
 FULL = 8  # lines of a form; a writer's first forms have 1, 2 and 4, so that few lines still have many writers
-CAPITALS = ascii_uppercase
-RARE = "".join(sign for sign in punctuation if sign in PRINTABLE)
 FORMS = 100  # in a group of forms, such as a01
 HELD_OUT = {"testset_v": 0.07, "testset_t": 0.05, "testset_f": 0.08}  # shares of the writers
 
@@ -73,9 +71,11 @@ def texts(params: ComposeParams, words: list[str]) -> Iterator[str]:
     """What stands on each line."""
     lengths = (int(_stream(params, OF_LENGTHS, line).integers(SHORTEST, LONGEST + 1)) for line in range(params.lines))
     prose = break_lines(words, lengths)
-    for line, text in enumerate(prose):
-        rng = _stream(params, OF_DRILLS, line)
-        yield drill(words, len(text), rng) if params.drills and rng.random() < params.drills else text
+    if not params.drills:
+        return prose
+    streams = (_stream(params, OF_DRILLS, line) for line in range(params.lines))
+    return (drill(words, len(text), rng) if rng.random() < params.drills else text
+            for text, rng in zip(prose, streams, strict=True))  # fmt: skip
 
 
 def hand(number: int, seed: int, typefaces: list[Typeface]) -> Writer:
@@ -128,12 +128,12 @@ def drill(words: list[str], length: int, rng: np.random.Generator) -> str:
     """A line of about so many characters with what prose has little of: capitals, figures, rare signs."""
     line = ""
     while len(line) < length - 3:
-        word = words[rng.integers(len(words))].strip(RARE)
-        capital = CAPITALS[rng.integers(len(CAPITALS))]
+        word = words[rng.integers(len(words))].strip(punctuation)
+        capital = ascii_uppercase[rng.integers(len(ascii_uppercase))]
         a, b, c = map(int, rng.integers(1, (100, 1000, 10_000)))
-        sign = RARE[rng.integers(len(RARE))]
+        sign = punctuation[rng.integers(len(punctuation))]
         pieces = (word, f"{word}{sign}", f"{sign}{word}", f"{word} {sign}", capital + word[1:].lower(), word.upper(),
-                  f"{capital}.", f"{capital}{CAPITALS[a % 26]}", str(a), str(b), str(c), f"{a % 24}:{b % 60:02d}",
+                  f"{capital}.", capital + ascii_uppercase[a % 26], str(a), str(b), str(c), f"{a % 24}:{b % 60:02d}",
                   f"{a}.{b % 100}", f"{a}{sign}{c}")  # fmt: skip
         line += f" {pieces[rng.integers(len(pieces))]}"
     return line.strip()

@@ -27,21 +27,21 @@ def free_run(network: Network, offsets: Ink, numbers: list[int], scales: Scales,
 
     A network with text writes that of the real line, and ends by itself; another as many points as the line has.
     """
-    texts = dict(zip(numbers, offsets.index["text"].iloc[numbers], strict=True)) if network.alphabet else {}
+    texts = offsets.index["text"]
     if network.alphabet:
-        numbers = [number for number in numbers if texts[number]]
+        numbers = [number for number in numbers if texts.iloc[number]]
     real = [real_line(offsets, number, scales) for number in numbers]
+    said = texts.iloc[numbers].tolist()
+    points = [most_points(network, text) for text in said] if network.alphabet else [len(line.rows) for line in real]
     dreamt: dict[int, Sample] = {}
-    by_length = sorted(range(len(real)), key=lambda row: -len(real[row].rows))
+    by_length = sorted(range(len(real)), key=lambda row: -points[row])
     for first in range(0, len(real), SIDE_BY_SIDE):
         rows = by_length[first : first + SIDE_BY_SIDE]
-        points = [len(real[row].rows) for row in rows]
-        said = [texts[numbers[row]] for row in rows] if network.alphabet else []
-        if network.alphabet:
-            points = [most_points(network, text) for text in said]
-        lines = sample(network, scales, _noise(seed, [numbers[row] for row in rows], points), texts=said)
-        for row, line, count in zip(rows, lines, points, strict=True):
-            dreamt[row] = line if network.alphabet else line._replace(points=line.points[:count])
+        noise = _noise(seed, [numbers[row] for row in rows], [points[row] for row in rows])
+        lines = sample(network, scales, noise, texts=[said[row] for row in rows])
+        for row, line in zip(rows, lines, strict=True):
+            ended = line.ended and len(line.points) <= points[row]
+            dreamt[row] = line._replace(points=line.points[: points[row]], ended=ended)
     return [Pair(line, _line(line, dreamt[row].points), dreamt[row]) for row, line in enumerate(real)]
 
 

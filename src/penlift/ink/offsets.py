@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,12 +23,22 @@ def offsets_of(points: Rows, cap: float) -> Offsets:
 
 def thinned(points: Rows, rate: float | None) -> Rows:
     """(n, 4) of x, y, lift, time with about so many points a second at most; both ends of each stroke stay."""
-    if rate is None:
+    return points if rate is None else _one_each(points, points[:, TIME] * rate)
+
+
+def spaced(points: Rows, scales: Scales) -> Rows:
+    """(n, 3) of x, y, lift without times, as far apart as those that were thinned to `scales.rate` are, likewise."""
+    if scales.rate is None:
         return points
+    path = np.append(0, np.hypot(*np.diff(points[:, :2].astype(np.float64), axis=0).T).cumsum())
+    return _one_each(points, path / np.hypot(*scales.sd))
+
+
+def _one_each(points: Rows, along: npt.NDArray[Any]) -> Rows:
+    """A point for each whole number that `along`, (n,), goes past, and both ends of each stroke."""
     first = np.append(True, points[:-1, LIFT] > 0.5)  # of a stroke
-    tick = np.floor(points[:, TIME] * rate)
-    within = first | (points[:, LIFT] > 0.5) | np.append(True, np.diff(tick) > 0)
-    return np.asarray(points[within])
+    past = np.append(True, np.diff(np.floor(along)) > 0)
+    return np.asarray(points[first | (points[:, LIFT] > 0.5) | past])
 
 
 def to_offsets(points: Rows, scales: Scales) -> Rows:

@@ -13,7 +13,6 @@ import numpy.typing as npt
 from penlift.common.geometry import Array
 from penlift.ink.alphabet import Codes
 from penlift.ink.lines import LIFT, Rows
-from penlift.ink.scales import Scales
 from penlift.model.checkpoint import Model
 from penlift.sampling.sampler import SampleParams, check_texts, most_points, noise_of, sample
 from penlift.sampling.samples import Sample
@@ -27,19 +26,6 @@ class Hand(NamedTuple):
 
     points: Rows  # (n, 3 or more) of x, y, lift, as dense as the network learned from
     says: str
-
-
-def as_dense(points: Rows, scales: Scales) -> Rows:
-    """Points of a line without times, (n, 3), as far from each other as those that a network learned from, if thinned.
-
-    Both ends of each stroke stay.
-    """
-    if scales.rate is None:
-        return points
-    path = np.append(0, np.hypot(*np.diff(points[:, :2].astype(np.float64), axis=0).T).cumsum())
-    first = np.append(True, points[:-1, LIFT] > 0.5)  # of a stroke
-    apart = np.diff(np.floor(path / np.hypot(*scales.sd))) > 0
-    return np.asarray(points[first | (points[:, LIFT] > 0.5) | np.append(True, apart)])
 
 
 def write_page(
@@ -93,8 +79,8 @@ def _that_fit(line: Sample, hand: Hand | None, width: float) -> Sample:
         spaces = [place for place, sign in enumerate(text) if sign == " "]
         ends = [(space, _behind(on, lifted, space)) for space in spaces]
         fitting = [(space, point) for space, point in ends if point and np.ptp(own[:point, 0]) <= width]
-        if fitting or spaces:
-            space, end = fitting[-1] if fitting else ends[0]
+        if ends:
+            space, end = (fitting or ends[:1])[-1]
             text, end = text[:space], end or len(own)
     return Sample(own[:end], line.densities, 0, text, line.signs[:0], line.ended or end < len(own))
 

@@ -51,7 +51,7 @@ def fit(state: TrainState, windows: Windows | TextLines, params: TrainParams, ra
     Ends early where the last `params.patience` epochs of the history brought nothing better. Several processes share
     the windows of each step, and have the same weights behind it.
     """
-    schedule = Schedule(windows.targets, windows.length, params, windows.lines)
+    schedule = Schedule.of(windows, params)
     _check(state, params)  # a training that came to nothing comes to nothing when it is started again
     while state.step < schedule.steps and not out_of_patience(state.history, params.patience):
         now = schedule.at(state.step)

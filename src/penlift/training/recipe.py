@@ -82,7 +82,7 @@ def identity_of(recipe: Recipe, offsets: Path, windows: Path, root: Path, about:
         "window": recipe.window.model_dump(),
         **about,
     }
-    data = [offsets / "points.npy", offsets / "index.csv", offsets / "scales.json", *windows.iterdir()]
+    data = [offsets / "points.npy", offsets / "index.csv", offsets / "scales.json", *sorted(windows.iterdir())]
     start = files_of(root / recipe.train.start) if recipe.train.start else []
     return digest_of([*code_below(root / "pipeline", root / "src"), *data, *start], facts)[:DIGITS]
 

@@ -8,8 +8,9 @@ from what it did just now.
 import math
 from bisect import bisect_right
 from itertools import accumulate
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
+from penlift.ink.windows import TextLines, Windows
 from penlift.training.optimisation import TrainParams
 
 FIRST = 1 / 6  # length of the first windows by that of the last
@@ -35,6 +36,11 @@ class Schedule:
         shown = [(lines, 1)] * params.epochs if lines else [(targets, each) for each in self._lengths]
         self._ends = list(accumulate(math.ceil(all_ / (params.batch * each)) for all_, each in shown))
         self.steps = self._ends[-1]  # of all epochs
+
+    @classmethod
+    def of(cls, windows: Windows | TextLines, params: TrainParams) -> Self:
+        """That of a training on these."""
+        return cls(windows.targets, windows.length, params, windows.lines)
 
     def at(self, step: int) -> Now:
         """Where a step stands that is counted from 0."""

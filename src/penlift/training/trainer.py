@@ -53,7 +53,7 @@ def run(
             if not keeper.restore(state):
                 follow(state, material, params, ranks)
         return
-    schedule = Schedule(material.windows.targets, material.windows.length, params, material.windows.lines)
+    schedule = Schedule.of(material.windows, params)
     with alone_in(keeper.folder, "is at this very training"):
         ranks.meet(state.network.device)  # nobody else saves a state from here on, so all read the same
         done = keeper.restore(state)
@@ -91,7 +91,7 @@ def train(
     Stopped when a signal asks for it, Diverged when nothing finite comes any more, Lost when another process is gone;
     the state is saved first.
     """
-    schedule = Schedule(material.windows.targets, material.windows.length, params, material.windows.lines)
+    schedule = Schedule.of(material.windows, params)
     with Signals() as signals:
         try:
             for step in _recorded(state, material, params, keeper, ranks):
