@@ -41,10 +41,10 @@ def main(preset: str, archives: Path | None) -> None:
             for average in averages.values():
                 average.update_parameters(network)
         print(f"{'weights':10} NLL of held-out lines, nats a point, offsets / 20")
-        print(f"{'last':10} {validate(network, ink, scales):.3f}")
+        print(f"{'last':10} {validate(network, ink, scales)[0]:.3f}")
         for decay, average in averages.items():
             network.load_state_dict(average.module.state_dict())
-            print(f"{decay:<10} {validate(network, ink, scales):.3f}")
+            print(f"{decay:<10} {validate(network, ink, scales)[0]:.3f}")
 
 
 if __name__ == "__main__":

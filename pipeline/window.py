@@ -17,8 +17,8 @@ def main(offsets: Path, windows: Path) -> None:
     index, coverage = index_windows(ink, params)
     texts = None
     if section("model", TextSwitch).text:
-        texts = texts_of(ink.index.iloc[index["number"]], params.rarest)
-        index = index[~index["line"].isin(texts.unfit)]
+        texts = texts_of(ink.index, index["number"].to_numpy(), params.rarest)
+        index, coverage = index_windows(ink, params, texts.unfit)
     with whole_folder(windows) as folder:
         index.to_csv(folder / "index.csv", index=False, lineterminator="\n")
         write_json(folder / "coverage.json", coverage._asdict())

@@ -30,7 +30,7 @@ def main(offsets: Path, result: Path) -> None:
         }
         losses = [step.nll / step.targets for step in itertools.islice(steps, 49)]
         if ranks.first:
-            held_out = validate(network, ink, load_scales(offsets / "scales.json"))
+            held_out, _ = validate(network, ink, load_scales(offsets / "scales.json"))
             save_file(gradients | {"losses": torch.tensor(losses), "held_out": torch.tensor(held_out)}, result)
 
 

@@ -9,10 +9,11 @@ import torch
 
 from penlift.common.processes import alone_in
 from penlift.common.terminal import Meter
+from penlift.ink.alphabet import Alphabet
 from penlift.ink.lines import Ink, load_ink
 from penlift.ink.offsets import normalise
 from penlift.ink.scales import NormaliseParams, Scales
-from penlift.ink.windows import WindowParams, Windows, index_windows
+from penlift.ink.windows import TextLines, WindowParams, Windows, index_windows
 from penlift.model.network import ModelParams, Network
 from penlift.training.loop import fit, judge_epoch, start_training
 from penlift.training.optimisation import TrainParams
@@ -42,7 +43,8 @@ SHAPE = {
 }
 
 
-Data = tuple[Ink, Windows, Scales]
+Data = tuple[Ink, Windows | TextLines, Scales]
+ALPHABET = Alphabet(" abc")
 
 
 def recipe(**changes: Any) -> TrainParams:
@@ -61,6 +63,16 @@ def data(small_ink: Ink, tmp_path: Path) -> Data:
     )
 
 
+@pytest.fixture
+def told(data: Data) -> Data:
+    """The same with texts, but for a held-out line; some lines are learned joined to another."""
+    ink, _, scales = data
+    ink.index["text"] = ["ab c", "a bac ab", "x", "cab", "ba", "abc"]
+    ink.index.loc[len(ink.index)] = {**ink.index.iloc[4], "line": "silent", "text": ""}
+    index = index_windows(ink, WindowParams(length=15, shortest=5, rarest=1, joined=0.0))[0]
+    return ink, TextLines(ink, index, ALPHABET, scales, 0.5), scales
+
+
 def to_the_end(state: TrainState, data: Data, params: TrainParams) -> TrainState:
     ink, windows, scales = data
     for step in fit(state, windows, params):
@@ -71,7 +83,9 @@ def to_the_end(state: TrainState, data: Data, params: TrainParams) -> TrainState
 
 def beginning(params: TrainParams, **shape: Any) -> TrainState:
     torch.manual_seed(params.seed)
-    return start_training(Network(ModelParams.model_validate(SHAPE | shape), (0.025, 0.025)), params)
+    built = ModelParams.model_validate(SHAPE | shape)
+    network = Network(built, (0.025, 0.025), ALPHABET if built.text else None, pace=0.1)
+    return start_training(network, params)
 
 
 def unseen(_state: TrainState) -> None:

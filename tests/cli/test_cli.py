@@ -152,7 +152,7 @@ def test_a_score_stands_beside_what_can_be_said_without_a_network(tmp_path: Path
     assert result.exit_code == 0, result.output
     figure = score_ink(trained, load_ink(tmp_path / "big"), "test")["nll_nats_per_point"]["tablet"]
     assert f"{figure:.3f}" in result.output
-    without = score_baseline(trained.scales, load_ink(tmp_path / "big"), "test", 1)["nll_nats_per_point"]["tablet"]
+    without = score_baseline(trained, load_ink(tmp_path / "big"), "test", 1)["nll_nats_per_point"]["tablet"]
     assert f"{without:.3f}" in result.output
 
 

@@ -43,19 +43,27 @@ def test_accents_are_composed_and_typographic_signs_become_plain_where_they_are_
 
 
 def test_a_text_of_another_length_than_its_ink_and_none_at_all_are_set_aside_and_named() -> None:
-    texts = texts_of(table(["abcd"] * 9 + ["", "ab" * 40, "a"], [40] * 12), 1)
+    lines = table(["abcd"] * 9 + ["", "ab" * 40, "a", "a", "xy", ""], [40] * 15)
+    lines["split"] = ["train"] * 13 + ["valid"] * 2
+
+    texts = texts_of(lines, np.delete(np.arange(13), 11), 1)  # line 11 is too short
 
     assert texts.unfit == {
         "l9": "no text",
         "l10": "a text of another length than its ink",
+        "l14": "held out, no text",
     }
     assert texts.pace == pytest.approx((9 * 4 + 1) / (10 * 40))
     assert texts.counts == {"a": 10, "b": 9, "c": 9, "d": 9}
 
 
 def test_lines_without_any_text_are_refused() -> None:
+    lines = table(["", "", "a"], [10] * 3).assign(split=["train", "train", "valid"])
     with pytest.raises(InputError, match=r"model.text is true, but no training line has a text; .*or false"):
-        texts_of(table(["", ""], [10, 10]), 1)
+        texts_of(lines, np.arange(2), 1)
+    lines["text"] = ["a", "a", ""]
+    with pytest.raises(InputError, match=r"but no line of split valid has a text; .*or false"):
+        texts_of(lines, np.arange(2), 1)
 
 
 def test_texts_side_by_side_have_nothing_behind_their_ends() -> None:

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from penlift.ink.alphabet import Alphabet, side_by_side
-from penlift.model.cells.lstm import ReadingLSTM
+from penlift.model.cells.lstm import ReadingLSTM, ReadingState
 from penlift.model.network import ModelParams, Network
 from penlift.sampling.stepper import Stepper
 
@@ -26,7 +26,7 @@ def network_of(peepholes: bool, skip: bool) -> Network:
 
 def by_the_paper(layer: ReadingLSTM, x: Tensor, text: Tensor) -> Tensor:
     """Graves (2013), equations 46 to 52, a step at a time, for autograd."""
-    h, c, place, _ = layer.begin(text)
+    h, c, place, *_ = layer.begin(text)
     h, c = h[0], c[0]
     letters = functional.one_hot(text.clamp(min=0), layer.symbols).to(h.dtype) * (text >= 0)[..., None]
     middles, outputs = torch.arange(text.shape[1]).to(h.dtype) + 0.5, []
@@ -67,14 +67,14 @@ def test_the_gradient_of_the_state_passes_gradcheck() -> None:
     torch.manual_seed(3)
     layer = ReadingLSTM(3, 4, ALPHABET.size, 0.4, peepholes=True).double()
     text = torch.from_numpy(TEXTS)
-    h, c, place, _ = (part.double() for part in layer.begin(text))
-    state = [torch.randn_like(h), torch.randn_like(c), place + 0.7]
+    h, c, place, *_ = layer.begin(text)
+    state = [torch.randn_like(h).double(), torch.randn_like(c).double(), place.double() + 0.7]
     x = torch.randn(3, 4, 3, dtype=torch.float64)
     for part in (x, *state):
         part.requires_grad_()
 
     def behind(x: Tensor, h: Tensor, c: Tensor, place: Tensor) -> tuple[Tensor, ...]:
-        output, (h, c, place, _) = layer(x, (h, c, place, text))
+        output, (h, c, place, *_) = layer(x, ReadingState(h, c, place, text))
         return output, h, c, place
 
     assert torch.autograd.gradcheck(behind, (x, *state))
@@ -116,10 +116,13 @@ def test_the_window_moves_on_only_and_at_first_as_fast_as_the_pen() -> None:
     torch.nn.init.zeros_(network.layers[0].get_parameter("window.bias"))
 
     with torch.inference_mode():
-        places, under = network.window(torch.randn(3, 12, 3), text)
+        _, (read, *_) = network(torch.randn(3, 12, 3), text=text)
+        places, under = read.window.along()
+        letters = functional.one_hot(text.clamp(min=0), ALPHABET.size).float()
 
-    torch.testing.assert_close(places, 0.4 * torch.arange(1, 13).expand(3, 12).float(), rtol=1e-5, atol=1e-5)
-    assert (under[2, :, 2:] == 0).all()
+    torch.testing.assert_close(places.t(), 0.4 * torch.arange(1, 13).expand(3, 12).float(), rtol=1e-5, atol=1e-5)
+    assert (under[:, 2, 2:] == 0).all()
+    torch.testing.assert_close(read.h[0, :, 8:], (under[-1][:, None] @ letters)[:, 0])
 
 
 @pytest.mark.parametrize("cell", ["gru", "rnn"])

@@ -59,6 +59,21 @@ def test_a_state_that_went_through_its_file_comes_to_the_same_bytes(
         assert pack(resumed, KEPT) == pack(whole, KEPT)
 
 
+@pytest.mark.parametrize("peepholes", [False, True])
+def test_so_does_that_of_a_network_that_reads(told: Data, tmp_path: Path, peepholes: bool) -> None:
+    params, shape = recipe(epochs=3, batch=2), {"peepholes": peepholes, "text": True}
+    whole = to_the_end(beginning(params, **shape), told, params)
+
+    for steps in (1, 3, 5):
+        resumed = beginning(recipe(epochs=3, batch=2, seed=9), **shape)
+        (tmp_path / STATE).write_bytes(pack(part_way(told, params, steps, **shape), KEPT))
+        unpack(*read_state(tmp_path / STATE), resumed)
+        to_the_end(resumed, told, params)
+
+        assert pack(resumed, KEPT) == pack(whole, KEPT)
+    assert len({epoch.window_end for epoch in whole.history}) == 3  # of the one held-out line that has a text
+
+
 def test_of_a_training_that_is_done_only_what_it_came_to_is_kept(data: Data, tmp_path: Path) -> None:
     state = to_the_end(beginning(recipe(), hidden=32), data, recipe())
     keeper = StateKeeper(tmp_path, KEPT.fingerprint, 60)

@@ -94,7 +94,7 @@ def score(model: Path, ink: Path, split: str) -> None:
     with open_ink(ink, complain) as lines:
         figures = score_ink(trained, lines, split)
         known = bool(lines.of_split("train"))
-        without = score_baseline(trained.scales, lines, split, seed=1) if known else None
+        without = score_baseline(trained, lines, split, seed=1) if known else None
     where = f"split {split}{' of the standard lists' if is_archive(ink) else ''}"
     click.echo(f"{figures['lines']} lines, {figures['points']} points, {figures['writers']} writers; {where}")
     click.echo("nats a point                      tablet units")

@@ -13,6 +13,7 @@ from torch import Tensor
 from penlift.ink.lines import LIFT, Ink, Rows
 from penlift.ink.offsets import to_tablet
 from penlift.ink.scales import Scales
+from penlift.model.cells import State
 from penlift.model.mixture import Mixture
 
 COMPONENTS = 20
@@ -31,9 +32,9 @@ class Baseline:
     def eval(self) -> None:
         """It was never in training."""
 
-    def __call__(self, offsets: Tensor, *, text: Tensor | None = None) -> tuple[Mixture, None]:  # noqa: ARG002
+    def __call__(self, offsets: Tensor, *, text: Tensor | None = None) -> tuple[Mixture, list[State]]:  # noqa: ARG002
         """(B, T, 3) offsets to B x T mixtures, all alike."""
-        return Mixture(*(part.expand(*offsets.shape[:2], *part.shape) for part in self.mixture)), None
+        return Mixture(*(part.expand(*offsets.shape[:2], *part.shape) for part in self.mixture)), []
 
 
 def fit_baseline(offsets: Ink, scales: Scales, seed: int) -> Baseline:

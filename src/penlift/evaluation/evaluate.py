@@ -55,7 +55,8 @@ class FreeRunning(NamedTuple):
 
 def read_splits(model: Model, ink: Ink, params: EvaluateParams) -> dict[str, ReadSplit]:
     """Read whole lines of each split: all that are held out, and some of training, evenly taken."""
-    numbers = {split: those for split in SPLITS if (those := ink.of_split(split))}
+    reads = bool(model.network.alphabet)
+    numbers = {split: those for split in SPLITS if (those := ink.of_split(split, with_text=reads))}
     numbers["train"] = evenly(numbers["train"], params.train_lines)
     predictors = (model.network, fit_baseline(ink, model.scales, params.seed))
     with Meter("read lines", len(predictors) * sum(map(len, numbers.values()))) as meter:
@@ -73,7 +74,8 @@ def read_splits(model: Model, ink: Ink, params: EvaluateParams) -> dict[str, Rea
 
 def write_beside(model: Model, ink: Ink, split: str, params: EvaluateParams) -> FreeRunning:
     """Let the network write beside lines of a held-out split, evenly taken, and compare."""
-    drawn = free_run(model.network, ink, evenly(ink.of_split(split), params.pairs), model.scales, params.seed)
+    held_out = evenly(ink.of_split(split, with_text=bool(model.network.alphabet)), params.pairs)
+    drawn = free_run(model.network, ink, held_out, model.scales, params.seed)
     pairs = [pair for pair in drawn if np.isfinite(pair.dreamt.rows[:, :2]).all()]
     if not pairs:
         raise InputError(f"none of {len(drawn)} samples of this network is finite; train it anew, at a lower rate")

@@ -28,8 +28,6 @@ def free_run(network: Network, offsets: Ink, numbers: list[int], scales: Scales,
     A network with text writes that of the real line, and ends by itself; another as many points as the line has.
     """
     texts = offsets.index["text"]
-    if network.alphabet:
-        numbers = [number for number in numbers if texts.iloc[number]]
     real = [real_line(offsets, number, scales) for number in numbers]
     said = texts.iloc[numbers].tolist()
     points = [most_points(network, text) for text in said] if network.alphabet else [len(line.rows) for line in real]

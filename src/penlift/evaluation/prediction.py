@@ -52,7 +52,7 @@ def transformed(predicted: Predicted, scales: Scales, seed: int) -> Transformed:
     Coordinates are integers: each offset is first spread evenly over the tablet unit that it stands for, or what goes
     through a density as narrow as that unit would fall on few places.
     """
-    lines, targets, mask, mixture = predicted
+    lines, targets, mask, mixture, _ = predicted
     jitter, draws = (targets.new_tensor(part) for part in _noise(seed, lines.numbers, targets.shape[1]))
     move = targets[..., :2] + jitter / targets.new_tensor(scales.scale)
     with torch.inference_mode():

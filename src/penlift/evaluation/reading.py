@@ -9,14 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-import torch
 
 from penlift.common.geometry import Array
 from penlift.common.terminal import Meter
 from penlift.evaluation.comparison.intervals import INTERVAL, clusters_of, resampled
 from penlift.ink.lines import Ink, evenly
 from penlift.ink.scales import shift_to
-from penlift.ink.windows import whole_lines
 from penlift.model.checkpoint import Model
 from penlift.model.scores import predict_lines
 
@@ -32,9 +30,9 @@ class Reading(NamedTuple):
 
 
 def read_with_texts(model: Model, ink: Ink, split: str, seed: int) -> Reading:
-    """Read lines of a split, evenly taken from those that have a text."""
+    """Read lines of a split that have a text, evenly taken."""
     texts = ink.index["text"]
-    numbers = evenly([number for number in ink.of_split(split) if texts.iloc[number]], READ)
+    numbers = evenly(ink.of_split(split, with_text=True), READ)
     known, rng = set(texts.iloc[ink.of_split("train")]), np.random.default_rng(seed)
     own = {number: str(texts.iloc[number]) for number in numbers}
     others = _others(own, rng)
@@ -65,7 +63,7 @@ def _others(own: Mapping[int, str], rng: np.random.Generator) -> list[dict[int, 
 def _nats(model: Model, ink: Ink, said: Mapping[int, str], meter: Meter) -> dict[int, float]:
     """Each line's NLL with this text, in nats and tablet units."""
     found: dict[int, float] = {}
-    for lines, targets, mask, mixture in predict_lines(model.network, ink, list(said), said):
+    for lines, targets, mask, mixture, _ in predict_lines(model.network, ink, list(said), said):
         nats = -(mixture.log_prob(targets) * mask).double().sum(1) + shift_to((1.0, 1.0), model.scales) * mask.sum(1)
         found |= zip(lines.numbers, nats.tolist(), strict=True)
         meter.advance(count=len(lines.numbers))
@@ -74,10 +72,9 @@ def _nats(model: Model, ink: Ink, said: Mapping[int, str], meter: Meter) -> dict
 
 def _windows(model: Model, ink: Ink, numbers: list[int]) -> Iterator[Array]:
     for number in numbers:
-        (batch,) = whole_lines(ink, [number], model.network.alphabet)
-        with torch.inference_mode():
-            _, under = model.network.window(torch.from_numpy(batch.batch.inputs), torch.from_numpy(batch.batch.text))
-        yield under[0].numpy()
+        (read,) = predict_lines(model.network, ink, [number])
+        if read.window:
+            yield read.window.along()[1][:, 0].cpu().numpy()
 
 
 def figures_of(lines: pd.DataFrame, seed: int) -> dict[str, Any]:

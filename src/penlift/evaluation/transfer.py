@@ -21,17 +21,22 @@ from penlift.model.scores import Predictor, score_lines
 def score_ink(model: Model, ink: Ink, split: str) -> dict[str, Any]:
     """The figures of a split of any ink, as `summarise` has them; z-score and vrnn units are the model's."""
     with _offsets(ink, (split,), model.scales) as offsets:
-        return _figures(model.network, offsets, split, model.scales)
+        return _figures(model.network, offsets, split, model)
 
 
-def score_baseline(scales: Scales, ink: Ink, split: str, seed: int) -> dict[str, Any]:
-    """The same of what can be predicted without any network, fitted to the ink's own training lines."""
-    with _offsets(ink, ("train", split), scales) as offsets:
-        return _figures(fit_baseline(offsets, scales, seed), offsets, split, scales)
+def score_baseline(model: Model, ink: Ink, split: str, seed: int) -> dict[str, Any]:
+    """The same lines by what can be predicted without any network, fitted to the ink's own training lines."""
+    with _offsets(ink, ("train", split), model.scales) as offsets:
+        return _figures(fit_baseline(offsets, model.scales, seed), offsets, split, model)
 
 
-def _figures(predictor: Predictor, offsets: Ink, split: str, scales: Scales) -> dict[str, Any]:
-    return summarise(pd.concat(score_lines(predictor, offsets, offsets.of_split(split), scales)), scales)
+def _figures(predictor: Predictor, offsets: Ink, split: str, model: Model) -> dict[str, Any]:
+    numbers = offsets.of_split(split, with_text=bool(model.network.alphabet))
+    if not numbers:
+        raise InputError(
+            f"no line in split {split} has a text, and this network reads one; score another network on it"
+        )
+    return summarise(pd.concat(score_lines(predictor, offsets, numbers, model.scales)), model.scales)
 
 
 @contextmanager

@@ -84,25 +84,30 @@ class Texts(NamedTuple):
     alphabet: Alphabet
     pace: float  # letters a point
     counts: dict[str, int]  # of each sign that stands there, as often as it does, its twins counted with it
-    unfit: dict[str, str]  # line -> why its text cannot be learned from
+    unfit: dict[str, str]  # line -> why it is set aside: its text cannot be learned from, or judged by
 
 
-def texts_of(lines: pd.DataFrame, rarest: int) -> Texts:
-    """Make the alphabet of lines, columns line, text and points, that are long enough to learn from.
+def texts_of(ink: pd.DataFrame, long_enough: npt.NDArray[np.int64], rarest: int) -> Texts:
+    """Make the alphabet of the training lines that are long enough, by their numbers in the index of the ink.
 
-    A text that is there, but has many more or fewer letters a point than the others, cannot be what was written.
+    A text that is there, but has many more or fewer letters a point than the others, cannot be what was written. Where
+    no line of a split has a text, InputError.
     """
+    lines, held_out = ink.iloc[long_enough], ink[ink["split"] != "train"]
     letters = lines["text"].map(len)
     said = letters > 0
-    if not said.any():
-        raise InputError(
-            "model.text is true, but no training line has a text; put ascii files beside the ink, or false"
-        )
+    for what, texts in (
+        ("training line", lines["text"]),
+        ("line of split valid", ink["text"][ink["split"] == "valid"]),
+    ):
+        if not (texts != "").any():
+            raise InputError(f"model.text is true, but no {what} has a text; put ascii files beside the ink, or false")
     rates = letters[said] / lines.loc[said, "points"]
     apart = np.abs(np.log(rates / rates.median())) > math.log(FAR)
     unfit = dict.fromkeys(lines.loc[~said, "line"], "no text")
     unfit |= dict.fromkeys(lines.loc[apart[apart].index, "line"], "a text of another length than its ink")
     kept = lines[~lines["line"].isin(unfit)]
+    unfit |= dict.fromkeys(held_out["line"][held_out["text"] == ""], "held out, no text")
     alphabet = Alphabet.of(kept["text"], rarest)
     counts = Counter("".join(map(alphabet.plain, kept["text"])))
     return Texts(alphabet, float(letters[kept.index].sum() / kept["points"].sum()), dict(sorted(counts.items())), unfit)

@@ -61,9 +61,10 @@ class Ink:
         first = int(self._first[number])
         return self.rows[first : first + int(self._points[number])]
 
-    def of_split(self, split: str) -> list[int]:
-        """The numbers of the lines of a split, in order."""
-        return [int(number) for number in np.flatnonzero(self.index["split"].to_numpy() == split)]
+    def of_split(self, split: str, *, with_text: bool = False) -> list[int]:
+        """The numbers of the lines of a split, in order; of those alone that have a text, if wanted."""
+        those = (self.index["split"] == split) & ((self.index["text"] != "") | (not with_text))
+        return [int(number) for number in np.flatnonzero(those)]
 
 
 def load_ink(folder: Path) -> Ink:

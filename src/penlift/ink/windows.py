@@ -1,6 +1,6 @@
 """Windows of lines: which stretch is trained on and when, and held-out lines whole, each a window of its own length."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -48,9 +48,10 @@ class Coverage(NamedTuple):
     most_to_least: float | None  # ratio of draws, inside lines longer than two windows; None where there is none
 
 
-def index_windows(ink: Ink, params: WindowParams) -> tuple[pd.DataFrame, Coverage]:
-    """The training lines that windows are drawn from, and what these windows cover."""
+def index_windows(ink: Ink, params: WindowParams, unfit: Collection[str] = ()) -> tuple[pd.DataFrame, Coverage]:
+    """The training lines that windows are drawn from, none of them `unfit`, and what these windows cover."""
     lines = _training_lines(ink)
+    lines = lines[~lines["line"].isin(unfit)]
     long_enough = lines["targets"] >= params.shortest
     if not long_enough.any():
         raise InputError(f"window.shortest is {params.shortest}, and no training line has as many targets; lower it")

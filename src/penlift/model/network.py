@@ -75,14 +75,6 @@ class Network(nn.Module):
         """Letters a point of the lines that it learned from."""
         return float(cast(ReadingLSTM, self.layers[0]).pace)
 
-    def window(self, offsets: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
-        """Where the window stands behind each of (B, T, 3) offsets on (B, U) texts, and what lies under it.
-
-        Places, (B, T), in letters, and shares of letters, (B, T, U).
-        """
-        layer = cast(ReadingLSTM, self.layers[0])
-        return layer.read_along(layer(offsets, layer.begin(text))[0], text)
-
     def forward(
         self, offsets: Tensor, states: list[State] | None = None, *, text: Tensor | None = None
     ) -> tuple[Mixture, list[State]]:

@@ -1,7 +1,7 @@
 """What a network expects of every point of whole lines, state carried from zero; and what each line scores."""
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,9 @@ from penlift.ink.lines import LIFT, Ink
 from penlift.ink.offsets import at_cap, at_rest, to_tablet
 from penlift.ink.scales import Scales, shift_to
 from penlift.ink.windows import WholeLines, whole_lines
+from penlift.model.cells import State
+from penlift.model.cells.lstm import ReadingState
+from penlift.model.cells.window import SoftWindow
 from penlift.model.mixture import Mixture
 
 
@@ -31,8 +34,8 @@ class Predictor(Protocol):
     def eval(self) -> object:
         """Leave what only training does."""
 
-    def __call__(self, offsets: Tensor, *, text: Tensor) -> tuple[Mixture, object]:
-        """(B, T, 3) normalised offsets and (B, U) signs to B x T mixtures, and what follows from having read them."""
+    def __call__(self, offsets: Tensor, *, text: Tensor) -> tuple[Mixture, list[State]]:
+        """(B, T, 3) normalised offsets and (B, U) signs to B x T mixtures, and states behind these, if it has any."""
 
 
 class Predicted(NamedTuple):
@@ -42,6 +45,7 @@ class Predicted(NamedTuple):
     targets: Tensor  # (B, T, 3): dx, dy, lift, normalised; zeros behind a line's end
     mask: Tensor  # (B, T): whether there is a target
     mixture: Mixture  # of B x T
+    window: SoftWindow | None = None  # of a network that reads: where it went over the texts meanwhile
 
 
 def predict_lines(
@@ -52,8 +56,9 @@ def predict_lines(
     for lines in whole_lines(ink, numbers, predictor.alphabet, said):
         inputs, targets, mask, text = (torch.from_numpy(part).to(predictor.device) for part in lines.batch)
         with torch.inference_mode():
-            mixture, _ = predictor(inputs, text=text)
-            yield Predicted(lines, targets, mask, mixture)
+            mixture, states = predictor(inputs, text=text)
+            window = cast(ReadingState, states[0]).window if predictor.alphabet else None
+            yield Predicted(lines, targets, mask, mixture, window)
 
 
 class TargetScores(NamedTuple):
@@ -66,7 +71,7 @@ class TargetScores(NamedTuple):
 
 def score_targets(predicted: Predicted, scales: Scales) -> TargetScores:
     """Score a batch of whole lines."""
-    _, targets, mask, mixture = predicted
+    _, targets, mask, mixture, _ = predicted
     move, lift = -mixture.log_prob_move(targets[..., :2]), -mixture.log_prob_lift(targets[..., LIFT])
     deviations = np.divide(scales.scale, scales.sd)  # of the data, in one normalised unit
     distance = (targets[..., :2] - mixture.expected_move()) * targets.new_tensor(deviations)

@@ -21,6 +21,7 @@ def draw_window(under: Array, text: str) -> bytes:
     axes.imshow(under.T, aspect="auto", cmap="Greys", vmin=0, vmax=1, interpolation="nearest")
     axes.set_yticks(range(len(text)), labels=[sign.replace("$", r"\$") for sign in text], fontsize=6)
     axes.set(xlabel="point")
+    axes.grid(visible=False)
     return saved(drawing, "svg")
 
 
@@ -53,4 +54,4 @@ def text_parts(found: Evaluated, metrics: dict[str, Any], alphabet: dict[str, An
     yield paragraph(f"How often each stands in the training lines: {counts}.", "quiet")
     if unfit := alphabet["unfit"]:
         named = ", ".join(f"{line} ({why})" for line, why in unfit.items())
-        yield paragraph(f"{len(unfit)} training lines were not learned from: {named}.", "notice")
+        yield paragraph(f"{len(unfit)} lines were neither learned from nor judged by: {named}.", "notice")

@@ -5,20 +5,21 @@ Whoever drives it decides when to save, validate, record or stop.
 
 import math
 from collections.abc import Iterator
+from statistics import fmean, median
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from penlift.common.errors import InputError
 from penlift.ink.lines import Ink
 from penlift.ink.scales import Scales, shift_to
-from penlift.ink.windows import Batch, TextLines, Windows, whole_lines
+from penlift.ink.windows import Batch, TextLines, Windows
 from penlift.model.cells.lstm import PeepholeLSTM
 from penlift.model.network import Network
 from penlift.model.regularisation import noisy
-from penlift.model.scores import nll_over_20, score_lines
+from penlift.model.scores import line_scores, nll_over_20, predict_lines, score_targets
 from penlift.sampling.sampler import most_points, noise_of, sample
 from penlift.training.distributed import ALONE, Ranks
 from penlift.training.optimisation import TrainParams, make_optimiser
@@ -102,36 +103,30 @@ def _descend(state: TrainState, batch: Batch, rate: float, params: TrainParams, 
     return Step(state.step + 1, rate, float(loss), targets_in_all, norm, norm > bound, not finite, ends_epoch=False)
 
 
-def validate(network: Network, ink: Ink, scales: Scales) -> float:
-    """NLL of the valid split, whole lines, dropout off: nats a point, offsets divided by 20."""
-    return nll_over_20(pd.concat(score_lines(network, ink, ink.of_split("valid"), scales)), scales)
+def validate(network: Network, ink: Ink, scales: Scales) -> tuple[float, list[float]]:
+    """NLL of the valid split, whole lines, dropout off: nats a point, offsets divided by 20.
 
-
-def window_ends(network: Network, ink: Ink, numbers: list[int]) -> Tensor:
-    """Where the window stands at the end of each of these lines, in shares of its text's length."""
-    ends = []
-    network.eval()
-    for lines in whole_lines(ink, numbers, network.alphabet):
-        inputs, _, mask, text = (torch.from_numpy(part).to(network.device) for part in lines.batch)
-        with torch.inference_mode():
-            places, _ = network.window(inputs, text)
-        last = mask.sum(1, keepdim=True) - 1
-        ends.append((places.gather(1, last)[:, 0] / ((text >= 0).sum(1) - 1)).cpu())
-    return torch.cat(ends)
+    With it, of a network with text, where its window stands at the end of each line, in shares of the text's length.
+    """
+    tables, ends = [], list[float]()
+    for read in predict_lines(network, ink, ink.of_split("valid", with_text=bool(network.alphabet))):
+        tables.append(line_scores(ink, read.lines, score_targets(read, scales), scales))
+        if read.window:
+            places, letters = read.window.along()[0], (read.lines.batch.text >= 0).sum(axis=1) - 1
+            last = read.mask.sum(1) - 1
+            ends += (places[last, range(len(last))].cpu().numpy() / letters).tolist()
+    return nll_over_20(pd.concat(tables), scales), ends
 
 
 def judge_epoch(state: TrainState, last: Step, ink: Ink, scales: Scales) -> Epoch:
     """Validate and dream behind the epoch that ends with step `last`; keep the weights if they are the best so far."""
-    network, held_out = state.network, ink.of_split("valid")
-    epoch = close_epoch(state, last, validate(network, ink, scales), scales)
+    network, (valid_nll, ends) = state.network, validate(state.network, ink, scales)
+    epoch = close_epoch(state, last, valid_nll, scales)
     points, texts = WATCHED, []
     if network.alphabet:
-        places = window_ends(network, ink, held_out)
-        epoch = epoch._replace(
-            window_end=float(places.median()), window_reaches=float((places >= REACHED).double().mean())
-        )
+        epoch = epoch._replace(window_end=median(ends), window_reaches=fmean(end >= REACHED for end in ends))
         state.history[-1] = epoch
-        texts = [next(filter(None, ink.index["text"].iloc[held_out]))]
+        texts = [str(ink.index["text"].iloc[ink.of_split("valid", with_text=True)[0]])]
         points = most_points(network, texts[0])
     (dreamt,) = sample(network, scales, noise_of(1, range(1), points), texts=texts)
     state.samples.append(dreamt.points.astype(np.float32))

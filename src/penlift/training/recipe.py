@@ -47,8 +47,8 @@ class Material(NamedTuple):
     @property
     def texts(self) -> tuple[str, ...]:
         """Of some held-out lines, evenly taken, for a network that writes them; none for another."""
-        texts = [text for text in self.ink.index["text"].iloc[self.ink.of_split("valid")] if text]
-        return tuple(evenly(texts, TOLD)) if self.alphabet else ()
+        texts = self.ink.index["text"].iloc[self.ink.of_split("valid", with_text=True)]
+        return tuple(evenly(texts.tolist(), TOLD)) if self.alphabet else ()
 
 
 def load_material(offsets: Path, windows: Path, recipe: Recipe) -> Material:

@@ -3,15 +3,13 @@
 Backward through time is written by hand, which is faster; a test holds it against autograd.
 """
 
-import math
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
-from torch.nn import functional
 
 from penlift.common.geometry import Floats32
 from penlift.ink.alphabet import Codes
@@ -29,7 +27,16 @@ from penlift.model.cells.scan import (
 from penlift.model.cells.window import COMPONENTS, MIDDLE, SoftWindow
 
 LSTMState = tuple[Tensor, Tensor]
-ReadingState = tuple[Tensor, Tensor, Tensor, Tensor]  # (1, B, H + V), (1, B, H), places (B, K), text (B, U)
+
+
+class ReadingState(NamedTuple):
+    """Of a layer that reads."""
+
+    h: Tensor  # (1, B, H + V)
+    c: Tensor  # (1, B, H)
+    place: Tensor  # (B, K), of the window's components
+    text: Tensor  # (B, U), numbers of symbols, -1 behind the end
+    window: SoftWindow | None = None  # of the last pass over time, with all its steps
 
 
 class PeepholeLSTM(nn.Module):
@@ -77,28 +84,20 @@ class ReadingLSTM(PeepholeLSTM):
         """The state before the first point of a text, (B, U) numbers of symbols, -1 behind its end."""
         nothing = self.pace.new_zeros
         h, c, place = (nothing(len(text), size) for size in (self.hidden + self.symbols, self.hidden, COMPONENTS))
-        return h[None], c[None], place, text
+        return ReadingState(h[None], c[None], place, text)
 
     def forward(  # type: ignore[override]  # without a text there is no state to begin with
         self, x: Tensor, state: ReadingState
     ) -> tuple[Tensor, ReadingState]:
         """(B, T, inputs) and a state to (B, T, H + V) and the state behind the last step."""
-        h, c, place, text = state
+        h, c, place, text, _ = state
         gates = input_products(x, self.weight_ih_l0, self.bias_ih_l0, h)
         letters = (text[..., None] == torch.arange(self.symbols, device=text.device)).to(h.dtype)
         weight, bias = self.window.weight, self.window.bias
         window = SoftWindow(weight.detach(), bias.detach(), place.detach(), self.pace.item(), letters, len(gates))
         of_window = (window, weight, bias, place)
         output, cell, place = _scan(gates, self.weight_hh_l0, self.peepholes, h[0], c[0], self.bound, *of_window)
-        return output.transpose(0, 1), (output[-1:].clone(), cell[None], place, text)
-
-    def read_along(self, output: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
-        """Of its output from the start, (B, T, H + V): places of the window, (B, T), and letters, (B, T, U)."""
-        share, width, move = self.window(output[..., : self.hidden]).chunk(3, -1)
-        places, shares = (self.pace / math.log(2) * functional.softplus(move)).cumsum(1), share.softmax(-1)
-        apart = places[..., None] - (torch.arange(text.shape[1], device=text.device) + MIDDLE)
-        under = shares[..., None] * (-functional.softplus(width)[..., None] * apart.square()).exp()
-        return (shares * places).sum(-1), under.sum(2) * (text >= 0)[:, None]
+        return output.transpose(0, 1), ReadingState(output[-1:].clone(), cell[None], place, text, window)
 
 
 def open_forget_gate(bias: Tensor) -> None:
