@@ -9,7 +9,7 @@ from checkout import ROOT, run
 from penlift.common.files import write_text
 from penlift.common.params import read_params
 from penlift.evaluation.results import line_of_each_writer, line_pairs, read_evaluated, read_json, read_table
-from penlift.ink.alphabet import ALPHABET
+from penlift.ink.alphabet import load_texts
 from penlift.report.run_page import RunPage, page_of_run, read_metrics, read_summaries
 from penlift.sampling.health import finite_part, read_health
 from penlift.sampling.samples import read_lines, read_samples
@@ -32,7 +32,8 @@ def main(
         dreamt=[finite_part(line) for line in read_samples(samples / "samples.npz")],
         health=read_health(samples / "health.csv"),
         learnt=read_lines(train / "samples.npy"),
-        alphabet=read_json(windows / ALPHABET) if (windows / ALPHABET).exists() else None,
+        texts=load_texts(windows),
+        signs=read_json(train / "training.json").get("signs", ""),
     )
     write_text(page, page_of_run(told))
 

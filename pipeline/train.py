@@ -36,7 +36,9 @@ def main(offsets: Path, windows: Path, models: Path, report: Path) -> None:
     device = choose(recipe.train.device)
     check_precision(recipe.train.precision, device)
     with gathered(device) as ranks:
-        material = load_material(offsets, windows, recipe)
+        material = load_material(offsets, windows, recipe, ROOT)
+        if material.others and ranks.first:
+            print(f"signs that share one number: {material.others}; those of the network: {material.alphabet}")
         check_texts(section("sample", SampleParams).texts, material.alphabet)  # not when all is learned
         state = begin(recipe, material, device, ROOT)
         facts = {"processes": ranks.size} | machine_facts(device)
@@ -44,6 +46,8 @@ def main(offsets: Path, windows: Path, models: Path, report: Path) -> None:
         keeper = StateKeeper(states_of(ROOT) / training, training, recipe.train.save_every)
         model = Model(state.network, recipe.model, material.scales, material.texts)
         about = {"fingerprint": training} | facts
+        if material.alphabet:
+            about |= {"signs": material.alphabet.signs}
         leave = partial(trainer.save_learned, state, model, about, models, report)
         watch = partial(watched, keeper.folder, recipe, about)
         trainer.run(state, material, recipe.train, keeper, ranks, watch, leave)

@@ -26,7 +26,7 @@ RECIPE = {
     "optimiser": "adam", "learning_rate": 0.01, "beta2": 0.999, "schedule": "one-cycle", "warm_up": 0.15,
     "decay": 0.95,
     "loss": "mean", "clip": 10.0, "clip_outputs": None, "clip_gates": None, "weight_noise": 0.0,
-    "batch": 4, "grow": 0.0, "epochs": 3, "patience": None, "start": None, "seed": 1, "threads": 1,
+    "batch": 4, "grow": 0.0, "epochs": 3, "patience": None, "start": None, "new_signs": False, "seed": 1, "threads": 1,
     "precision": "float32", "processes": 1, "device": "cpu", "save_every": 60.0,
 }  # fmt: skip
 

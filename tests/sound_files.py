@@ -229,7 +229,7 @@ def twice() -> Files:
 
 
 def material(folder: Path) -> Material:
-    return load_material(folder / "offsets", folder / "windows", Recipe(NETWORK, TRAINING, WINDOW))
+    return load_material(folder / "offsets", folder / "windows", Recipe(NETWORK, TRAINING, WINDOW), folder)
 
 
 @cache

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penlift.common.errors import InputError
-from penlift.ink.alphabet import NOTHING, Alphabet, side_by_side, texts_of
+from penlift.ink.alphabet import NOTHING, Alphabet, composed, side_by_side, texts_of
 from penlift.ink.lines import LIFT, Ink
 from penlift.ink.offsets import joined, thinned, to_offsets, to_points
 from penlift.ink.scales import Scales
@@ -118,3 +118,13 @@ def test_an_epoch_shows_each_line_once_and_its_text_beside_it(small_ink: Ink) ->
     seen = sorted(int(mask.sum()) for batch in batches for mask in batch.mask)
     assert seen == sorted(index["targets"])
     assert [b.tolist() for b in lines.batch(1, 0, 2, 0)] == [b.tolist() for b in batches[0]]
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=30), st.text(max_size=9), st.text(max_size=9))
+def test_what_two_alphabets_know_together_is_known_by_either(text: str, one: str, other: str) -> None:
+    first, second = (Alphabet("".join(sorted({*composed(signs)}))) for signs in (one, other))
+    both = first.with_those_of(second)
+
+    assert {*both.unknown(text)} <= {*first.unknown(text)} & {*second.unknown(text)}
+    assert both.codes(text)[-1] == both.end
+    assert both == second.with_those_of(first)

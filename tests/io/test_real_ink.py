@@ -79,7 +79,7 @@ def test_a_few_steps_of_every_cell_lower_the_held_out_likelihood(made: Made, cel
     params = TrainParams(
         optimiser="adam", learning_rate=0.01, beta2=0.999, schedule="constant", warm_up=0.0, decay=1.0, loss="mean",
         clip=10.0, clip_outputs=None, clip_gates=None, weight_noise=0.0, batch=16, grow=0.0,
-        epochs=1, patience=None, start=None, seed=1, threads=2, precision="float32", processes=1,
+        epochs=1, patience=None, start=None, new_signs=False, seed=1, threads=2, precision="float32", processes=1,
         device="cpu", save_every=60.0,
     )  # fmt: skip
 

@@ -1,5 +1,7 @@
 """Texts that a network writes: where they end, where lines are broken, and what cannot be written."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -116,10 +118,19 @@ def test_a_network_without_text_writes_none() -> None:
         write(Model(Network(params, (0.025, 0.025)).eval(), params, SCALES), text="ab")
 
 
-def test_a_network_of_other_signs_does_not_begin_one(model: Model, tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("start")
-    save_model(folder, model)
-    other = Network(model.params, (0.025, 0.025), Alphabet(" wxyz"), pace=0.2)
+@pytest.mark.parametrize("signs", [" abcd", " Zabcdé"])
+def test_a_network_of_more_signs_begins_with_those_of_its_start(model: Model, tmp_path: Path, signs: str) -> None:
+    save_model(tmp_path, model)
+    larger = Network(model.params, (0.025, 0.025), Alphabet(signs), pace=0.9).eval()
+    fresh = larger.head.weight.detach().clone()
 
-    with pytest.raises(InputError, match=r"a model of other signs \(it knows ' abcd'\)"):
-        begin_with(other, folder, model.params, SCALES)
+    begin_with(larger, tmp_path, model.params, SCALES)
+
+    offsets, said = torch.randn(2, 15, 3), "ab xcd"  # the x is of the others to both
+    texts = [torch.from_numpy(known.codes(said)).expand(2, -1) for known in (Alphabet(signs), Alphabet(" abcd"))]
+    with torch.inference_mode():
+        ours, theirs = (net(offsets, text=text)[0] for net, text in zip((larger, model.network), texts, strict=True))
+    torch.testing.assert_close(ours.mean, theirs.mean, rtol=0, atol=1e-6)
+    assert larger.pace == model.network.pace
+    new = [Alphabet(signs).place(sign) - larger.symbols for sign in sorted({*signs} - {*" abcd"})]
+    torch.testing.assert_close(larger.head.weight[:, new], fresh[:, new])

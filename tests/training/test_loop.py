@@ -14,7 +14,7 @@ from small_trainings import SHAPE, Data, recipe, to_the_end
 
 from penlift.common.errors import InputError
 from penlift.ink.scales import Scales
-from penlift.ink.windows import Batch, Windows
+from penlift.ink.windows import Batch, TextLines, Windows
 from penlift.model.checkpoint import Model, begin_with, load_model, save_model
 from penlift.model.network import ModelParams, Network
 from penlift.training.device import computes
@@ -194,7 +194,7 @@ def test_gates_are_clipped_only_where_there_are_peepholes(data: Data) -> None:
 class Spoilt(Windows):
     """Windows of which those of some steps hold what no ink should."""
 
-    def __init__(self, windows: Windows, steps: set[int]) -> None:
+    def __init__(self, windows: Windows | TextLines, steps: set[int]) -> None:
         self.__dict__.update(vars(windows))
         self.steps = steps
 

@@ -1,17 +1,16 @@
 """Texts as numbers: the signs that a network knows, made from the texts of the lines that it learns from."""
 
-import json
 import math
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Annotated, Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from penlift.common.errors import InputError
 from penlift.common.files import made_by_stage, write_json
@@ -68,22 +67,34 @@ class Alphabet(NamedTuple):
         """A text in composed signs, those that the alphabet lacks replaced by their twins."""
         return "".join(sign if sign in self.signs else sign.translate(TWINS) for sign in composed(text))
 
+    def others(self, counts: Mapping[str, int]) -> dict[str, int]:
+        """Of signs with their counts, those that share the one number."""
+        return {sign: count for sign, count in counts.items() if self.unknown(sign)}
+
     def unknown(self, text: str) -> list[str]:
         """The signs of a text that have no number of their own, in their order."""
         return list(dict.fromkeys(sign for sign in self.plain(text) if sign not in self.signs))
 
+    def place(self, sign: str) -> int:
+        """The number of a sign; of one that has none of its own, that of all others."""
+        found = self.signs.find(sign)
+        return found if found >= 0 else len(self.signs)
+
     def codes(self, text: str) -> Codes:
         """The numbers of a text and of its end."""
-        places = {sign: place for place, sign in enumerate(self.signs)}
-        return np.array([*(places.get(sign, len(self.signs)) for sign in self.plain(text)), self.end], dtype=np.int64)
+        return np.array([*map(self.place, self.plain(text)), self.end], dtype=np.int64)
+
+    def with_those_of(self, other: "Alphabet") -> "Alphabet":
+        """The signs of both."""
+        return Alphabet("".join(sorted({*self.signs, *other.signs})))
 
 
 class Texts(NamedTuple):
     """What a network that reads learns from, as stage window finds it in the training lines."""
 
     alphabet: Alphabet
-    pace: float  # letters a point
-    counts: dict[str, int]  # of each sign that stands there, as often as it does, its twins counted with it
+    pace: Annotated[float, Field(gt=0, allow_inf_nan=False)]  # letters a point
+    counts: dict[str, int]  # of each sign that stands there, how often it does, its twins counted with it
     unfit: dict[str, str]  # line -> why it is set aside: its text cannot be learned from, or judged by
 
 
@@ -114,17 +125,19 @@ def texts_of(ink: pd.DataFrame, long_enough: npt.NDArray[np.int64], rarest: int)
 
 
 def save_texts(folder: Path, texts: Texts) -> None:
-    """Write what `load_alphabet` reads, and the page shows, into an existing folder."""
-    alphabet, *others = texts
-    write_json(folder / ALPHABET, {"signs": alphabet.signs} | dict(zip(Texts._fields[1:], others, strict=True)))
+    """Write what `load_texts` reads into an existing folder."""
+    write_json(folder / ALPHABET, texts._asdict() | {"alphabet": texts.alphabet.signs})
 
 
-def load_alphabet(folder: Path) -> tuple[Alphabet, float]:
-    """The alphabet that stage window made, and letters a point."""
+def load_texts(folder: Path) -> Texts | None:
+    """What stage window found; None where it looked for no texts."""
     place = folder / ALPHABET
+    if not place.exists():
+        return None
     with made_by_stage(place):
-        content = json.loads(place.read_text(encoding="utf-8"))
-        return Alphabet(str(content["signs"])), float(content["pace"])
+        content = TypeAdapter(dict[str, Any]).validate_json(place.read_bytes())
+        content["alphabet"] = Alphabet(str(content["alphabet"]))
+        return TypeAdapter(Texts).validate_python(content)
 
 
 def composed(text: str) -> str:

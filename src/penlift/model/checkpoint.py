@@ -85,7 +85,10 @@ def load_model(folder: Path) -> Model:
 
 
 def begin_with(network: Network, folder: Path, params: ModelParams, scales: Scales) -> None:
-    """Give a new network the weights of a trained one, which must be of its shape and see offsets at its scale."""
+    """Give a new network the weights of a trained one, which must be of its shape and see offsets at its scale.
+
+    One that reads may know more signs: those keep the weights that they have.
+    """
     trained = load_model(folder)
     for name, value in params.model_dump(exclude={"dropout"}).items():
         if (other := getattr(trained.params, name)) != value:
@@ -97,8 +100,13 @@ def begin_with(network: Network, folder: Path, params: ModelParams, scales: Scal
             raise InputError(
                 f"{folder}: trained on offsets with {name} {other}, not {own}; set section normalise alike"
             )
-    if trained.network.alphabet != network.alphabet:
-        raise InputError(
-            f"{folder}: a model of other signs ({trained.network.alphabet}); train this ink from the start"
-        )
-    network.load_state_dict(trained.network.state_dict())
+    weights, known, own = trained.network.state_dict(), trained.network.alphabet, network.alphabet
+    if known and own and known != own:
+        places = [place - known.size for place in range(known.size)]  # from the end of what reads the window
+        to = [own.place(sign) - own.size for sign in known.signs] + [-2, -1]
+        for name, fresh in network.state_dict().items():
+            if fresh.shape != weights[name].shape:
+                kept = weights[name].shape[1] - known.size
+                fresh[:, :kept], fresh[:, to] = weights[name][:, :kept], weights[name][:, places]
+                weights[name] = fresh
+    network.load_state_dict(weights)

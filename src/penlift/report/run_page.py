@@ -15,6 +15,7 @@ from penlift.drawing.densities import draw_by_lift, draw_density, draw_weights
 from penlift.drawing.plots import loss_curves
 from penlift.drawing.svg import draw_by_stroke, draw_plain, page_of, sheet
 from penlift.evaluation.results import Evaluated, judged_split, read_json
+from penlift.ink.alphabet import Alphabet, Texts
 from penlift.ink.lines import SPLITS, evenly
 from penlift.ink.offsets import Extremes
 from penlift.ink.windows import Coverage
@@ -122,7 +123,8 @@ class RunPage(NamedTuple):
     dreamt: list[Sample]  # the samples that were asked for
     health: pd.DataFrame  # a row a sample
     learnt: list[Array]  # each (n + 1, 3), dreamt behind each epoch
-    alphabet: dict[str, Any] | None = None  # alphabet.json of stage window, of a network with text
+    texts: Texts | None = None  # that stage window found, for a network with text
+    signs: str = ""  # that this network tells apart
 
 
 def page_of_run(run: RunPage) -> str:
@@ -145,8 +147,8 @@ def _parts(run: RunPage) -> Iterator[HtmlElement]:
     yield section("What it expected", *_maps(run.dreamt[0]))
     yield section("Samples", *_health(run.health))
     yield section("Likelihood of held-out lines", *_likelihoods(run, split))
-    if run.alphabet:
-        parts = text_parts(run.evaluated, run.metrics.get("text", {}), run.alphabet)
+    if run.texts:
+        parts = text_parts(run.evaluated, run.metrics.get("text", {}), run.texts, Alphabet(run.signs))
         yield section("Does it read?", *parts)
     yield section("Calibration", *calibration_parts(run.evaluated, run.metrics["calibration"], split))
     yield section("Movement and likeness", *movement_parts(run.evaluated, run.metrics["free_running"]))

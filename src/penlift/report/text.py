@@ -1,6 +1,6 @@
 """Text on the page of a run: what its network knows, whether it reads, and how its window went along."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lxml.html import HtmlElement
@@ -8,6 +8,7 @@ from lxml.html import HtmlElement
 from penlift.common.geometry import Array
 from penlift.drawing.plots import panels, saved
 from penlift.evaluation.results import Evaluated
+from penlift.ink.alphabet import Alphabet, Texts
 from penlift.report.html import figure, paragraph, table
 
 WORDS = {
@@ -25,7 +26,7 @@ def draw_window(under: Array, text: str) -> bytes:
     return saved(drawing, "svg")
 
 
-def text_parts(found: Evaluated, metrics: dict[str, Any], alphabet: dict[str, Any]) -> Iterator[HtmlElement]:
+def text_parts(found: Evaluated, metrics: dict[str, Any], texts: Texts, alphabet: Alphabet) -> Iterator[HtmlElement]:
     """Nothing of a network without text."""
     if found.reading is None:
         return
@@ -48,10 +49,13 @@ def text_parts(found: Evaluated, metrics: dict[str, Any], alphabet: dict[str, An
     for under, text in zip(found.windows, found.reading["text"], strict=False):
         words = "Where the window was on the text, along the points of a held-out line (Graves 2013, figure 14)."
         yield figure(draw_window(under[:, : len(text)], text), f"Map of the window on: {text}", words)
-    counts = ", ".join(f"{sign!r} {count}" for sign, count in alphabet["counts"].items())
-    others = sorted(set(alphabet["counts"]) - set(alphabet["signs"]))
-    yield paragraph(f"Signs with a number of their own: {alphabet['signs']!r}. All others share one: {others}.")
-    yield paragraph(f"How often each stands in the training lines: {counts}.", "quiet")
-    if unfit := alphabet["unfit"]:
-        named = ", ".join(f"{line} ({why})" for line, why in unfit.items())
-        yield paragraph(f"{len(unfit)} lines were neither learned from nor judged by: {named}.", "notice")
+    others = _counted(alphabet.others(texts.counts)) or "none"
+    yield paragraph(f"Signs with a number of their own: {alphabet.signs!r}. Signs that share one: {others}.")
+    yield paragraph(f"How often each stands in the training lines: {_counted(texts.counts)}.", "quiet")
+    if texts.unfit:
+        named = ", ".join(f"{line} ({why})" for line, why in texts.unfit.items())
+        yield paragraph(f"{len(texts.unfit)} lines were neither learned from nor judged by: {named}.", "notice")
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{sign!r} {count}" for sign, count in counts.items())

@@ -55,6 +55,7 @@ class TrainParams(Params):
     epochs: int = Field(ge=1, le=100_000, description="as many targets as the training lines have make an epoch")
     patience: int | None = Field(ge=1, description="epochs without a better one before training ends early, or null")
     start: str | None = Field(description="the folder of a model whose weights are the first, or null: at random")
+    new_signs: bool = Field(description="true or false: whether signs that the start lacks get numbers of their own")
     seed: int = Field(ge=0, lt=2**31, description="of the first weights, the windows and dropout")
     threads: int = Field(ge=1, le=1024, description="of the CPU")
     precision: Literal["float32", "bfloat16"] = Field(description="of the recurrent layers: float32 or bfloat16")

@@ -11,13 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from penlift.common.errors import InputError
 from penlift.common.files import digest_of
 from penlift.common.machine import processor_name
-from penlift.ink.alphabet import Alphabet, load_alphabet
+from penlift.ink.alphabet import ALPHABET, Alphabet, load_texts
 from penlift.ink.lines import Ink, evenly, load_ink
 from penlift.ink.scales import Scales, load_scales
 from penlift.ink.windows import TextLines, WindowParams, Windows, load_index, load_windows
-from penlift.model.checkpoint import begin_with, files_of
+from penlift.model.checkpoint import begin_with, files_of, load_model
 from penlift.model.network import ModelParams, Network, floor_of
 from penlift.training.loop import start_training
 from penlift.training.optimisation import TrainParams
@@ -43,6 +44,7 @@ class Material(NamedTuple):
     scales: Scales
     alphabet: Alphabet | None = None  # of its texts, for a network that reads
     pace: float = 1.0  # letters a point of the training lines
+    others: Mapping[str, int] = {}  # signs in these lines that share one number, and how often each stands there
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -51,14 +53,24 @@ class Material(NamedTuple):
         return tuple(evenly(texts.tolist(), TOLD)) if self.alphabet else ()
 
 
-def load_material(offsets: Path, windows: Path, recipe: Recipe) -> Material:
-    """What stages normalise and window left."""
+def load_material(offsets: Path, windows: Path, recipe: Recipe, root: Path) -> Material:
+    """What stages normalise and window left; `train.start`, if any, is a folder below `root`.
+
+    A network that begins with another's weights knows its signs, and more only where `train.new_signs` says so.
+    """
     ink, scales = load_ink(offsets), load_scales(offsets / "scales.json")
     if not recipe.model.text:
         return Material(ink, load_windows(windows, ink, recipe.window.length), scales)
-    alphabet, pace = load_alphabet(windows)
+    texts = load_texts(windows)
+    if texts is None:
+        raise InputError(f"{windows / ALPHABET} is missing; make it again with `dvc repro -f window`")
+    alphabet, known = texts.alphabet, None
+    if recipe.train.start:
+        known = load_model(root / recipe.train.start).network.alphabet
+    if known:
+        alphabet = known.with_those_of(alphabet) if recipe.train.new_signs else known
     lines = TextLines(ink, load_index(windows, ink), alphabet, scales, recipe.window.joined)
-    return Material(ink, lines, scales, alphabet, pace)
+    return Material(ink, lines, scales, alphabet, texts.pace, alphabet.others(texts.counts))
 
 
 def begin(recipe: Recipe, material: Material, device: torch.device, root: Path) -> TrainState:
