@@ -29,7 +29,7 @@ def main(models: Path, samples: Path) -> None:
         save_samples(folder / "samples.npz", lines)
         healths = table_of(health_of(line, model.scales) for line in lines)
         write_text(folder / "health.csv", healths.to_csv(lineterminator="\n"))
-        for name, picture in draw_samples([finite_part(line) for line in lines]):
+        for name, picture in draw_samples([finite_part(line) for line in lines], curves=bool(model.scales.rate)):
             (folder / name).write_bytes(picture)
     print(f"{params.lines} lines of up to {params.points} points in {samples}")
 

@@ -22,8 +22,8 @@ from penlift.common.files import write_bytes
 from penlift.common.geometry import Array
 from penlift.common.params import value_at_fault
 from penlift.drawing.fan import draw_fan
-from penlift.drawing.styles import OF_POINTS, draw
-from penlift.drawing.svg import draw_plain, page_of, room_for, smooth
+from penlift.drawing.styles import OF_POINTS, curved, draw
+from penlift.drawing.svg import draw_plain, page_of, room_for
 from penlift.ink.lines import Rows
 from penlift.ink.scales import Scales
 from penlift.io.formats.contract import Encoder
@@ -67,9 +67,7 @@ class Handwriting(NamedTuple):
     def draw(self, style: str = "plain", line: int | None = None) -> Drawing:
         """A picture of all lines, or of the one with this number, from 0; the styles are those of `drawing.styles`."""
         chosen = self.lines if line is None else [self.lines[line]]
-        if style in OF_POINTS:
-            return Drawing(draw(style, as_drawn(chosen, self.scales)))
-        return Drawing(draw(style, [finite_part(each) for each in chosen]))
+        return Drawing(draw(style, [finite_part(each) for each in chosen], curves=bool(self.scales.rate)))
 
     def save(self, path: Path) -> None:
         """Write the lines in the format that the name ends in: svg, png, inkml, jsonl or npz."""
@@ -99,6 +97,8 @@ def write(
     they say what held-out lines did. `temperature` is that of weights, spread and lift, or of each; `prime` a line, (p,
     3) of x, y, lift, to go on from, and what it `says`.
     """
+    if model.network.alphabet and prime is not None and not says:
+        raise InputError("a prime is given, and not what it says; give its very text as says")
     texts = [text] if isinstance(text, str) else None if text is None else list(text)
     asked = {"strokes": strokes, "width": width, "bias": bias, "seed": seed, "texts": texts, "points": points or 800}
     params = asking(sample_params(asked | {"lines": lines or len(texts or " ")}, temperature), model)
@@ -110,7 +110,7 @@ def write(
 def as_drawn(lines: Sequence[Sample], scales: Scales) -> list[Sample]:
     """Lines as far as they are finite; curves between points that were thinned."""
     finite = [finite_part(line) for line in lines]
-    return [line._replace(points=smooth(line.points)) for line in finite] if scales.rate else finite
+    return [curved(line) for line in finite] if scales.rate else finite
 
 
 def drawn_page(paragraphs: list[list[Sample]], scales: Scales, kind: str, style: str) -> bytes:
@@ -131,12 +131,16 @@ def sample_params(values: dict[str, Any], temperature: float | tuple[float, floa
         raise InputError(value_at_fault(error.errors()[0])) from None
 
 
-def what_ifs(model: Model, line: Array, at: int, count: int = 8, points: int = 150, seed: int = 1) -> Drawing:
-    """A fan: how a line, (n, 3) of x, y, lift, might have gone on from its point `at`."""
+def what_ifs(
+    model: Model, line: Array, at: int, count: int = 8, points: int = 150, seed: int = 1, text: str = ""
+) -> Drawing:
+    """A fan: how a line, (n, 3) of x, y, lift, that says a text might have gone on from its point `at`."""
     if not 1 <= at < len(line):
         raise InputError(f"no fan from point {at}: the line can go on from its points 1 to {len(line) - 1}; choose one")
-    fan = write(model, count, points, prime=line[: at + 1].astype(np.float32), seed=seed)
-    continuations = [other.points[other.primed :] for other in fan.lines]
+    asked = {"texts": [text] if text else None, "strokes": None, "width": None, "bias": 0.0}
+    params = sample_params(asked | {"lines": count, "points": points, "seed": seed}, 1.0)
+    fan = sample_lines(model.network, model.scales, params, line[: at + 1].astype(np.float32))
+    continuations = [other.points[other.primed :] for other in fan]
     for continuation in continuations:
         continuation[:, :2] += line[at, :2] - continuation[0, :2]
     return Drawing(draw_fan(line, at, continuations))

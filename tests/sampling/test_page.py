@@ -5,16 +5,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from penlift.common.errors import InputError
-from penlift.handwriting import drawn_page, sample_params, write
+from penlift.drawing.styles import curved
+from penlift.handwriting import drawn_page, sample_params, what_ifs, write
 from penlift.ink.alphabet import Alphabet
 from penlift.ink.lines import LIFT
 from penlift.ink.offsets import spaced
 from penlift.ink.scales import Scales
 from penlift.model.checkpoint import Model, begin_with, load_model, save_model
 from penlift.model.network import ModelParams, Network
-from penlift.sampling.page import Hand, write_page
+from penlift.sampling.page import Hand, baseline, says_so, write_page
 from penlift.sampling.sampler import most_points
 
 SCALES = Scales(500.0, (0.0, 0.0), (20.0, 20.0), (9.0, 0.0), (20.0, 15.0), 30.0)
@@ -134,3 +137,44 @@ def test_a_network_of_more_signs_begins_with_those_of_its_start(model: Model, tm
     assert larger.pace == model.network.pace
     new = [Alphabet(signs).place(sign) - larger.symbols for sign in sorted({*signs} - {*" abcd"})]
     torch.testing.assert_close(larger.head.weight[:, new], fresh[:, new])
+
+
+@pytest.mark.parametrize(("one", "other"), [("abba cad", "dab abac"), ("aaaa", "dcbd"), (" b", "ca")])
+def test_of_two_texts_as_long_a_hand_says_the_likelier_one(model: Model, one: str, other: str) -> None:
+    line = write(model, text="cab bad", seed=2).points[0].astype(np.float32)
+
+    answers = [
+        says_so(model._replace(texts=(against,)), Hand(line, text)) for text, against in ((one, other), (other, one))
+    ]
+
+    assert sorted(answers) == [False, True]
+    assert says_so(model._replace(texts=()), Hand(line, one))  # there is nothing to hold it against
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(-1e4, 1e4))
+def test_a_baseline_moves_with_its_line_and_is_where_most_strokes_turn_up(seed: int, down: float) -> None:
+    rng = np.random.default_rng(seed)
+    heights = np.where(np.arange(60) % 2, np.where(rng.random(60) < 0.2, 150.0, 100.0), rng.uniform(0, 80, 60))
+    points = np.column_stack([np.arange(60) * 10.0, heights, rng.random(60) < 0.2])
+
+    assert baseline(points) == 100.0
+    assert baseline(points + np.array([0, down, 0])) == pytest.approx(100.0 + down)
+
+
+def test_what_might_have_gone_on_says_the_same_text(model: Model) -> None:
+    line = write(model, text="cab bad", seed=2).lines[0]
+
+    assert b"<svg" in what_ifs(model, line.points, 5, text=line.text).svg
+    with pytest.raises(InputError, match="a prime is given, and not what it says; give its very text as says"):
+        write(model, text="cab", prime=line.points)
+
+
+def test_curves_pass_through_all_points_and_begin_behind_the_prime_where_they_did(model: Model) -> None:
+    prime = write(model, text="cab", seed=2).points[0]
+    (line,) = write(model, text="bad", prime=prime, says="cab").lines
+
+    drawn = curved(line)
+
+    assert {*map(tuple, line.points)} <= {*map(tuple, drawn.points)}
+    assert tuple(drawn.points[drawn.primed]) == tuple(line.points[line.primed])
+    assert (drawn.points[:, LIFT] > 0.5).sum() == (line.points[:, LIFT] > 0.5).sum()

@@ -159,14 +159,18 @@ def _files(
 ) -> Iterator[tuple[Path, bytes]]:
     """The files to write: one of all lines, or one a line where a style draws no more."""
     from penlift.drawing.styles import OF_POINTS, draw
-    from penlift.handwriting import kind_of, what_ifs, written
+    from penlift.handwriting import Handwriting, kind_of, what_ifs, written
 
+    drawn = Handwriting(lines, model.scales)
     if kind_of(out) != "svg":
-        yield out, written(kind_of(out), [line.points for line in lines])
+        yield out, written(kind_of(out), drawn.points)
     elif style in OF_POINTS:
-        yield out, draw(style, lines)
+        yield out, drawn.draw(style).svg
     else:
         for number, line in enumerate(lines, 1):
             path = out if len(lines) == 1 else out.with_stem(f"{out.stem}-{number}")
             middle = (len(line.points) + line.primed) // 2 if at is None else at
-            yield path, what_ifs(model, line.points, middle).svg if style == "fan" else draw(style, [line])
+            yield (
+                path,
+                what_ifs(model, line.points, middle, text=line.text).svg if style == "fan" else draw(style, [line]),
+            )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from penlift.cli.options import FOLDER
+from penlift.cli.options import FOLDER, complain
 from penlift.cli.sample import line_of, needed, prime_of, temperatures
 from penlift.common.errors import InputError, cut_short
 
@@ -92,7 +92,7 @@ def _paragraphs(text: tuple[str, ...], file: Path | None, replace: tuple[str, ..
 def _hand(model: "Model", name: str | None, says: str, ink: Path) -> "Hand | None":
     from penlift.ink.offsets import spaced, thinned
     from penlift.io.extraction import is_ink
-    from penlift.sampling.page import Hand
+    from penlift.sampling.page import Hand, says_so
     from penlift.sampling.sampler import check_texts
 
     if name is None:
@@ -105,4 +105,10 @@ def _hand(model: "Model", name: str | None, says: str, ink: Path) -> "Hand | Non
     if not says:
         raise InputError(f"--hand is {cut_short(name)}, no line of {ink}; of a file, give its very text with --says")
     check_texts([says], model.network.alphabet)
-    return Hand(spaced(prime_of(name, ink), model.scales), says)
+    hand = Hand(spaced(prime_of(name, ink), model.scales), says)
+    if not says_so(model, hand):
+        complain(
+            f"{cut_short(name)}: the network does not read {cut_short(says)} there; if that is not its very text, "
+            "what is written will be poor"
+        )
+    return hand

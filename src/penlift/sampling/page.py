@@ -9,15 +9,19 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from penlift.common.geometry import Array
-from penlift.ink.alphabet import Codes
-from penlift.ink.lines import LIFT, Rows
+from penlift.ink.alphabet import Codes, side_by_side
+from penlift.ink.lines import LIFT, Rows, evenly
+from penlift.ink.offsets import to_offsets
+from penlift.ink.windows import stack
 from penlift.model.checkpoint import Model
 from penlift.sampling.sampler import SampleParams, check_texts, most_points, noise_of, sample
 from penlift.sampling.samples import Sample
 
 LETTERS = 45  # of a line, where no width is asked for: about what people write on one
+OTHERS = 9  # texts that a hand's own is held against
 ROOM = 1.4  # times the letters that a line usually takes, drawn to see where it is full
 
 
@@ -26,6 +30,25 @@ class Hand(NamedTuple):
 
     points: Rows  # (n, 3 or more) of x, y, lift, as dense as the network learned from
     says: str
+
+
+def says_so(model: Model, hand: Hand) -> bool:
+    """Whether the network finds a hand's ink likelier under what it says than under any of some other texts as long.
+
+    These are of held-out lines; chance has it right one time in one more than there are of them.
+    """
+    others = " ".join(text for text in model.texts if text != hand.says)
+    length, alphabet, rows = len(hand.says), model.network.alphabet, to_offsets(hand.points, model.scales)
+    words = [0, *(place + 1 for place, sign in enumerate(others) if sign == " ")]
+    starts = [start for start in words if start + length <= len(others)]
+    texts = [hand.says, *(others[start : start + length] for start in evenly(starts, OTHERS))]
+    if alphabet is None or len(texts) == 1:
+        return True
+    batch = stack([rows] * len(texts), len(rows) - 1, side_by_side([alphabet.codes(text) for text in texts]))
+    inputs, targets, mask, text = (torch.from_numpy(part) for part in batch)
+    with torch.inference_mode():
+        nll = -(model.network(inputs, text=text)[0].log_prob(targets) * mask).sum(1)
+    return int(nll.argmin()) == 0
 
 
 def write_page(
@@ -93,13 +116,21 @@ def _behind(on: Codes, lifted: npt.NDArray[np.bool_], space: int) -> int:
 
 
 def laid_out(paragraphs: list[list[Sample]], apart: float) -> list[Array]:
-    """All lines on one page, ragged right, their middles so many tablet units below each other; a gap at paragraphs."""
+    """All lines on one page, ragged right, their baselines so many tablet units apart; a gap between paragraphs."""
     placed, row = list[Array](), 0.0
     for lines in paragraphs:
         for line in lines:
             points = line.points.copy()
-            points[:, :2] += [-points[:, 0].min(), row * apart - np.median(points[:, 1])]
+            points[:, :2] += [-points[:, 0].min(), row * apart - baseline(points)]
             placed.append(points)
             row += 1
         row += 0.5
     return placed
+
+
+def baseline(points: Array) -> float:
+    """The y, downwards, where strokes of (n, 3) turn up again or end, on most of their ways down: few go below it."""
+    y, lifted = points[:, 1], points[:, LIFT] > 0.5
+    came_down = np.append(False, (np.diff(y) > 0) & ~lifted[:-1])
+    bottoms = y[came_down & (np.append(np.diff(y) <= 0, True) | lifted)]
+    return float(np.median(bottoms if len(bottoms) else y))
