@@ -9,7 +9,8 @@ from pathlib import Path
 import psutil
 
 QUOTA = Path("/sys/fs/cgroup/cpu.max")  # of a container: microseconds it may use of so many, or max
-M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's malloc.h
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
+LARGE = 32 * 2**20  # bytes; glibc takes no higher threshold
 
 
 def processor_name() -> str:
@@ -33,10 +34,13 @@ def cores(quota: Path = QUOTA) -> int:
 
 
 def keep_freed_memory() -> None:
-    """Ask glibc to hand no freed memory back: mapping it anew takes a third of a step. Elsewhere does nothing."""
+    """Ask glibc to hand no freed memory back: mapping it anew takes a third of a step. Elsewhere does nothing.
+
+    What is LARGE goes back: of lines of ever other lengths none fits the hole of another, and memory grows and grows.
+    """
     with contextlib.suppress(OSError, AttributeError):  # no glibc
         mallopt = ctypes.CDLL("libc.so.6").mallopt
-        mallopt(M_MMAP_MAX, 0)
+        mallopt(M_MMAP_THRESHOLD, LARGE)
         mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 
