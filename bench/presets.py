@@ -1,8 +1,9 @@
 """What each preset takes on this machine: `python bench/presets.py [INK]`.
 
 Trains the first steps of each preset in a copy of this tree, two threads, on the built-in corpus or on the archives of
-INK, and prints the milliseconds of a step of whole windows, such steps an hour, the steps of the whole training, and an
-estimate of its hours, without validation. Where windows grow there are more steps, and shorter ones, of like targets.
+INK, and prints the milliseconds of a step of whole windows, or of whole lines where texts are read, such steps an hour,
+the steps of the whole training, and an estimate of its hours, without validation. Where windows grow there are more
+steps, and shorter ones, of like targets.
 """
 
 import sys
@@ -23,7 +24,7 @@ from penlift.common.params import apply
 from penlift.training.loop import fit, start_training
 from penlift.training.schedule import Schedule
 
-PRESETS = ("fast", "article", "graves-1x900", "graves-3x400")
+PRESETS = ("fast", "article", "graves-1x900", "graves-3x400", "text", "graves-text")
 WARM, STEPS, THREADS = 2, 6, 2
 
 
@@ -52,7 +53,6 @@ def main(ink: Path | None) -> None:
             apply(folder / "presets" / f"{preset}.yaml", folder / "params.yaml")
             set_params(folder, {"train": {"threads": THREADS}})
             make_data(folder, ink)
-            ink = ink or folder / "data" / "corpus"  # composed once
             a_step, steps, hours = measure(folder)
             print(f"{preset:14} {1000 * a_step:9.1f} {3600 / a_step:14,.0f} {steps:7,} {hours:6.2f}", flush=True)
 

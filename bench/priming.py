@@ -3,6 +3,9 @@
 Takes ten writers of INK who are in no training, five lines of each as primes, and measures the continuation of each as
 `penlift compare` measures ink. Prints for how many of the fifty the nearest of the ten writers, by their other lines,
 is the prime's own: 5 by chance. Beside that, the same for what the writers really wrote, as many points of it.
+
+A network that reads texts is told what its prime says, and to write what another writer's line does. No line that the
+judge compares with has either text, so that words decide nothing. Lines are as dense as the network learned from.
 """
 
 import sys
@@ -16,7 +19,9 @@ import numpy.typing as npt
 from penlift.common.terminal import shown
 from penlift.evaluation.comparison.kinematics import MEASURES
 from penlift.handwriting import write
+from penlift.ink.alphabet import Alphabet
 from penlift.ink.lines import Ink, Line
+from penlift.ink.offsets import thinned
 from penlift.io.extraction import open_ink
 from penlift.model.checkpoint import load_model
 
@@ -32,9 +37,11 @@ def features(line: Line) -> Floats:
     return np.concatenate([np.percentile(values, PERCENTILES) if len(values) else [np.nan] * 3 for values in found])
 
 
-def writers_of(ink: Ink) -> dict[str, list[int]]:
-    """The lines of the ten held-out writers who have most of them."""
+def writers_of(ink: Ink, alphabet: Alphabet | None) -> dict[str, list[int]]:
+    """The lines of the ten held-out writers who have most of them; those that the alphabet can say, if there is one."""
     held_out = ink.index[ink.index["split"].isin(["valid", "test"]) & (ink.index["writer"] != "")]
+    if alphabet:
+        held_out = held_out[[bool(text) and not alphabet.unknown(text) for text in held_out["text"]]]
     lines = {str(writer): list(map(int, part.index)) for writer, part in held_out.groupby("writer")}
     most = sorted(lines, key=lambda writer: (-len(lines[writer]), writer))[:WRITERS]
     if len(most) < WRITERS or len(lines[most[-1]]) < PRIMES + 2:
@@ -57,15 +64,24 @@ def as_line(points: npt.NDArray[np.floating]) -> Line:
 
 def main(models: Path, folder: Path) -> None:
     model = load_model(models)
+    reads = model.network.alphabet is not None
     with open_ink(folder, print) as ink:
-        lines = writers_of(ink)
-        table = {number: features(as_line(ink.rows_of(number)[:POINTS])) for own in lines.values() for number in own}
+        lines, texts = writers_of(ink, model.network.alphabet), ink.index["text"]
+        rows = {
+            number: thinned(np.array(ink.rows_of(number)), model.scales.rate)
+            for own in lines.values()
+            for number in own
+        }
+        table = {number: features(as_line(points[:POINTS])) for number, points in rows.items()}
         spread = np.nanstd(np.stack(list(table.values())), axis=0) + 1e-9
         hits = {"continuations": 0, "real lines": 0}
         primes = [(writer, number) for writer, own in lines.items() for number in own[:PRIMES]]
-        for writer, number in shown(iter(primes), "prime", len(primes)):
-            others = {name: np.stack([table[other] for other in own if other != number]) for name, own in lines.items()}
-            (dreamt,) = write(model, points=POINTS, prime=np.array(ink.rows_of(number)), seed=number).lines
+        for place, (writer, number) in shown(iter(list(enumerate(primes))), "prime", len(primes)):
+            _, said = primes[place - PRIMES]  # of the writer before
+            apart = {number, said} if reads else {number}
+            others = {name: np.stack([table[each] for each in own if each not in apart]) for name, own in lines.items()}
+            told = {"text": texts[said], "says": texts[number]} if reads else {"points": POINTS}
+            (dreamt,) = write(model, prime=rows[number], seed=number, **told).lines
             written = features(as_line(dreamt.points[dreamt.primed :]))
             hits["continuations"] += nearest(written, others, spread) == writer
             hits["real lines"] += nearest(table[number], others, spread) == writer

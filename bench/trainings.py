@@ -3,16 +3,15 @@
 from pathlib import Path
 from typing import NamedTuple
 
-import pandas as pd
 import torch
 
 from penlift.common.params import read_section
-from penlift.ink.lines import Ink, load_ink
-from penlift.ink.scales import load_scales
-from penlift.ink.windows import WindowParams, Windows
+from penlift.ink.lines import Ink
+from penlift.ink.windows import TextLines, WindowParams, Windows
 from penlift.model.checkpoint import Model
-from penlift.model.network import ModelParams, Network, floor_of
+from penlift.model.network import ModelParams
 from penlift.training.optimisation import TrainParams
+from penlift.training.recipe import Recipe, begin, load_material
 
 
 class Begun(NamedTuple):
@@ -20,16 +19,15 @@ class Begun(NamedTuple):
 
     model: Model
     ink: Ink
-    windows: Windows
+    windows: Windows | TextLines
     params: TrainParams
 
 
 def begun(folder: Path) -> Begun:
     """Read them from a copy whose data is made."""
-    asked, data = folder / "params.yaml", folder / "data"
+    asked = folder / "params.yaml"
     shape, params = read_section(asked, "model", ModelParams), read_section(asked, "train", TrainParams)
-    ink, scales = load_ink(data / "offsets"), load_scales(data / "offsets" / "scales.json")
-    index, length = pd.read_csv(data / "windows" / "index.csv"), read_section(asked, "window", WindowParams).length
-    torch.manual_seed(params.seed)
-    model = Model(Network(shape, floor_of(scales.scale)), shape, scales)
-    return Begun(model, ink, Windows(ink, index, length), params)
+    recipe = Recipe(shape, params, read_section(asked, "window", WindowParams))
+    material = load_material(folder / "data" / "offsets", folder / "data" / "windows", recipe)
+    network = begin(recipe, material, torch.device("cpu"), folder).network
+    return Begun(Model(network, shape, material.scales, material.texts), material.ink, material.windows, params)

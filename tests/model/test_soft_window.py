@@ -100,6 +100,19 @@ def test_point_by_point_it_expects_what_it_does_at_once(peepholes: bool, skip: b
     torch.testing.assert_close(stepped.mean, at_once.mean, rtol=0, atol=1e-5)
 
 
+def test_in_bfloat16_it_reads_and_learns_much_the_same() -> None:
+    network, text, offsets = network_of(peepholes=False, skip=True), torch.from_numpy(TEXTS), torch.randn(3, 12, 3)
+
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        in_half, _ = network(offsets, text=text)
+    (gradient,) = torch.autograd.grad(in_half.mean.sum(), network.layers[0].get_parameter("window.weight"))
+    with torch.inference_mode():
+        in_full, _ = network(offsets, text=text)
+
+    torch.testing.assert_close(in_half.mean, in_full.mean, rtol=0, atol=0.02)
+    assert gradient.isfinite().all() and gradient.any()
+
+
 def test_what_stands_behind_a_shorter_text_changes_nothing() -> None:
     network, offsets = network_of(peepholes=False, skip=True), torch.randn(3, 12, 3)
 

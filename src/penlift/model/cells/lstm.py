@@ -92,9 +92,8 @@ class ReadingLSTM(PeepholeLSTM):
         """(B, T, inputs) and a state to (B, T, H + V) and the state behind the last step."""
         h, c, place, text, _ = state
         gates = input_products(x, self.weight_ih_l0, self.bias_ih_l0, h)
-        letters = (text[..., None] == torch.arange(self.symbols, device=text.device)).to(h.dtype)
         weight, bias = self.window.weight, self.window.bias
-        window = SoftWindow(weight.detach(), bias.detach(), place.detach(), self.pace.item(), letters, len(gates))
+        window = SoftWindow(weight.detach(), bias.detach(), place.detach(), self.pace.item(), text, len(gates))
         of_window = (window, weight, bias, place)
         output, cell, place = _scan(gates, self.weight_hh_l0, self.peepholes, h[0], c[0], self.bound, *of_window)
         return output.transpose(0, 1), ReadingState(output[-1:].clone(), cell[None], place, text, window)

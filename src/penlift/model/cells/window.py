@@ -26,10 +26,11 @@ class SoftWindow:
     the pen, else it would run past its text before the network learns that there is one.
     """
 
-    def __init__(self, weight: Tensor, bias: Tensor, place: Tensor, pace: float, letters: Tensor, steps: int) -> None:
-        """`weight` (3 K, H), `bias` (3 K,), `place` (B, K), `letters` (B, U, V), one-hot, zeros behind a text."""
-        self.weight, self.bias, self.pace, self.letters = weight, bias, pace / math.log(2), letters
-        self.middles = torch.arange(letters.shape[1], dtype=place.dtype, device=place.device) + MIDDLE
+    def __init__(self, weight: Tensor, bias: Tensor, place: Tensor, pace: float, text: Tensor, steps: int) -> None:
+        """`weight` (3 K, H), `bias` (3 K,), `place` (B, K), `text` (B, U), -1 behind its end."""
+        self.weight, self.bias, self.pace = weight, bias, pace / math.log(2)
+        self.symbols, self.said = text.clamp(min=0), (text >= 0).to(place.dtype)
+        self.middles = torch.arange(text.shape[1], dtype=place.dtype, device=place.device) + MIDDLE
         self.places = states_from(place, steps)  # (T + 1, B, K)
         self.raw = place.new_empty(steps, len(place), len(bias))  # (T, B, 3 K): of shares, widths, moves
         self.under = place.new_empty(steps, *place.shape, len(self.middles))  # (T, B, K, U): each Gaussian's letters
@@ -43,7 +44,8 @@ class SoftWindow:
         torch.add(self.places[self.step], functional.softplus(move), alpha=self.pace, out=place)  # 51
         torch.sub(place[..., None], self.middles, out=under)
         under.square_().mul_(-functional.softplus(width)[..., None]).clamp_(min=FARTHEST).exp_()
-        torch.bmm(torch.bmm(share.softmax(-1)[:, None], under), self.letters, out=window[:, None])  # 46, 47
+        over = torch.mul(share.softmax(-1)[..., None], under).sum(1)  # 46
+        window.zero_().scatter_add_(1, self.symbols, over.mul_(self.said))  # 47; quicker than a product with one-hots
         self.step += 1
 
     def along(self) -> tuple[Tensor, Tensor]:
@@ -68,8 +70,8 @@ class SoftWindow:
     def back(self, grad_window: Tensor) -> Tensor:
         """From the gradient by `window` to that by what the layer put out, (B, H): from the last step to the first."""
         self.step -= 1
-        by_letter = torch.bmm(self.letters, grad_window[..., None])
-        by_share, by_place, by_width = torch.bmm(self.changes[self.step], by_letter)[..., 0].chunk(3, -1)
+        by_letter = grad_window.gather(1, self.symbols).mul_(self.said)
+        by_share, by_place, by_width = (self.changes[self.step] * by_letter[:, None]).sum(-1).chunk(3, -1)
         to_share, to_width, to_move = self.grad_raw[self.step].chunk(3, -1)
         to_share.mul_(by_share - (self.shares[self.step] * by_share).sum(-1, keepdim=True))
         to_width.mul_(by_width)
