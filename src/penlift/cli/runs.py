@@ -128,6 +128,7 @@ def restore(run: str, root: Path) -> None:
     All files but DVC's lock are checked against the fingerprint of the run first. What they replace is kept in
     .state/replaced.
     """
+    from penlift.common.params import lacking, read_params
     from penlift.experiments.restore import restore_run as bring_back
     from penlift.tracking.outcome import CHANGED, REVISION
 
@@ -135,6 +136,8 @@ def restore(run: str, root: Path) -> None:
     click.echo(f"run {found.run_id} ({found.name!r}): {', '.join(changed) or 'nothing'} differed from what was here")
     if older:
         click.echo(f"what they replaced is in {older}")
+    if wanted := lacking(read_params(root / "params.yaml")):
+        click.echo(f"its params.yaml is older than the code here, which asks you to add {wanted}")
     revision = re.fullmatch("[0-9a-f]{40,64}", found.tags.get(REVISION, ""))  # for a shell, and somebody else's
     if not revision:
         click.echo("`dvc repro` runs what differs here; it is not known which code the run was made with")
