@@ -269,7 +269,10 @@ def test_what_is_said_of_the_code_is_known_and_none_of_it_is_for_a_shell_but_a_r
     revision = "0123456789abcdef0123456789abcdef01234567"
     for tags, said in (
         ({"penlift.revision": "$(id)"}, "it is not known which code"),
-        ({"penlift.revision": revision, "penlift.changed": "no"}, "own code: git checkout 0123456789ab -- src"),
+        (
+            {"penlift.revision": revision, "penlift.changed": "no"},
+            "own code: git checkout --no-overlay 0123456789ab -- src",
+        ),
         ({"penlift.changed": "yes"}, "0123456789ab with changes that nobody committed\n"),
         ({"penlift.changed": "unknown"}, "0123456789ab with changes that nobody committed, or without: nobody knows\n"),
     ):

@@ -145,5 +145,5 @@ def restore(run: str, root: Path) -> None:
     if (edited := found.tags.get(CHANGED)) != "no":
         click.echo(f"its code was {revision[0][:12]} with changes that nobody committed"
                    f"{'' if edited == 'yes' else ', or without: nobody knows'}")  # fmt: skip
-    click.echo(f"`dvc repro` runs what differs here; with the run's own code: git checkout {revision[0][:12]} -- src "
-               "pipeline dvc.yaml")  # fmt: skip
+    own = f"git checkout --no-overlay {revision[0][:12]} -- src pipeline dvc.yaml"  # and nothing that has come since
+    click.echo(f"`dvc repro` runs what differs here; with the run's own code: {own}")
