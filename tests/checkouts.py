@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from penlift.common.params import MEANT
 from penlift.experiments.repository import Experiment, experiments_in
 
 SPLIT = {"lines": 7, "nll_nats_per_point": {"tablet": 5.0, "over_20": -1.0},
@@ -26,6 +27,12 @@ FILES = {
     "samples/sample-1.svg": "<svg/>", "index.html": "page", "metrics.json": json.dumps({"valid": SPLIT, "test": SPLIT}),
     "params.yaml": "model: {}\n", "dvc.lock": "schema: '2.0'\n",
 }  # fmt: skip
+
+
+def from_before(params: str) -> str:
+    """A params.yaml as it was before any key that has come since."""
+    newer = {key for keys in MEANT.values() for key in keys}
+    return "".join(line for line in params.splitlines(keepends=True) if line.split(":")[0].strip() not in newer)
 
 
 LONGEST = 600.0  # s that a command may take, on a busy machine

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from checkouts import from_before
 from conftest import ROOT
 
 from penlift.common.errors import InputError
@@ -58,6 +59,35 @@ def test_a_fault_in_a_section_is_named_with_its_remedy(tmp_path: Path, old: str,
         read_section(path, "model", ModelParams)
 
     assert "\n" not in str(raised.value)
+
+
+def test_a_file_from_before_is_told_all_that_it_lacks_on_one_line_and_that_is_what_it_needs(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(from_before((ROOT / "params.yaml").read_text()))
+    message = re.escape(
+        f"{path}: lacks parameters that are newer than it; add `drills: 0` to compose, `rate: null` to normalise, "
+        "`rarest: 5` and `joined: 0.25` to window, `text: false` to model, `texts: null` to sample, and it means what "
+        "it did"
+    )
+
+    for name, record in RECORDS.items():
+        with pytest.raises(InputError, match=f"^{message}$"):
+            read_section(path, name, record)
+
+    for section, line in [("compose", "drills: 0"), ("normalise", "rate: null"), ("window", "rarest: 5"),
+                          ("window", "joined: 0.25"), ("model", "text: false"), ("sample", "texts: null")]:  # fmt: skip
+        path.write_text(re.sub(f"(?m)^{section}:.*$", rf"\g<0>\n  {line}", path.read_text()))
+    assert all(read_section(path, name, record) for name, record in RECORDS.items())
+
+
+def test_a_file_lacks_no_more_than_it_lacks_and_a_slip_in_a_new_key_is_said_first(tmp_path: Path) -> None:
+    path = params_with(tmp_path, "  text: false", "  # text: false")
+    with pytest.raises(InputError, match="; add `text: false` to model, and it means"):
+        read_section(path, "train", TrainParams)
+
+    path = params_with(tmp_path, "  text: false", "  txt: false")
+    with pytest.raises(InputError, match=r"model\.txt is not a parameter; did you mean model\.text\?$"):
+        read_section(path, "model", ModelParams)
 
 
 def test_peepholes_with_a_cell_that_has_none_are_refused(tmp_path: Path) -> None:
@@ -113,7 +143,7 @@ def test_a_long_value_and_many_faults_are_cut_short(tmp_path: Path) -> None:
     text = "".join(f"  key{number}: {'x' * 900}\n" for number in range(50))
     (tmp_path / "params.yaml").write_text(f"model:\n  cell: {'y' * 900}\n{text}")
 
-    with pytest.raises(InputError, match=r"model\.cell is 'y{20,40}\.\.\.y{20,40}'; .*; and 55 more$") as raised:
+    with pytest.raises(InputError, match=r"model\.cell is 'y{20,40}\.\.\.y{20,40}'; .*; and 54 more$") as raised:
         read_section(tmp_path / "params.yaml", "model", ModelParams)
 
     assert len(str(raised.value)) < 600

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from checkouts import from_before
 from conftest import ROOT
 
 from penlift.common.errors import InputError
@@ -67,3 +68,10 @@ def test_what_is_no_preset_is_refused_with_those_that_are(params: Path, tmp_path
         apply(tmp_path / "odd.yaml", params)
 
     assert params.read_text() == before
+
+
+def test_a_preset_over_parameters_from_before_says_what_to_add_first(params: Path) -> None:
+    params.write_text(from_before(params.read_text()))
+
+    with pytest.raises(InputError, match=r"params\.yaml: lacks parameters .*`text: false` to model, "):
+        apply(PRESETS / "text.yaml", params)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from checkouts import from_before
 from click.testing import CliRunner, Result
 from conftest import ROOT, text_of
 from lxml import html
@@ -90,6 +91,18 @@ def test_a_run_is_as_good_as_itself(checkouts: tuple[Path, Path], tmp_path: Path
     result = compare(checkouts[0], again, "--out", tmp_path / "out")
 
     assert "equal to one with one seed each" in result.output
+    assert "No parameter differs." in (tmp_path / "out" / "index.html").read_text()
+
+
+def test_a_run_from_before_a_parameter_differs_in_none_from_one_that_has_what_it_meant(
+    checkouts: tuple[Path, Path], tmp_path: Path
+) -> None:
+    older = copytree(checkouts[0], tmp_path / "older")
+    (older / "params.yaml").write_text(from_before((older / "params.yaml").read_text()))
+
+    result = compare(older, checkouts[0], "--out", tmp_path / "out")
+
+    assert "equal to older with one seed each" in result.output
     assert "No parameter differs." in (tmp_path / "out" / "index.html").read_text()
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from checkouts import FILES
+from checkouts import FILES, from_before
 from clone import ROOT
 from commands import run
 from stages import STAGES
@@ -39,13 +39,14 @@ stages:
 SEED = re.compile(r"(?<=  )seed: +\d+")
 
 
-def made(root: Path, seed: int, samples: int = 2) -> dict[str, str]:
+def made(root: Path, seed: int, samples: int = 2, params: str = PARAMS) -> dict[str, str]:
     """The files of a finished run in a checkout, and their hashes."""
     files = {
-        "params.yaml": SEED.sub(f"seed: {seed}", PARAMS), "dvc.lock": LOCK.format(seed=seed), "models/model.json": "{}",
+        "params.yaml": SEED.sub(f"seed: {seed}", params), "dvc.lock": LOCK.format(seed=seed), "models/model.json": "{}",
         "models/model.safetensors": f"weights {seed}", "reports/train/history.csv": FILES["train/history.csv"],
         "reports/train/training.json": FILES["train/training.json"], "reports/metrics.json": FILES["metrics.json"],
         "reports/index.html": f"page {seed}", "reports/evaluate/dreamt/points.npy": "points",
+        "reports/evaluate/window-0.npy": "window",
     } | {f"reports/samples/sample-{n}.svg": f"<svg/> {seed}" for n in range(samples)}  # fmt: skip
     for name, content in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -104,6 +105,22 @@ def test_an_older_run_comes_back_hash_for_hash_and_what_it_replaces_is_kept(chec
     assert set(newer) - set(replaced) <= {name for name in newer if older.get(name) == newer[name]}
     assert "params.yaml" in changed
     assert restore_run("older", checkout)[1:] == ([], None)
+
+
+def test_a_run_from_before_parameters_that_came_since_comes_back_as_it_was_and_says_what_to_add(
+    checkout: Path, store: Store
+) -> None:
+    older = made(checkout, seed=9, params=from_before(PARAMS))
+    send(record(checkout, "long ago"), store)
+    made(checkout, seed=10)
+
+    said = run("restore", "long ago", "--root", checkout).output
+
+    assert hashes(checkout, *older) == older
+    assert "params.yaml is older than the code here, which asks you to add `drills: 0` to compose, `ra" in said
+    made(checkout, seed=10)
+    send(record(checkout, "of now"), store)
+    assert "asks you to add" not in run("restore", "of now", "--root", checkout).output
 
 
 def test_files_that_are_not_what_was_sent_are_not_restored(checkout: Path, store: Store) -> None:
@@ -252,7 +269,10 @@ def test_what_is_said_of_the_code_is_known_and_none_of_it_is_for_a_shell_but_a_r
     revision = "0123456789abcdef0123456789abcdef01234567"
     for tags, said in (
         ({"penlift.revision": "$(id)"}, "it is not known which code"),
-        ({"penlift.revision": revision, "penlift.changed": "no"}, "own code: git checkout 0123456789ab -- src"),
+        (
+            {"penlift.revision": revision, "penlift.changed": "no"},
+            "own code: git checkout --no-overlay 0123456789ab -- src",
+        ),
         ({"penlift.changed": "yes"}, "0123456789ab with changes that nobody committed\n"),
         ({"penlift.changed": "unknown"}, "0123456789ab with changes that nobody committed, or without: nobody knows\n"),
     ):

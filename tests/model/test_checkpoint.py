@@ -14,7 +14,7 @@ from small_trainings import SHAPE as SMALL_SHAPE
 from torch import Tensor
 
 from penlift.common.errors import InputError
-from penlift.model.checkpoint import CONFIG, WEIGHTS, Model, load_model, save_model
+from penlift.model.checkpoint import CONFIG, VERSION, WEIGHTS, Model, load_model, save_model
 from penlift.model.network import ModelParams
 
 SHAPE = SMALL_SHAPE | {"dropout": 0.5}
@@ -95,3 +95,36 @@ def test_a_configuration_that_is_none_is_refused(saved: Path, content: bytes) ->
     (saved / CONFIG).write_bytes(content)
 
     refusal_of(saved)
+
+
+def changed(folder: Path, **keys: Any) -> None:
+    config = json.loads((folder / CONFIG).read_text()) | keys
+    (folder / CONFIG).write_text(json.dumps(config))
+
+
+def test_a_model_of_a_newer_penlift_is_refused_with_both_versions_whatever_it_holds(saved: Path) -> None:
+    changed(saved, version=VERSION + 1, model={"cell": "other"}, scales=[])
+
+    with pytest.raises(InputError) as raised:
+        load_model(saved)
+
+    assert str(raised.value) == (
+        f"{saved / CONFIG}: a model of version {VERSION + 1}, by a newer penlift; this one reads versions up to "
+        f"{VERSION}: update it, or train a model with it"
+    )
+
+
+@pytest.mark.parametrize("version", [0, -1, 10**40, "2", 2.0, True, None])
+def test_a_version_that_is_none_is_refused(saved: Path, version: Any) -> None:
+    changed(saved, version=version)
+
+    assert "version" in refusal_of(saved)
+
+
+def test_a_key_that_a_version_has_is_no_key_to_leave_out_of_it(saved: Path) -> None:
+    without = {key: value for key, value in SHAPE.items() if key != "text"}
+    changed(saved, model=without)
+    assert "model.text" in refusal_of(saved)
+
+    changed(saved, version=1)
+    assert not load_model(saved).params.text

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from small_trainings import Data, beginning, recipe, to_the_end, unseen
 from penlift.common.errors import InputError
 from penlift.common.processes import alone_in
 from penlift.common.terminal import Meter
-from penlift.training.distributed import Lost, Ranks
+from penlift.training.distributed import ALONE, Lost, Ranks
 from penlift.training.folder import STATE, Journal, Kept, read_events
 from penlift.training.loop import fit, judge_epoch
 from penlift.training.optimisation import TrainParams
@@ -27,7 +28,7 @@ from penlift.training.recipe import Material
 from penlift.training.resume import StateKeeper, pack, read_state, unpack
 from penlift.training.schedule import Schedule
 from penlift.training.state import TrainState
-from penlift.training.trainer import Stopped, train
+from penlift.training.trainer import Stopped, run, train
 
 KEPT = Kept("f00d", 0, done=False)
 
@@ -131,6 +132,26 @@ def test_the_state_of_another_training_is_never_taken(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match="the state of training f00d, not of beef"):
         StateKeeper(tmp_path, "beef", 60).restore(beginning(recipe()))
+
+
+def test_a_training_that_begins_beside_one_that_was_cut_short_says_why_it_does_not_go_on_from_there(
+    data: Data, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    params = recipe(epochs=1)
+
+    def said(name: str) -> str:
+        keeper = StateKeeper(tmp_path / name, name, 60)
+        run(beginning(params), Material(*data), params, keeper, ALONE, lambda: nullcontext(unseen), lambda: None)
+        return capsys.readouterr().err
+
+    for name in ("older", "done"):
+        (tmp_path / name).mkdir()
+        StateKeeper(tmp_path / name, name, 60).save(part_way(data, params, 2), done=name == "done")
+
+    why = f"what was cut short in {tmp_path} (older) is of other parameters, data, code or machines"
+    assert f"begins with its first step: {why}\n" in said("newer")
+    assert "begins with" not in said("older")
+    assert "begins with" not in said("newest")
 
 
 def test_a_second_trainer_is_refused_and_told_the_pid_of_the_first(tmp_path: Path) -> None:

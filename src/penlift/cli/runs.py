@@ -128,6 +128,7 @@ def restore(run: str, root: Path) -> None:
     All files but DVC's lock are checked against the fingerprint of the run first. What they replace is kept in
     .state/replaced.
     """
+    from penlift.common.params import lacking, read_params
     from penlift.experiments.restore import restore_run as bring_back
     from penlift.tracking.outcome import CHANGED, REVISION
 
@@ -135,6 +136,8 @@ def restore(run: str, root: Path) -> None:
     click.echo(f"run {found.run_id} ({found.name!r}): {', '.join(changed) or 'nothing'} differed from what was here")
     if older:
         click.echo(f"what they replaced is in {older}")
+    if wanted := lacking(read_params(root / "params.yaml")):
+        click.echo(f"its params.yaml is older than the code here, which asks you to add {wanted}")
     revision = re.fullmatch("[0-9a-f]{40,64}", found.tags.get(REVISION, ""))  # for a shell, and somebody else's
     if not revision:
         click.echo("`dvc repro` runs what differs here; it is not known which code the run was made with")
@@ -142,5 +145,5 @@ def restore(run: str, root: Path) -> None:
     if (edited := found.tags.get(CHANGED)) != "no":
         click.echo(f"its code was {revision[0][:12]} with changes that nobody committed"
                    f"{'' if edited == 'yes' else ', or without: nobody knows'}")  # fmt: skip
-    click.echo(f"`dvc repro` runs what differs here; with the run's own code: git checkout {revision[0][:12]} -- src "
-               "pipeline dvc.yaml")  # fmt: skip
+    own = f"git checkout --no-overlay {revision[0][:12]} -- src pipeline dvc.yaml"  # and nothing that has come since
+    click.echo(f"`dvc repro` runs what differs here; with the run's own code: {own}")

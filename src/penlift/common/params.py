@@ -28,6 +28,36 @@ class Params(BaseModel):
 Section = TypeVar("Section", bound=Params)
 
 
+MEANT: dict[str, dict[str, Any]] = {  # keys that have come since, a row each, and what files meant that lack them
+    "compose": {"drills": 0},
+    "normalise": {"rate": None},
+    "window": {"rarest": 5, "joined": 0.25},  # of texts alone, so that nothing differs
+    "model": {"text": False},
+    "sample": {"texts": None},
+}
+
+
+def as_now(sections: dict[str, Any]) -> dict[str, Any]:
+    """The sections of a params.yaml, of this penlift or of one before, as this one would have them."""
+    return {name: MEANT.get(name, {}) | values for name, values in sections.items()}
+
+
+def lacking(sections: dict[str, Any]) -> str:
+    """What to add to a params.yaml from before, so that it means what it did; nothing where all is there."""
+    new = {
+        name: [f"`{key}: {json.dumps(value)}`" for key, value in meant.items() if key not in sections[name]]
+        for name, meant in MEANT.items()
+        if name in sections
+    }
+    return ", ".join(f"{' and '.join(keys)} to {name}" for name, keys in new.items() if keys)
+
+
+def demand_new(sections: dict[str, Any], place: Path | str) -> None:
+    """Raise InputError with all that a params.yaml from before lacks: what it goes by stands in it, not in code."""
+    if wanted := lacking(sections):
+        raise InputError(f"{place}: lacks parameters that are newer than it; add {wanted}, and it means what it did")
+
+
 LONGEST, MOST, NAME = 2**16, 10_000, 100  # bytes of a file; values in it, aliases followed; characters of a name
 
 
@@ -94,7 +124,9 @@ def read_section(path: Path, name: str, record: type[Section]) -> Section:
         near = difflib.get_close_matches(name, sections, n=1)
         remedy = f"is it {near[0]!r}?" if near else f"it needs {', '.join(record.model_fields)}"
         raise InputError(f"{path}: section {name!r} is missing; {remedy}")
-    return checked(name, sections[name], record, path.name)
+    section = checked(name, as_now(sections)[name], record, path.name)
+    demand_new(sections, path)  # behind what is wrong in it, such as a new key with a slip
+    return section
 
 
 def checked(name: str, values: dict[str, Any], record: type[Section], place: str) -> Section:
@@ -143,6 +175,7 @@ def set_values(params: Path, wanted: dict[str, dict[str, Any]]) -> list[str]:
     Raises KeyError with the name of what is no parameter there.
     """
     known = read_params(params)
+    demand_new(known, params)
     yaml = YAML()
     yaml.preserve_quotes, yaml.width = True, 200
     yaml.representer.add_representer(type(None), lambda it, _: it.represent_scalar("tag:yaml.org,2002:null", "null"))

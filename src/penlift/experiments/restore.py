@@ -15,7 +15,7 @@ from voluptuous import Invalid
 
 from penlift.common.errors import InputError, cut_short, one_line
 from penlift.common.files import digest_of
-from penlift.common.params import checked, flatten, parsed, sections_in
+from penlift.common.params import as_now, checked, flatten, parsed, sections_in
 from penlift.experiments.repository import DVC, cache_of, on_cache, output_of
 from penlift.experiments.sections import SECTIONS
 from penlift.tracking.client import SHORTEST, FoundRun, fetch, find
@@ -31,7 +31,7 @@ FOLDERS = {*TREES, *(out for out in OUTS if "." not in out), "reports/evaluate/d
 FILES = re.compile(  # that stages leave there, by their names
     r"params\.yaml|dvc\.lock|models/model\.(json|safetensors)|reports/(metrics\.json|index\.html"
     r"|train/(history\.csv|samples\.npy|training\.json)|samples/(sample-[a-z0-9-]+\.svg|samples\.npz|health\.csv)"
-    r"|evaluate/(dreamt/(points\.npy|index\.csv)|[a-z0-9-]+\.csv))"
+    r"|evaluate/(dreamt/(points\.npy|index\.csv)|[a-z0-9-]+\.csv|window-[0-9]+\.npy))"
 )
 REPLACED = "replaced"  # beside the trainings: what stood where a run was restored
 
@@ -108,8 +108,9 @@ def _demand_sound(run: FoundRun, root: Path, place: Path) -> None:
     params = sections_in(file.read_bytes(), "params.yaml")
     if unknown := params.keys() - SECTIONS.keys():
         raise InputError(f"section {min(unknown)!r} of params.yaml is unknown to this checkout")
+    whole = as_now(params)
     for name, record in SECTIONS.items():
-        checked(name, params.get(name, {}), record, "params.yaml")
+        checked(name, whole.get(name, {}), record, "params.yaml")
     if (lock := place / "dvc.lock").is_file():
         _demand_known_lock(lock.read_bytes(), root)
     made = fingerprint_of(dict(flatten(params)), run.tags.get("penlift.data_hash", ""), _files(place))

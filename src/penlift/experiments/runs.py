@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from penlift.common.errors import InputError
-from penlift.common.params import read_params
+from penlift.common.params import as_now, read_params
 from penlift.evaluation.results import read_json, read_table
 from penlift.experiments.repository import experiments_in, output_of
 from penlift.ink.lines import Ink, load_ink
@@ -53,7 +53,7 @@ def _read(name: str, folder: Path) -> Run:
     training = folder / "reports" / "train" / "training.json"
     return Run(
         name=name,
-        params=read_params(folder / "params.yaml"),
+        params=as_now(read_params(folder / "params.yaml")),
         metrics=read_json(folder / "reports" / "metrics.json"),
         history=read_table(folder / "reports" / "train" / "history.csv"),
         lines=read_table(folder / LINES),

@@ -1,10 +1,10 @@
 """A trained network on disk: weights as safetensors, and beside them, as JSON, what is needed to load them."""
 
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from pydantic_core import from_json, to_json
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
@@ -16,8 +16,22 @@ from penlift.ink.scales import Scales
 from penlift.model.network import ModelParams, Network, floor_of
 
 WEIGHTS, CONFIG = "model.safetensors", "model.json"
-VERSION = 2  # of model.json
-BEFORE = {"text": False}  # what a key meant that an older version did not have
+
+
+class Change(NamedTuple):
+    """A key that model.json has from one of its versions on."""
+
+    since: int  # this version
+    section: str
+    key: str
+    meant: Any  # what every model was that was saved before
+
+
+CHANGES = (  # in their order; what of model.json changes is a row here, with the next version
+    Change(2, "model", "text", False),  # none read a text, so that none has signs or texts either
+    Change(2, "scales", "rate", None),  # points were taken as they came; it is left out where they still are
+)
+VERSION = CHANGES[-1].since  # of model.json
 
 
 class Model(NamedTuple):
@@ -29,8 +43,11 @@ class Model(NamedTuple):
     texts: tuple[str, ...] = ()  # of some held-out lines, for a network that writes texts
 
 
-class _Config(BaseModel):
-    version: Literal[1, 2] = 1
+class _Versioned(BaseModel):
+    version: int = Field(default=1, ge=1, le=10_000)  # the first had none
+
+
+class _Config(_Versioned):
     model: ModelParams
     scales: Scales
     signs: str | None = None  # of the alphabet
@@ -41,11 +58,20 @@ class _Config(BaseModel):
         return Alphabet(self.signs) if self.model.text and self.signs is not None else None
 
 
-def _read_config(content: bytes) -> _Config:
-    """What `save_model` wrote, as this penlift would have."""
+def _read_config(path: Path) -> _Config:
+    """What `save_model` wrote, as that of this penlift would have; InputError where it is of a newer one."""
+    content = path.read_bytes()
+    version = _Versioned.model_validate_json(content, strict=True).version
+    if version > VERSION:
+        raise InputError(
+            f"{path}: a model of version {version}, by a newer penlift; this one reads versions up to "
+            f"{VERSION}: update it, or train a model with it"
+        )
     config = from_json(content)
-    if isinstance(config, dict) and isinstance(config.get("model"), dict):
-        config["model"] = BEFORE | config["model"]
+    for change in CHANGES:
+        section = config.get(change.section)
+        if version < change.since and isinstance(section, dict):
+            section.setdefault(change.key, change.meant)
     return _Config.model_validate_json(to_json(config), strict=True)
 
 
@@ -69,7 +95,7 @@ def load_model(folder: Path) -> Model:
     if missing := [file.name for file in files_of(folder) if not file.is_file()]:
         raise InputError(f"{folder}: no model ({missing[0]} is missing); train one with `dvc repro train`")
     try:
-        config = _read_config((folder / CONFIG).read_bytes())
+        config = _read_config(folder / CONFIG)
         with torch.device("meta"):  # takes no memory before the weights are known to be those of such a network
             network = Network(config.model, floor_of(config.scales.scale), config.alphabet)
         weights = load_file(folder / WEIGHTS)

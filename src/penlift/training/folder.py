@@ -82,6 +82,16 @@ def trainings_in(states: Path) -> list[Training]:
     return sorted(map(read_training, folders), key=lambda training: -last_at_work(training.folder))
 
 
+def cut_short_in(states: Path) -> list[str]:
+    """The trainings with a state from which nobody goes on, by the names of their folders."""
+    found = []
+    for path in sorted(states.glob(f"*/{STATE}")):
+        with suppress(InputError, OSError):  # `penlift runs` tells of what is damaged
+            if not (read_header(path)["kept"]["done"] or running_in(path.parent)):
+                found.append(path.parent.name)
+    return found
+
+
 def drawn(folder: Path) -> list[tuple[int, Path]]:
     """The lines that a training dreamt, each behind its epoch, as numbers on disk."""
     lines = ((path, path.stem.removeprefix("epoch-")) for path in folder.glob("epoch-*.npy"))

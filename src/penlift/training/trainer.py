@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from penlift.common.errors import InputError
+from penlift.common.errors import InputError, some
 from penlift.common.files import whole_folder, write_json
 from penlift.common.machine import system_load
 from penlift.common.processes import Signals, alone_in
@@ -19,6 +19,7 @@ from penlift.common.terminal import Meter
 from penlift.ink.scales import Scales, shift_to
 from penlift.model.checkpoint import Model, save_model
 from penlift.training.distributed import ALONE, Lost, Ranks
+from penlift.training.folder import cut_short_in
 from penlift.training.loop import Diverged, close_epoch, fit, judge_epoch
 from penlift.training.optimisation import TrainParams
 from penlift.training.recipe import Material
@@ -62,6 +63,11 @@ def run(
                 meter.say(f"this very training has been done before; to do it again, delete {keeper.folder}")
                 leave()
                 return
+            if not state.step and (others := cut_short_in(keeper.folder.parent)):
+                meter.say(
+                    f"begins with its first step: what was cut short in {keeper.folder.parent} ({some(others, ', ')}) "
+                    "is of other parameters, data, code or machines"
+                )
             meter.say(f"watch it learn to write: the newest of {keeper.folder}/epoch-*.svg")
             with watch() as show:
                 try:

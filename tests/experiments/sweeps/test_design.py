@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from checkouts import from_before
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -211,6 +212,14 @@ def test_a_trial_that_no_stage_would_accept_is_refused_before_the_first() -> Non
         check_trials(trials_of(grid), ROOT / "params.yaml")
     with pytest.raises(InputError, match=r"model\.mixture is no parameter"):
         check_trials(trials_of(unknown), ROOT / "params.yaml")
+
+
+def test_trials_over_parameters_from_before_wait_for_those_that_came_since(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text(from_before((ROOT / "params.yaml").read_text()))
+
+    for factor in ("model.mixtures", "model.text"):
+        with pytest.raises(InputError, match=r"params\.yaml: lacks parameters .*; add `drills: 0` to compose, "):
+            check_trials(trials_of(made(factors={factor: [1, 2]})), tmp_path / "params.yaml")
 
 
 def test_a_missing_or_broken_file_is_said_to_be_so(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from penlift.common.errors import InputError, cut_short, some
-from penlift.common.params import Params, checked, parsed, read_params
+from penlift.common.params import Params, checked, demand_new, parsed, read_params
 
 Value = bool | int | float | str | None
 Settings = dict[str, Value]  # "model.mixtures": 5
@@ -163,6 +163,7 @@ def check_trials(trials: list[Trial], params: Path) -> None:
     from penlift.experiments.sections import SECTIONS
 
     known = read_params(params)
+    demand_new(known, params)
     name, count = Counter(trial.name for trial in trials).most_common(1)[0]
     if count > 1:
         raise InputError(f"two trials would be called {name}; give levels names that differ in letters or digits")
