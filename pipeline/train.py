@@ -49,14 +49,18 @@ def main(offsets: Path, windows: Path, models: Path, report: Path) -> None:
         if material.alphabet:
             about |= {"signs": material.alphabet.signs}
         leave = partial(trainer.save_learned, state, model, about, models, report)
-        watch = partial(watched, keeper.folder, recipe, about)
+        watch = partial(watched, keeper.folder, recipe, material.scales.rate, about)
         trainer.run(state, material, recipe.train, keeper, ranks, watch, leave)
 
 
-def watched(folder: Path, recipe: Recipe, about: Mapping[str, Any]) -> AbstractContextManager[trainer.Show]:
+def watched(
+    folder: Path, recipe: Recipe, rate: float | None, about: Mapping[str, Any]
+) -> AbstractContextManager[trainer.Show]:
     from penlift.tracking import live  # loaded this late, the code that shows a training decides over none
 
     told = {name: section.model_dump() for name, section in recipe._asdict().items()}
+    if rate is not None:
+        told["normalise"] = {"rate": rate}
     return live.watched(folder, ROOT, told, about)
 
 

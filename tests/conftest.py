@@ -130,3 +130,11 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> "SmallRun":
     from small_run import make_run
 
     return make_run(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="session")
+def thin(tmp_path_factory: pytest.TempPathFactory) -> "SmallRun":
+    """The same of points thinned from 100 Hz to 30."""
+    from small_run import make_run
+
+    return make_run(tmp_path_factory.mktemp("thin"), rate=30.0)

@@ -33,7 +33,11 @@ class SmallRun(NamedTuple):
 
 
 def make_run(
-    folder: Path, splits: tuple[str, ...] = ("valid", "test"), held_out: int = 6, points: int = 150
+    folder: Path,
+    splits: tuple[str, ...] = ("valid", "test"),
+    held_out: int = 6,
+    points: int = 150,
+    rate: float | None = None,
 ) -> SmallRun:
     """Evaluate in a folder: four training lines, some of each held-out split, each by a writer of its own."""
     ink, offsets, evaluate = folder / "ink", folder / "offsets", folder / "evaluate"
@@ -41,7 +45,7 @@ def make_run(
         place.mkdir(parents=True)
     of_split = ["train"] * 4 + [split for split in splits for _ in range(held_out)]
     save_ink(ink, [written_line(n, of, max(2, points + n), f"w{n}") for n, of in enumerate(of_split, 1)])
-    scales, _ = normalise(load_ink(ink), NormaliseParams(cap=500.0, scale=20.0, rate=None), offsets)
+    scales, _ = normalise(load_ink(ink), NormaliseParams(cap=500.0, scale=20.0, rate=rate), offsets)
     shape = {"layers": 2, "hidden": 8, "mixtures": 3, "dropout": 0.0, "skip": False, "text": False}
     params = ModelParams.model_validate({"cell": "lstm", "peepholes": False} | shape)
     model, lines = Model(make_network().eval(), params, scales), load_ink(offsets)

@@ -1,9 +1,11 @@
 """The command `penlift`, used as a user does: on folders, with answers as text and files."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ from penlift.cli.main import main
 from penlift.evaluation.likelihood import summarise
 from penlift.evaluation.transfer import score_baseline, score_ink
 from penlift.ink.lines import Ink, load_ink, save_ink
+from penlift.ink.offsets import thinned
 from penlift.io.extraction import open_ink
 from penlift.model.checkpoint import Model, save_model
 from penlift.model.scores import score_lines
@@ -154,6 +157,27 @@ def test_a_score_stands_beside_what_can_be_said_without_a_network(tmp_path: Path
     assert f"{figure:.3f}" in result.output
     without = score_baseline(trained, load_ink(tmp_path / "big"), "test", 1)["nll_nats_per_point"]["tablet"]
     assert f"{without:.3f}" in result.output
+
+
+def test_a_network_of_thinned_points_scores_any_ink_as_it_does_the_same_ink_thinned_before(
+    tmp_path: Path, trained: Model
+) -> None:
+    model = trained._replace(scales=trained.scales._replace(rate=30.0))
+    lines = [written_line(n, split, 200) for n, split in enumerate(["train", "train", "train", "valid", "test"], 1)]
+    for name, each in (("whole", lines), ("thin", [replace(line, rows=thinned(line.rows, 30.0)) for line in lines])):
+        (tmp_path / name).mkdir()
+        save_ink(tmp_path / name, each)
+    save_model(tmp_path / "models", model)
+    whole, thin = (load_ink(tmp_path / name) for name in ("whole", "thin"))
+
+    said = run("score", tmp_path / "models", tmp_path / "whole").output
+
+    assert score_ink(model, whole, "test") == score_ink(model, thin, "test")
+    assert score_baseline(model.scales, whole, "test", 1) == score_baseline(model.scales, thin, "test", 1)
+    assert score_ink(model, whole, "test")["points"] < score_ink(trained, whole, "test")["points"] / 2
+    assert "nats a point of 30 Hz             tablet units" in said
+    assert re.search(r"the network's otherwise +[0-9,.]+ nats a line, [0-9.]+ nats a letter", said)
+    assert said == run("score", tmp_path / "models", tmp_path / "thin").output
 
 
 @pytest.mark.parametrize("name", ["", *main.commands])

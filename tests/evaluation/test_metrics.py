@@ -11,7 +11,9 @@ from conftest import ROOT
 from small_run import SmallRun, make_run
 
 from penlift.common.params import flatten
-from penlift.evaluation.results import A_POINT, ALL
+from penlift.evaluation.results import A_LETTER, A_LINE, A_POINT, ALL
+from penlift.ink.lines import load_ink
+from penlift.ink.offsets import thinned
 
 LEAVES = 100  # more than that, and nobody reads `dvc metrics diff`
 
@@ -28,6 +30,36 @@ def test_every_key_is_documented_and_every_documented_key_is_there(small: SmallR
 
     assert {key for key, _ in flatten(small.metrics)} == documented()
     assert {key for key, _ in flatten(recorded)} <= documented()
+
+
+def test_a_run_of_thinned_points_says_their_rate_and_its_likelihood_a_letter(small: SmallRun, thin: SmallRun) -> None:
+    text = (ROOT / "docs" / "metrics.md").read_text()
+    more = {key for key, _ in flatten(thin.metrics)} - {key for key, _ in flatten(small.metrics)}
+
+    assert more == {"rate_hz", "valid.nll_nats_per_letter.tablet", "test.nll_nats_per_letter.tablet"}
+    assert all(f"- `{key.replace('valid', 'SPLIT').replace('test', 'SPLIT')}`: " in text for key in more)
+    assert thin.metrics["rate_hz"] == 30
+
+
+def test_network_and_baseline_are_judged_and_calibrated_on_the_same_thinned_points(thin: SmallRun) -> None:
+    ink = load_ink(thin.ink)
+
+    for split in ("valid", "test"):
+        targets = sum(len(thinned(ink.rows_of(number), 30.0)) - 1 for number in ink.of_split(split))
+        for found in thin.splits[split]:
+            assert found.lines["points"].sum() == found.calibration.targets == targets
+        assert targets < (ink.index["points"][ink.index["split"] == split] - 1).sum() / 2
+
+
+def test_nats_a_point_a_line_and_a_letter_are_the_same_nats(thin: SmallRun) -> None:
+    index = load_ink(thin.ink).index
+
+    for split in ("valid", "test"):
+        figures: Any = thin.metrics[split]
+        letters = index["text"][index["split"] == split].str.len().sum()
+        nats = figures[A_LINE]["tablet"] * figures["lines"]
+        assert figures[A_LETTER]["tablet"] * letters == pytest.approx(nats, rel=1e-4)
+        assert figures[A_POINT]["tablet"] * figures["points"] == pytest.approx(nats, rel=1e-4)
 
 
 def test_it_is_small_and_all_numbers(small: SmallRun) -> None:

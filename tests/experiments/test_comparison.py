@@ -125,6 +125,28 @@ def test_runs_with_other_caps_predict_other_offsets_and_are_refused(
     assert "normalise.cap differs" in str(result.exception)
 
 
+def test_runs_of_points_at_other_rates_are_refused_and_told_what_both_have(
+    checkouts: tuple[Path, Path], thin: SmallRun, tmp_path: Path
+) -> None:
+    thinned = copytree(checkouts[0], tmp_path / "thinned")
+    (thinned / "params.yaml").write_text((thinned / "params.yaml").read_text().replace("rate: null", "rate: 30"))
+    (thinned / "reports" / "metrics.json").write_text(json.dumps(thin.metrics))
+    sixty = copytree(thinned, tmp_path / "sixty")
+    (sixty / "params.yaml").write_text((sixty / "params.yaml").read_text().replace("rate: 30", "rate: 60"))
+    same = copytree(thinned, tmp_path / "same")
+
+    plain, slow = compare(checkouts[0], thinned), compare(thinned, sixty)
+    alike = compare(thinned, same, "--out", tmp_path / "out")
+
+    why = (
+        "and nats a point of one rate compare with none of another; set one rate, or read test.nll_nats_per_line.tablet"
+    )
+    assert (plain.exit_code, slow.exit_code, alike.exit_code) == (1, 1, 0)
+    assert f"normalise.rate is null in one and 30 Hz in thinned, {why} in metrics.json of both" in plain.output
+    assert f"30 Hz in thinned and 60 Hz in sixty, {why} and test.nll_nats_per_letter.tablet in" in slow.output
+    assert "NLL and differences from thinned: nats a point of 30 Hz, tablet units, test split." in alike.output
+
+
 def test_figures_that_one_run_lacks_are_unknown(checkouts: tuple[Path, Path], tmp_path: Path) -> None:
     other = copytree(checkouts[0], tmp_path / "little")
     metrics = json.loads((other / "reports" / "metrics.json").read_text())

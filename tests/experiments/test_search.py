@@ -186,6 +186,22 @@ def test_a_search_that_began_with_other_things_is_not_gone_on_with(root: Path) -
         search_of(3, root)
 
 
+def test_a_search_over_rates_of_points_is_refused_before_it_begins(root: Path) -> None:
+    with pytest.raises(InputError, match=r"normalise\.rate changes the points, and nats a point of one rate"):
+        search_of(3, root, factors={"normalise.rate": [None, 60, 30]})
+
+
+def test_what_is_said_of_a_search_names_the_rate_that_all_its_trials_have(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    search = search_of(2, root, set={"train.epochs": 3, "normalise.rate": 30})
+
+    work(search, root, lambda _: Told([4.0]))
+
+    assert "4.000 nats/point of 30 Hz held out" in capsys.readouterr().err
+    assert "NLL: nats a point of 30 Hz, offsets / 20. 2 of 2" in trials_table(search)
+
+
 def test_nothing_is_shown_of_a_search_that_has_not_begun(root: Path) -> None:
     with pytest.raises(InputError, match="no search made-up has begun there; `penlift search FILE` begins it"):
         opened(sweep_with(3), storage_of(None, root, "made-up"), root, snapshot(root))

@@ -119,6 +119,22 @@ def test_figures_of_the_built_in_corpus_are_said_to_compare_with_none(run: RunPa
     assert "with no published figure" not in text_of(page_of_run(own))
 
 
+def test_a_run_of_thinned_points_says_so_wherever_a_likelihood_a_point_stands(run: RunPage, thin: SmallRun) -> None:
+    params = run.params | {"normalise": run.params["normalise"] | {"rate": 30}}
+    told = run_of(thin)._replace(params=params)
+
+    text = text_of(page_of_run(told))
+
+    figures = told.metrics["test"]
+    line, letter = (figures[f"nll_nats_per_{what}"]["tablet"] for what in ("line", "letter"))
+    assert f"on the test split; {line:,.1f} nats a line, {letter:,.2f} nats a letter." in text
+    assert "Points were thinned to 30 Hz: nats a point compare with no run of another rate" in text
+    assert "What compares with Graves" not in text
+    plain = re.findall(r"(?:nats|error,) a point(?! of 30 Hz)[^,.:]{,20}", text)
+    assert [words.split()[3:5] for words in plain] == [["compare", "with"], [], []]  # laws, and no figures
+    assert "of 30 Hz" not in text_of(page_of_run(run))
+
+
 def test_no_line_of_made_up_writers_is_called_real(page: str) -> None:
     text = text_of(page)
 

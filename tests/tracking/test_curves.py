@@ -30,6 +30,23 @@ def test_the_curves_of_a_journal_are_those_of_the_history_and_the_speed_and_load
     assert record.began and record.ended and record.began <= record.ended
 
 
+def test_curves_of_points_thinned_to_other_rates_have_other_names_and_the_same_values(
+    data: Data, tmp_path: Path
+) -> None:
+    history = train_into(data, tmp_path / "f00d", epochs=1)
+    plain = {point.key: point.value for point in record_of_training(read_training(tmp_path / "f00d")).points}
+    write_about(tmp_path / "f00d", "brave-puma", {"penlift.rate": "30 Hz"}, {})
+
+    thinned = {point.key: point.value for point in record_of_training(read_training(tmp_path / "f00d")).points}
+
+    nll = "by_epoch/valid_nll_nats_per_point"
+    assert next(iter(thinned)) == f"{nll}_30hz.over_20"
+    assert plain[f"{nll}.over_20"] == thinned[f"{nll}_30hz.over_20"]
+    assert {key.replace("_30hz", "") for key in thinned} == set(plain)
+    assert {key for key in thinned.keys() & plain.keys() if "nats" in key} == set()
+    assert {point.key for point in of_history(history, 0, "30 Hz")} <= thinned.keys()
+
+
 def test_a_folder_says_whose_training_it_is(data: Data, tmp_path: Path) -> None:
     train_into(data, tmp_path / "f00d", epochs=1)
     write_about(tmp_path / "f00d", "brave-puma", {"penlift.cell": "gru"}, {"model.cell": "gru"})

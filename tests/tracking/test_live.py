@@ -91,6 +91,15 @@ def test_a_value_is_spelt_as_in_the_file_and_the_ink_is_named(tmp_path: Path) ->
     assert about["tags"]["penlift.data_hash"] == hash_of_ink(tmp_path / "data" / "ink")
 
 
+def test_what_is_shown_of_thinned_points_says_their_rate(tmp_path: Path) -> None:
+    with watched(tmp_path, ROOT, TOLD | {"normalise": {"rate": 30.0}}, ABOUT):
+        pass
+
+    about = read_about(tmp_path)
+    assert about["tags"]["penlift.rate"] == "30 Hz"
+    assert about["params"]["normalise.rate"] == 30
+
+
 def test_parameters_that_say_nothing_of_the_data_end_no_training(tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_text("train: {seed: 1}\n")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from checkouts import FILES
+from checkouts import FILES, SPLIT
 
 from penlift.common.errors import InputError
 from penlift.tracking.outcome import NOTE, SWEEP, name_of, record_of_outcome, tags_of, tags_of_training
@@ -61,6 +61,24 @@ def test_its_record_has_curves_figures_tags_and_a_note_in_words(root: Path) -> N
     assert record.tags["penlift.cell"] == "lstm+peepholes"
     assert "| test | 7 | 5.000 [4.900, 5.100] | -1.000 | 8.000 |" in record.tags[NOTE]
     assert record.params == {f"model.{key}": value for key, value in MODEL.items()} | {"extract.path": "data/corpus"}
+
+
+def test_a_run_of_thinned_points_shares_no_chart_with_one_of_another_rate(root: Path) -> None:
+    split = SPLIT | {"nll_nats_per_line": {"tablet": 1234.5}, "nll_nats_per_letter": {"tablet": 67.89}}
+    (root / "metrics.json").write_text(json.dumps({"test": split}))
+    (root / "train" / "history.csv").write_text("epoch,valid_nll_nats_per_point\n1,1\n")
+
+    plain, thirty, sixty = (read(root, PARAMS | {"normalise": {"rate": rate}}) for rate in (None, 30, 59.94))
+
+    keys = [{point.key for point in record.points if "per_point" in point.key} for record in (plain, thirty, sixty)]
+    assert keys[0] >= {"test/nll_nats_per_point.tablet", "by_epoch/valid_nll_nats_per_point.over_20"}
+    assert keys[1] == {key.replace("per_point", "per_point_30hz") for key in keys[0]}
+    assert keys[2] == {key.replace("per_point", "per_point_59.94hz") for key in keys[0]}
+    assert "penlift.rate" not in plain.tags
+    assert (thirty.tags["penlift.rate"], sixty.tags["penlift.rate"]) == ("30 Hz", "59.94 Hz")
+    assert "NLL, nats a point of 30 Hz, tablet units" in thirty.tags[NOTE]
+    assert "On the test split 1,234.5 nats a line, 67.89 nats a letter, tablet units." in thirty.tags[NOTE]
+    assert "nats a line" not in plain.tags[NOTE]
 
 
 def test_the_curves_have_the_times_of_the_journal_while_there_is_one(root: Path) -> None:

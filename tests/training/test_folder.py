@@ -14,6 +14,7 @@ from small_trainings import Data, beginning, recipe, train_into
 
 from penlift.common.files import write_json
 from penlift.common.processes import LOCK, alone_in
+from penlift.tracking.curves import write_about
 from penlift.tracking.outbox import MIRRORED
 from penlift.tracking.store import Store
 from penlift.tracking.trainings import reason_to_stay, remove, state_of, trainings_table
@@ -44,12 +45,15 @@ def states(data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_every_training_has_a_row_with_its_state_its_nll_and_what_waits(states: Path) -> None:
+    write_about(states / "mirrored", "mirrored", {"penlift.rate": "30 Hz"}, {})
+
     said = run("runs", "--root", states.parent).output
 
     rows = {line.split()[0]: line for line in said.splitlines()[1:]}
     best = min(row["valid_nll_nats_per_point"] for row in read_training(states / "waits").header["history"])
     assert set(rows) == {"mirrored", "waits", "short"}
-    assert f"{best:.3f}" in rows["waits"]
+    assert f"{best:.3f}  " in rows["waits"]
+    assert f"{best:.3f} (30 Hz)  " in rows["mirrored"]  # whose training was the same, but for what is said of it
     assert "finished" in rows["waits"]
     assert "epoch 2" in rows["waits"]
     assert rows["waits"].endswith("waits")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 from networks import CELLS, make_network
-from small_trainings import SHAPE, Data, recipe, to_the_end
+from small_trainings import SHAPE, Data, recipe, to_the_end, train_into
 
 from penlift.common.errors import InputError
 from penlift.ink.scales import Scales
@@ -255,6 +255,19 @@ def test_training_ends_once_so_many_epochs_brought_nothing_better(data: Data) ->
     assert history == longer[: len(history)]
     assert [epoch.best for epoch in history[-3:]] == [True, False, False]
     assert not any(not any(epoch.best for epoch in history[last - 1 : last + 1]) for last in range(2, len(history) - 1))
+
+
+@pytest.mark.parametrize(("rate", "unit"), [(None, "nats/point"), (30.0, "nats/point of 30 Hz")])
+def test_a_training_says_of_which_points_its_likelihoods_are(
+    data: Data, tmp_path: Path, rate: float | None, unit: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ink, windows, scales = data
+
+    train_into((ink, windows, scales._replace(rate=rate)), tmp_path / "f00d", epochs=1)
+
+    meter, epoch = sorted((line for line in capsys.readouterr().err.splitlines() if "nats" in line), reverse=True)
+    assert f" {unit} (offsets/20), " in meter
+    assert f" held out ({unit}, offsets/20)" in epoch
 
 
 def test_clipped_steps_are_those_whose_gradient_is_longer_than_the_bound(data: Data) -> None:

@@ -86,7 +86,9 @@ def score(model: Path, ink: Path, split: str) -> None:
     MODEL is a folder as `models`; INK one as `data/ink`, or with the archives of IAM-OnDB. Archives are split by their
     standard lists: for a network that learned with extract.splits graves, give data/ink.
     """
+    from penlift.evaluation.results import otherwise
     from penlift.evaluation.transfer import score_baseline, score_ink
+    from penlift.ink.scales import point_of
     from penlift.io.extraction import is_archive, open_ink
     from penlift.model.checkpoint import load_model
 
@@ -97,13 +99,16 @@ def score(model: Path, ink: Path, split: str) -> None:
         without = score_baseline(trained, lines, split, seed=1) if known else None
     where = f"split {split}{' of the standard lists' if is_archive(ink) else ''}"
     click.echo(f"{figures['lines']} lines, {figures['points']} points, {figures['writers']} writers; {where}")
-    click.echo("nats a point                      tablet units")
+    rate = trained.scales.rate
+    click.echo(f"{f'nats a {point_of(rate)}':34}tablet units")
     click.echo(f"network                           {figures['nll_nats_per_point']['tablet']:.3f}")
     if without:
         nll = without["nll_nats_per_point"]["tablet"]
         click.echo(f"one mixture, one lift rate        {nll:.3f}  (fitted to the training lines of this ink)")
     else:
         click.echo("one mixture, one lift rate        unknown  (this ink has no training lines to fit them to)")
+    if rate is not None:
+        click.echo(f"the network's otherwise           {otherwise(figures)}")
 
 
 @main.command(epilog=PRESET)

@@ -24,8 +24,8 @@ Examples:
 def runs(root: Path) -> None:
     """List the trainings that this checkout knows: run, state, best held-out NLL, age, and where each stands.
 
-    NLLs are in nats a point with offsets divided by 20. What waits for MLflow, `penlift track --all` sends. What is
-    damaged is named below.
+    NLLs are in nats a point with offsets divided by 20; where points were thinned, their rate stands behind. What waits
+    for MLflow, `penlift track --all` sends. What is damaged is named below.
     """
     from penlift.tracking.curves import damage_in
     from penlift.tracking.outbox import damaged_in, outcomes_in

@@ -18,8 +18,11 @@ WIDTH, SHALLOWEST, TALLEST = 10.0, 0.6, 10.0  # inches of a preview, at 100 pixe
 SETTINGS: Any = {"svg.hashsalt": "penlift", "svg.fonttype": "path", "font.size": 9.0}  # the salt: same plot, same bytes
 
 
-def loss_curves(history: pd.DataFrame) -> bytes:
-    """SVG of the NLL by epoch, in training and held out, the kept epoch marked; `history` as history.csv has it."""
+def loss_curves(history: pd.DataFrame, point: str = "point") -> bytes:
+    """SVG of the NLL by epoch, in training and held out, the kept epoch marked; `history` as history.csv has it.
+
+    `point`: what likelihoods are of, as `scales.point_of` has it.
+    """
     figure, (axes,) = panels(1, 1, (9.0, 3.4))
     for column, label, colour in (
         ("train_nll_nats_per_point", "training windows, dropout on", HUES[0]),
@@ -31,7 +34,7 @@ def loss_curves(history: pd.DataFrame) -> bytes:
     axes.set_xlim(0.5, history["epoch"].iloc[-1] + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.set_xlabel("epoch")
-    axes.set_ylabel("NLL, nats a point (offsets / 20)")
+    axes.set_ylabel(f"NLL, nats a {point} (offsets / 20)")
     axes.legend(frameon=False)
     return saved(figure, "svg")
 

@@ -120,6 +120,8 @@ def metrics_of(
     figures["samples"] = shares(drawn)
     if text:
         figures["text"] = text
+    if scales.rate is not None:
+        figures["rate_hz"] = scales.rate
     return dict(_rounded(figures))
 
 

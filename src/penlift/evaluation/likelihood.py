@@ -8,7 +8,7 @@ import pandas as pd
 
 from penlift.evaluation.comparison.intervals import INTERVAL, Clusters, clusters_of, resampled
 from penlift.evaluation.prediction import PLACES, SUMS
-from penlift.evaluation.results import A_LINE, A_POINT, ALL, LIFT_NLL, OFFSET_NLL, ORDINARY, SSE
+from penlift.evaluation.results import A_LETTER, A_LINE, A_POINT, ALL, LIFT_NLL, OFFSET_NLL, ORDINARY, SSE
 from penlift.ink.scales import Scales, shift_to, units_of
 
 COLUMNS = ["place", "figure", "unit", "value", "low", "high", "drawn", "points"]
@@ -66,10 +66,18 @@ def summarise(lines: pd.DataFrame, scales: Scales) -> dict[str, Any]:
     writers = int(lines.loc[lines["writer"] != "", "writer"].nunique())
     figures: dict[str, Any] = {"lines": len(lines), "writers": writers, "points": int(lines["points"].sum())}
     figures |= dict(_nested(_sums(lines, ""), scales))
+    if "letters" in lines and lines["letters"].any():
+        figures[A_LETTER] = {"tablet": _a_letter(lines[lines["letters"] > 0], scales)}
     if lines["ordinary_points"].any():
         ordinary = {"points": int(lines["ordinary_points"].sum())} | dict(_nested(_sums(lines, "ordinary_"), scales))
         figures["without_capped_and_zero"] = {key: ordinary[key] for key in ("points", A_POINT)}
     return figures
+
+
+def _a_letter(lines: pd.DataFrame, scales: Scales) -> float:
+    """Nats a letter, in tablet units, of lines with a text."""
+    nats = (lines["move_nll"] + lines["lift_nll"] + shift_to((1.0, 1.0), scales) * lines["points"]).sum()
+    return float(nats / lines["letters"].sum())
 
 
 def _nested(sums: pd.DataFrame, scales: Scales) -> Iterator[tuple[str, Any]]:

@@ -13,7 +13,7 @@ from penlift.common.files import made_by_stage
 from penlift.common.geometry import Array
 from penlift.ink.lines import Ink, evenly, load_ink
 
-A_POINT, A_LINE = "nll_nats_per_point", "nll_nats_per_line"
+A_POINT, A_LINE, A_LETTER = "nll_nats_per_point", "nll_nats_per_line", "nll_nats_per_letter"
 OFFSET_NLL, LIFT_NLL = "offset_nll_nats_per_point", "lift_nll_nats_per_point"
 SSE = "sse_z_score_per_point"
 ALL, ORDINARY = "all", "without capped and zero"
@@ -53,6 +53,12 @@ COLUMNS = {  # of a table by its name, up to a hyphen; those that are read
 def judged_split(splits: Container[str]) -> str:
     """The split that verdicts are about: test, or valid where there is none."""
     return "test" if "test" in splits else "valid"
+
+
+def otherwise(figures: dict[str, Any]) -> str:
+    """The likelihood of some lines a line and, where they have texts, a letter; tablet units."""
+    letter = f", {figures[A_LETTER]['tablet']:,.2f} nats a letter" if A_LETTER in figures else ""
+    return f"{figures[A_LINE]['tablet']:,.1f} nats a line{letter}"
 
 
 def read_json(path: Path, shape: Any = dict[str, Any]) -> Any:

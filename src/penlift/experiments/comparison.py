@@ -6,6 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from penlift.common.errors import InputError
+from penlift.common.params import flatten
 from penlift.evaluation.comparison.differences import (
     UNKNOWN,
     Effect,
@@ -15,9 +16,11 @@ from penlift.evaluation.comparison.differences import (
     effect_by_writer,
     side_by_side,
 )
+from penlift.evaluation.results import A_LETTER, A_LINE, judged_split
 from penlift.experiments.runs import Run
 from penlift.experiments.sweeps.design import REFERENCE, Sweep, Trial, trials_of, words_of
 from penlift.experiments.sweeps.finished import Tried
+from penlift.ink.scales import hertz, point_of, rate_in
 
 BEST = "the best"  # of a search without its reference
 CONFIGURATIONS = ["configuration", "seeds", "nll", "deviation", "seconds", "difference", "low", "high", "verdict"]
@@ -69,6 +72,11 @@ class Comparison:
     first: str  # what configurations are compared with
     configurations: list[Configuration]
     factors: list[Factor]  # none of a search
+
+    @property
+    def unit(self) -> str:
+        """Of likelihoods and their differences; that of lengths stands beside it."""
+        return f"nats a {point_of(rate_in(self.runs[0].params))}"
 
 
 @dataclass(frozen=True)
@@ -146,7 +154,8 @@ class _Trials(NamedTuple):
 
     @classmethod
     def of(cls, tried: list[Tried], seed: int) -> "_Trials":
-        """Refuses trials whose offsets, cut at different caps, or held-out lines, are not the same."""
+        """Refuses trials whose offsets, thinned or cut otherwise, or held-out lines, are not the same."""
+        _demand_one_rate([each.run for each in tried])
         caps = {each.run.name: each.run.params["normalise"]["cap"] for each in tried}
         if len(set(caps.values())) > 1:
             raise InputError(f"normalise.cap differs, so the offsets do: {caps}; compare runs with one cap")
@@ -188,6 +197,22 @@ class _Trials(NamedTuple):
             return Level(called, alone, effect(self.scores, pairs, self.seed), effect_by_writer(self.scores, pairs))
 
         return Factor(name, levels[0], [level(called) for called in levels])
+
+
+def _demand_one_rate(runs: list[Run]) -> None:
+    """Raises InputError where points were thinned otherwise; it names what both runs have instead."""
+    first, rate = runs[0], rate_in(runs[0].params)
+    for other in runs[1:]:
+        if (own := rate_in(other.params)) == rate:
+            continue
+        thinned = (f"{hertz(each) or 'null'} in {run.name}" for run, each in ((first, rate), (other, own)))
+        figures = dict(flatten(first.metrics)).keys() & dict(flatten(other.metrics)).keys()
+        wanted = (f"{judged_split(first.metrics)}.{figure}.tablet" for figure in (A_LINE, A_LETTER))
+        instead = " and ".join(figure for figure in wanted if figure in figures)
+        raise InputError(
+            f"normalise.rate is {' and '.join(thinned)}, and nats a point of one rate compare with none of another; "
+            f"set one rate{f', or read {instead} in metrics.json of both' if instead else ''}"
+        )
 
 
 class Tables(NamedTuple):

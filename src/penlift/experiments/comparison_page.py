@@ -17,7 +17,6 @@ from penlift.experiments.runs import Run
 from penlift.experiments.sweeps.design import word
 from penlift.report.html import Cell, document, figure, paragraph, said, section, table, tag
 
-NATS = "nats a point, tablet units"
 SPACE = "\N{NO-BREAK SPACE}"
 FIGURES = ("calibration.", "free_running.")  # of metrics.json, beside the likelihood
 
@@ -25,7 +24,7 @@ FIGURES = ("calibration.", "free_running.")  # of metrics.json, beside the likel
 def text_of_comparison(found: Comparison) -> str:
     """The table of configurations, but for what they cost."""
     rows = in_columns([said(cell) for cell in row[:-1]] for row in _rows(found))
-    return f"{rows}\n\nNLL and differences from {found.first}: {NATS}, {found.split} split."
+    return f"{rows}\n\nNLL and differences from {found.first}: {found.unit}, tablet units, {found.split} split."
 
 
 def text_of_answer(found: Answer) -> str:
@@ -83,15 +82,17 @@ def progress(found: Answer) -> str:
 def _judged_by(found: Comparison) -> str:
     """The end of a sentence: the lines, and the unit of what is said of them."""
     held_out = int((found.runs[0].lines["split"] == found.split).sum())
-    return f"the {held_out:,} held-out lines of the {found.split} split: NLL, {NATS}; lower is better."
+    return (
+        f"the {held_out:,} held-out lines of the {found.split} split: NLL, {found.unit}, tablet units; lower is better."
+    )
 
 
 def _factors(found: Answer) -> Iterator[HtmlElement]:
     """Each in a sentence, and as a forest plot."""
     others = "a mean over the levels of the other factors" if found.sweep.design == "grid" else "which only it changes"
     yield paragraph(
-        f"In brackets the difference from the first level, {others}: {NATS}, below 0 where a level predicts better; "
-        "its 95 % interval; and for how many it predicts worse, since a mean may rest on few.",
+        f"In brackets the difference from the first level, {others}: {found.unit}, tablet units, below 0 where a level "
+        "predicts better; its 95 % interval; and for how many it predicts worse, since a mean may rest on few.",
         "quiet",
     )
     for factor in found.factors:
@@ -137,20 +138,22 @@ def _forest(found: Comparison, factor: Factor) -> Iterator[HtmlElement]:
     alt = "; ".join(f"{level.name}: {bounded(level.effect)}" for level in factor.others)
     shaded = f" Shaded: within {found.equal:g}, which is called equal." if found.equal else ""
     caption = f"Left of the line: better than {factor.first}.{shaded}"
-    picture = draw_forest(factor, found.equal)
+    picture = draw_forest(factor, found.equal, found.unit)
     yield figure(picture, f"{factor.name}, differences from {factor.first}. {alt}", caption)
     writers = factor.levels[0].writers
     if 1 < len(writers) < ENOUGH_WRITERS:
         columns = [level.writers["difference"] for level in factor.others]
         rows = [(*row, *(column[row[0]] for column in columns)) for row in writers[["lines", "points"]].itertuples()]
-        caption = f"{factor.name}, difference from {factor.first} by writer: {NATS}; a mean may rest on one of so few"
+        what = f"{factor.name}, difference from {factor.first} by writer: {found.unit}, tablet units"
+        caption = f"{what}; a mean may rest on one of so few"
         yield table(caption, ("writer", "lines", "points", *(level.name for level in factor.others)), rows)
 
 
 def _configurations(found: Comparison) -> HtmlElement:
     """A row a configuration, its words broken in few places: a narrow screen has no columns of single words."""
     over_seeds = ("mean and standard deviation over seeds; ", ", median over seeds") if found.seeds > 1 else ("", "")
-    caption = f"NLL: {NATS}; {over_seeds[0]}differences from {found.first}; seconds of training{over_seeds[1]}"
+    differences = f"{over_seeds[0]}differences from {found.first}"
+    caption = f"NLL: {found.unit}, tablet units; {differences}; seconds of training{over_seeds[1]}"
     head, *rows = _rows(found)
     whole = [
         [cell.replace(" ", SPACE).replace(f"{SPACE}with", " with") if isinstance(cell, str) else cell for cell in row]

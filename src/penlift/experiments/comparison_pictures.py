@@ -22,8 +22,11 @@ COLUMNS = 3
 SHOWN = 2  # lines of each level
 
 
-def draw_forest(factor: Factor, equal: float) -> bytes:
-    """SVG of the first level at 0 and of the others below it, by their names; differences up to `equal` are shaded."""
+def draw_forest(factor: Factor, equal: float, unit: str) -> bytes:
+    """SVG of the first level at 0 and of the others below it, by their names; differences up to `equal` are shaded.
+
+    `unit`: as `Comparison.unit` has it.
+    """
     names = [level.name for level in factor.levels]
     canvas, (axes,) = panels(1, 1, (9.0, 0.8 + 0.35 * len(names)))
     axes.axvspan(-equal, equal, color="#e9edf3", linewidth=0)
@@ -33,7 +36,7 @@ def draw_forest(factor: Factor, equal: float) -> bytes:
         axes.plot([level.effect.low, level.effect.high], [-row, -row], color=HUES[0], linewidth=2)
         axes.plot([level.effect.difference], [-row], "o", color=HUES[0])
     axes.set_yticks([-row for row in range(len(names))], labels=names)
-    axes.set(xlabel=f"difference from {factor.first}, nats a point", ylim=(0.6 - len(names), 0.6))
+    axes.set(xlabel=f"difference from {factor.first}, {unit}", ylim=(0.6 - len(names), 0.6))
     return saved(canvas, "svg")
 
 
@@ -45,16 +48,16 @@ def pictures_of(found: Comparison) -> Iterator[HtmlElement]:
         bars = "; bars: a standard deviation over seeds each way" if found.seeds > 1 else ""
         named = f"; named: the best {NAMED}" if len(known) > NAMED else ""
         caption = f"NLL on the {found.split} split by seconds of training{bars}{named}."
-        yield section("Cost and quality", figure(_cost(known), f"Cost and quality. {alt}", caption))
+        yield section("Cost and quality", figure(_cost(known, found.unit), f"Cost and quality. {alt}", caption))
     if found.factors:
         alone = ", the other factors at their first levels" if len(found.factors) > 1 else ""
         caption = f"Without the first epoch, which would dwarf the others: a colour a level, a line a seed{alone}."
         alt = f"Held-out NLL by epoch, along {', '.join(factor.name for factor in found.factors)}"
-        yield section("Learning", figure(_curves(found.factors), alt, caption))
+        yield section("Learning", figure(_curves(found.factors, found.unit), alt, caption))
         yield section("Handwriting", *_samples(found))
 
 
-def _cost(known: list[Configuration]) -> bytes:
+def _cost(known: list[Configuration], unit: str) -> bytes:
     """SVG of NLL over seconds of training; the first have their words at the right, all given in the order of NLL."""
     named = known[:NAMED]
     canvas, (axes,) = panels(1, 1, (9.0, 0.8 + ROW * max(12, len(named))))
@@ -65,11 +68,11 @@ def _cost(known: list[Configuration]) -> bytes:
     for number, each in enumerate(named):  # at equal steps, so that none lies on another
         at, beside = (each.seconds, each.nll), (1.02, (number + 0.5) / len(named))
         axes.annotate(each.words, at, beside, textcoords="axes fraction", va="center", color=INK, arrowprops=leader)
-    axes.set(xlabel="seconds of training", ylabel="NLL, nats a point, tablet units")
+    axes.set(xlabel="seconds of training", ylabel=f"NLL, {unit}, tablet units")
     return saved(canvas, "svg")
 
 
-def _curves(factors: list[Factor]) -> bytes:
+def _curves(factors: list[Factor], unit: str) -> bytes:
     """SVG of held-out NLL by epoch: a panel a factor, a colour a level, a line a seed."""
     rows = math.ceil(len(factors) / COLUMNS)
     canvas, places = panels(rows, min(COLUMNS, len(factors)), (10.0, 3.8 * rows))
@@ -87,7 +90,7 @@ def _curves(factors: list[Factor]) -> bytes:
             axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(-0.04, -0.16), ncols=2, handlelength=1.2)
     for axes in places[len(factors) :]:
         axes.set_axis_off()
-    places[0].set_ylabel("NLL of valid lines,\nnats a point (offsets / 20)")
+    places[0].set_ylabel(f"NLL of valid lines,\n{unit} (offsets / 20)")
     return saved(canvas, "svg")
 
 

@@ -29,8 +29,9 @@ from penlift.common.terminal import Meter, in_columns
 from penlift.evaluation.results import A_POINT, read_table
 from penlift.experiments.repository import data_at, params_at
 from penlift.experiments.storage import again
-from penlift.experiments.sweeps.design import Search, Sweep, Trial, check_trials, trial_of, words_of
+from penlift.experiments.sweeps.design import Search, Sweep, Trial, applied, check_trials, trial_of, words_of
 from penlift.experiments.sweeps.runner import CLONES, Runner, Running, stop, stop_if_asked
+from penlift.ink.scales import point_of, rate_in
 
 BEGAN = "asked"  # of the study: what all its trials have in common
 FAULT = "fault"  # of a trial: why it failed by itself
@@ -53,6 +54,7 @@ class Searched(NamedTuple):
     study: optuna.Study
     sweep: Sweep
     limits: Search  # of the sweep
+    point: str  # what likelihoods of all its trials are of
 
     def trials(self, *states: TrialState) -> list[FrozenTrial]:
         """Those in these states that have drawn their levels, as they are now."""
@@ -123,7 +125,9 @@ def opened(sweep: Sweep, storage: BaseStorage, root: Path, commit: str, begin: b
         raise InputError(
             f"search {sweep.name} began with other {', '.join(others)}; put them back, or give the file another name"
         )
-    return Searched(study, sweep, limits)
+    settings = trial_of(sweep, sweep.reference, sweep.seeds[0]).settings
+    rate = rate_in(applied(began["parameters in params.yaml"], settings))
+    return Searched(study, sweep, limits, point_of(rate))
 
 
 def _shuffled(sweep: Sweep, draw: random.Random) -> Iterator[dict[str, str]]:
@@ -251,7 +255,8 @@ class Worker:
         self._faults = self._faults + 1 if FAULT in trial.user_attrs else 0
         self._meter.advance(standing(self._search), max(0, len(self._search.results) - self._meter.done))
         if trial.state != TrialState.FAIL or FAULT in trial.user_attrs:
-            self._meter.say(f"trial {trial.number} ({words_of(self._search.sweep, trial.params)}): {_said(trial)}")
+            said = _said(trial, self._search.point)
+            self._meter.say(f"trial {trial.number} ({words_of(self._search.sweep, trial.params)}): {said}")
 
 
 def _report(trial: optuna.Trial, epochs: Iterable[Mapping[str, Any]], told: set[int]) -> bool:
@@ -264,11 +269,11 @@ def _report(trial: optuna.Trial, epochs: Iterable[Mapping[str, Any]], told: set[
     return len(told) > before
 
 
-def _said(trial: FrozenTrial) -> str:
+def _said(trial: FrozenTrial, point: str) -> str:
     if FAULT in trial.user_attrs:
         return f"failed: {trial.user_attrs[FAULT]}"
     behind = f"{STATES[trial.state]} behind epoch {max(trial.intermediate_values, default=0)}"
-    return f"{behind}, {nll_of(trial):.3f} nats/point held out" if trial.intermediate_values else behind
+    return f"{behind}, {nll_of(trial):.3f} nats/{point} held out" if trial.intermediate_values else behind
 
 
 def trials_table(search: Searched) -> str:
@@ -281,7 +286,7 @@ def trials_table(search: Searched) -> str:
         nll = f"{nll_of(trial):.3f}" if known else ""
         rows.append([str(trial.number), nll, STATES[trial.state], str(max(known, default="")), *levels])
     why = (f"trial {trial.number} failed: {trial.user_attrs[FAULT]}" for trial in faults)
-    return "\n".join([in_columns(rows), "", f"NLL: nats a point, offsets / 20. {standing(search)}", *why])
+    return "\n".join([in_columns(rows), "", f"NLL: nats a {search.point}, offsets / 20. {standing(search)}", *why])
 
 
 def standing(search: Searched) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, TypeAdapter, model_validator
 
-from penlift.common.errors import InputError
+from penlift.common.errors import InputError, cut_short
 from penlift.common.files import made_by_stage
 from penlift.common.params import Params
 
@@ -90,6 +90,24 @@ def load_scales(path: Path) -> Scales:
     """Read the scales that stage normalise wrote."""
     with made_by_stage(path):
         return TypeAdapter(Scales).validate_json(path.read_bytes(), strict=True)
+
+
+def rate_in(params: Mapping[str, Any]) -> float | None:
+    """Hz to which points are thinned, by the sections of a params.yaml, older ones too; None: as they came."""
+    rate = params.get("normalise", {}).get("rate")
+    if rate is None or (isinstance(rate, int | float) and 0 < rate <= MOST):
+        return rate
+    raise InputError(f"normalise.rate is {cut_short(rate)}; it should be a number above 0, up to {MOST:g}, or null")
+
+
+def hertz(rate: float | None) -> str:
+    """A rate in words; nothing for points as they came."""
+    return "" if rate is None else f"{rate:.10g} Hz"
+
+
+def point_of(rate: float | None) -> str:
+    """What a likelihood is said to be of, "a point" or "a point of 30 Hz": of other points, it compares with none."""
+    return "point" if rate is None else f"point of {hertz(rate)}"
 
 
 def units_of(scales: Scales) -> Units:

@@ -85,7 +85,10 @@ def score_lines(predictor: Predictor, ink: Ink, numbers: list[int], scales: Scal
 
 
 def line_scores(ink: Ink, lines: WholeLines, scores: TargetScores, scales: Scales) -> pd.DataFrame:
-    """A row a line, of summed scores: all targets, and those neither at the cap nor exactly zero (`ordinary`)."""
+    """A row a line, of summed scores: all targets, and those neither at the cap nor exactly zero (`ordinary`).
+
+    Of thinned points also the letters of its text: what is said of a point then compares with no other rate.
+    """
     moves = to_tablet(lines.batch.targets, scales)
     ordinary = lines.batch.mask & ~at_cap(moves, scales.cap) & ~at_rest(moves)
     sums = {}
@@ -93,6 +96,8 @@ def line_scores(ink: Ink, lines: WholeLines, scores: TargetScores, scales: Scale
         sums[f"{kind}points"] = which.sum(axis=1)
         sums |= {f"{kind}{name}": (score * which).sum(axis=1) for name, score in scores._asdict().items()}
     entries = ink.index.iloc[lines.numbers]
+    if scales.rate is not None:
+        sums["letters"] = entries["text"].str.len().to_numpy()
     return pd.DataFrame(sums | {name: entries[name].to_numpy() for name in ("line", "writer", "split")})
 
 

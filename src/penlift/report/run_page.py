@@ -14,10 +14,11 @@ from penlift.common.geometry import Array
 from penlift.drawing.densities import draw_by_lift, draw_density, draw_weights
 from penlift.drawing.plots import loss_curves
 from penlift.drawing.svg import draw_by_stroke, draw_plain, page_of, sheet
-from penlift.evaluation.results import Evaluated, judged_split, read_json
+from penlift.evaluation.results import Evaluated, judged_split, otherwise, read_json
 from penlift.ink.alphabet import Alphabet, Texts
 from penlift.ink.lines import SPLITS, evenly
 from penlift.ink.offsets import Extremes
+from penlift.ink.scales import point_of, rate_in
 from penlift.ink.windows import Coverage
 from penlift.report.calibration import calibration_parts
 from penlift.report.html import document, figure, paragraph, said, section, table, tag
@@ -126,6 +127,16 @@ class RunPage(NamedTuple):
     texts: Texts | None = None  # that stage window found, for a network with text
     signs: str = ""  # that this network tells apart
 
+    @property
+    def rate(self) -> float | None:
+        """Hz that points were thinned to, or None."""
+        return rate_in(self.params)
+
+    @property
+    def point(self) -> str:
+        """What a likelihood is of."""
+        return point_of(self.rate)
+
 
 def page_of_run(run: RunPage) -> str:
     """The whole page as HTML."""
@@ -142,13 +153,13 @@ def _parts(run: RunPage) -> Iterator[HtmlElement]:
             "compare with other runs on the same corpus, and with no published figure.",
             "notice",
         )
-    yield section("In short", _verdicts(verdicts(run.metrics, run.history)))
+    yield section("In short", _verdicts(verdicts(run.metrics, run.history, run.point)))
     yield section("Handwriting", *_pictures(run))
     yield section("What it expected", *_maps(run.dreamt[0]))
     yield section("Samples", *_health(run.health))
     yield section("Likelihood of held-out lines", *_likelihoods(run, split))
     if run.texts:
-        parts = text_parts(run.evaluated, run.metrics.get("text", {}), run.texts, Alphabet(run.signs))
+        parts = text_parts(run.evaluated, run.metrics.get("text", {}), run.texts, Alphabet(run.signs), run.point)
         yield section("Does it read?", *parts)
     yield section("Calibration", *calibration_parts(run.evaluated, run.metrics["calibration"], split))
     yield section("Movement and likeness", *movement_parts(run.evaluated, run.metrics["free_running"]))
@@ -176,10 +187,11 @@ def _summary(run: RunPage, split: str) -> str:
     model = run.params["model"]
     cell = f"{model['cell']}{' with peepholes' if model['peepholes'] else ''}"
     nll = run.metrics[split]["nll_nats_per_point"]["tablet"]
+    beside = "" if run.rate is None else f"; {otherwise(run.metrics[split])}"
     return (
         f"{model['layers']} layers of {model['hidden']} units ({cell}), {model['mixtures']} mixtures, "
-        f"{len(run.history)} epochs on {run.params['extract']['path']}: {said(float(nll))} nats a point in tablet "
-        f"units on the {split} split."
+        f"{len(run.history)} epochs on {run.params['extract']['path']}: {said(float(nll))} nats a {run.point} in "
+        f"tablet units on the {split} split{beside}."
     )
 
 
@@ -225,7 +237,8 @@ def _hands(run: RunPage) -> HtmlElement:
 
 
 def _learning(run: RunPage) -> Iterator[HtmlElement]:
-    yield figure(loss_curves(run.history), "Curves of the NLL in training and held out, by epoch", "NLL by epoch.")
+    alt = "Curves of the NLL in training and held out, by epoch"
+    yield figure(loss_curves(run.history, run.point), alt, "NLL by epoch.")
     for epoch in evenly(range(1, len(run.learnt) + 1), STAGES):
         caption = f"Dreamt after epoch {epoch} of {len(run.learnt)}, from the same random numbers each time."
         yield figure(draw_plain(run.learnt[epoch - 1]), f"A line dreamt after epoch {epoch}", caption)
@@ -240,7 +253,7 @@ def _likelihoods(run: RunPage, split: str) -> Iterator[HtmlElement]:
         f"below half a unit. Intervals: bootstrap over {drawn}. No network: one mixture of 20 normals over offsets and "
         "one lift rate, fitted to the training split."
     )
-    yield from likelihood_parts(likelihood, run.evaluated.writers, split)
+    yield from likelihood_parts(likelihood, run.evaluated.writers, split, run.rate)
 
 
 def _is_built_in(run: RunPage) -> bool:

@@ -26,8 +26,10 @@ def draw_window(under: Array, text: str) -> bytes:
     return saved(drawing, "svg")
 
 
-def text_parts(found: Evaluated, metrics: dict[str, Any], texts: Texts, alphabet: Alphabet) -> Iterator[HtmlElement]:
-    """Nothing of a network without text."""
+def text_parts(
+    found: Evaluated, metrics: dict[str, Any], texts: Texts, alphabet: Alphabet, point: str
+) -> Iterator[HtmlElement]:
+    """Nothing of a network without text; `point`: what likelihoods are of, as `scales.point_of` has it."""
     if found.reading is None:
         return
     yield paragraph(
@@ -39,7 +41,8 @@ def text_parts(found: Evaluated, metrics: dict[str, Any], texts: Texts, alphabet
     for name, figures in metrics.items():
         rows = [(words, figures[f"nll_nats_per_point_{under}_text"]["tablet"]) for under, words in WORDS.items()]
         share, low, high = (figures.get(f"likelier_share{end}") for end in ("", "_low", "_high"))
-        yield table(f"{figures['lines']} lines with {name} texts, nats a point in tablet units", ("under", "NLL"), rows)
+        caption = f"{figures['lines']} lines with {name} texts, nats a {point} in tablet units"
+        yield table(caption, ("under", "NLL"), rows)
         between = f" (95 %: {100 * low:.1f} to {100 * high:.1f} %)" if low is not None and high is not None else ""
         yield paragraph(
             f"{100 * share:.1f} % of them{between} are likelier under their own text than under nine others; "

@@ -31,13 +31,16 @@ class Verdict(NamedTuple):
     rule: str
 
 
-def verdicts(metrics: dict[str, Any], history: pd.DataFrame) -> Iterator[Verdict]:
-    """Judge a run by metrics.json and history.csv; what so little ink says nothing of has no verdict."""
+def verdicts(metrics: dict[str, Any], history: pd.DataFrame, point: str = "point") -> Iterator[Verdict]:
+    """Judge a run by metrics.json and history.csv; what so little ink says nothing of has no verdict.
+
+    `point`: what likelihoods are of, as `scales.point_of` has it.
+    """
     split = judged_split(metrics)
     if f"{A_POINT}_high" in metrics[split]:
-        yield _learnt(metrics[split], split)
+        yield _learnt(metrics[split], split, point)
     yield _calibrated(metrics["calibration"])
-    yield _general(metrics, split, history)
+    yield _general(metrics, split, history, point)
     written = metrics["free_running"]
     for judge, needed in ((_own, "nearness_to_training"), (_varied, "relative_variety"), (_healthy, "samples"),
                           (_moving, "ks_mean_of_real")):  # fmt: skip
@@ -45,11 +48,11 @@ def verdicts(metrics: dict[str, Any], history: pd.DataFrame) -> Iterator[Verdict
             yield judge(written)
 
 
-def _learnt(figures: dict[str, Any], split: str) -> Verdict:
+def _learnt(figures: dict[str, Any], split: str, point: str) -> Verdict:
     nll, blind = figures[A_POINT]["tablet"], figures[f"baseline_{A_POINT}"]["tablet"]
     low, high = (figures[f"{A_POINT}_{side}"]["tablet"] for side in ("low", "high"))
     words = (
-        f"{nll:.3f} nats a point [{low:.3f}, {high:.3f}] on the {split} split, tablet units: {blind - nll:.3f} below "
+        f"{nll:.3f} nats a {point} [{low:.3f}, {high:.3f}] on the {split} split, tablet units: {blind - nll:.3f} below "
         "what one mixture of offsets and one lift rate can say."
     )
     return Verdict("Better than no network?", high < blind, words, "The whole interval lies below the baseline.")
@@ -72,16 +75,16 @@ def _calibrated(figures: dict[str, Any]) -> Verdict:
     return Verdict("Calibrated?", good, words, rule)
 
 
-def _general(metrics: dict[str, Any], split: str, history: pd.DataFrame) -> Verdict:
+def _general(metrics: dict[str, Any], split: str, history: pd.DataFrame, point: str) -> Verdict:
     held_out = history["valid_nll_nats_per_point"]
     turned = float(held_out.iloc[-1] - held_out.min())
     gap = metrics[split][A_POINT]["tablet"] - metrics["train"][A_POINT]["tablet"]
     way = "worse" if gap >= 0 else "better"
     words = (
-        f"{split} lines score {abs(gap):.3f} nats a point {way} than training lines do; the last epoch is {turned:.3f} "
-        "worse on the valid split than the best."
+        f"{split} lines score {abs(gap):.3f} nats a {point} {way} than training lines do; the last epoch is "
+        f"{turned:.3f} worse on the valid split than the best."
     )
-    rule = f"Up to {GAP} and up to {TURNED} nats a point."
+    rule = f"Up to {GAP} and up to {TURNED} nats a {point}."
     return Verdict("Free of over-fitting?", gap <= GAP and turned <= TURNED, words[0].upper() + words[1:], rule)
 
 

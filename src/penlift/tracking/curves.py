@@ -15,7 +15,7 @@ from penlift.common.geometry import Array
 from penlift.drawing.plots import preview
 from penlift.drawing.svg import sheet
 from penlift.ink.lines import LIFT
-from penlift.tracking.record import TRAINING, Image, Point, Record
+from penlift.tracking.record import RATE, TRAINING, Image, Point, Record, name_at
 from penlift.training.folder import ABOUT, Training, drawn
 
 CURVES, LOAD = "by_epoch/", "system/"  # MLflow has groups of charts by prefix, in their order, and a page for `system`
@@ -53,7 +53,8 @@ def damage_in(training: Training) -> list[str]:
 
 def record_of_training(training: Training) -> Record:
     """All that the folder of a training says by now, but for pictures."""
-    points, about = list(metric_points(training.events)), read_about(training.folder)
+    about = read_about(training.folder)
+    points = list(metric_points(training.events, about["tags"].get(RATE, "")))
     return Record(status=training.status, began=began(training.events), points=points, **about)
 
 
@@ -62,29 +63,33 @@ def began(events: list[dict[str, Any]]) -> int | None:
     return round(1000 * events[0]["time"]) if events else None
 
 
-def metric_points(events: Iterable[dict[str, Any]]) -> Iterator[Point]:
-    """The curves by epoch that a journal holds: those of history.csv, the speed, and what the machine was doing."""
+def metric_points(events: Iterable[dict[str, Any]], rate: str = "") -> Iterator[Point]:
+    """The curves by epoch that a journal holds: those of history.csv, the speed, and what the machine was doing.
+
+    `rate`: as the tag `RATE` has it.
+    """
     targets, seconds, peak = 0, 0.0, 0
     for event in events:
         if "number" in event:
             targets, seconds, peak = targets + event["targets"], seconds + event["seconds"], event["peak_mib"]
         elif "epoch" in event:
             speed = {"points_per_second": targets / seconds} if seconds else {}
-            yield from _epoch(event | speed, event.get("system", {}) | {"process_peak_memory_mib": peak})
+            yield from _epoch(event | speed, event.get("system", {}) | {"process_peak_memory_mib": peak}, rate)
             targets, seconds = 0, 0.0
 
 
-def of_history(history: pd.DataFrame, time: int) -> Iterator[Point]:
+def of_history(history: pd.DataFrame, time: int, rate: str = "") -> Iterator[Point]:
     """The same of history.csv alone, where nobody knows the times: 1 ms an epoch from `time` on."""
     for row in history.to_dict("records"):
-        yield from _epoch({str(key): value for key, value in row.items()} | {"time": (time + row["epoch"]) / 1000}, {})
+        known = {str(key): value for key, value in row.items()} | {"time": (time + row["epoch"]) / 1000}
+        yield from _epoch(known, {}, rate)
 
 
-def _epoch(row: dict[str, Any], load: dict[str, float]) -> Iterator[Point]:
+def _epoch(row: dict[str, Any], load: dict[str, float], rate: str) -> Iterator[Point]:
     epoch, time = int(row["epoch"]), round(1000 * row["time"])
     for key in sorted(row.keys() - LEFT_OUT, key=lambda key: (key != FIRST, key)):
         value = float("nan") if row[key] is None else float(row[key])
-        yield Point(f"{CURVES}{key}{UNIT.get(key, '')}", value, epoch, time)
+        yield Point(name_at(rate, f"{CURVES}{key}{UNIT.get(key, '')}"), value, epoch, time)
     for key, value in load.items():
         yield Point(f"{LOAD}{key}", float(value), epoch, time)
 

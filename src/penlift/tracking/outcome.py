@@ -16,8 +16,10 @@ from penlift.common.errors import InputError, one_line
 from penlift.common.files import DAMAGE, digest_of
 from penlift.common.machine import processor_name
 from penlift.common.params import flatten
+from penlift.evaluation.results import otherwise
+from penlift.ink.scales import hertz, point_of, rate_in
 from penlift.tracking.curves import began, metric_points, of_history
-from penlift.tracking.record import OUTCOME, TRAINING, Point, Record
+from penlift.tracking.record import OUTCOME, RATE, TRAINING, Point, Record, name_at
 from penlift.training.folder import JOURNAL, read_events, states_of
 
 LOCKED = ("params.yaml", "dvc.lock")  # what a run is made again from; other code changes the lock and not the outcome
@@ -50,10 +52,12 @@ def _record(root: Path, params: dict[str, Any], ink: Path, train: Path, metrics:
     locked = [path for name in LOCKED if (path := root / name).is_file()]
     files = {path.absolute().relative_to(root.absolute()).as_posix(): path for path in [*whole, *locked]}
     flat, now = dict(flatten(params)), round(1000 * time.time())
-    start, points = _curves(states_of(root) / about["fingerprint"], history, now)
-    points += [Point(key.replace(".", "/", 1), float(value), 0, now) for key, value in flatten(figures)]
+    rate = rate_in(params)
+    start, points = _curves(states_of(root) / about["fingerprint"], history, now, hertz(rate))
+    named = ((name_at(hertz(rate), key.replace(".", "/", 1)), value) for key, value in flatten(figures))
+    points += [Point(key, float(value), 0, now) for key, value in named]
     own = {TRAINING: about["fingerprint"], OUTCOME: fingerprint_of(flat, data, files), "penlift.data_hash": data,
-           NOTE: mlflow_note(figures)}  # fmt: skip
+           NOTE: mlflow_note(figures, rate)}  # fmt: skip
     return Record(
         name=name_of(params, os.environ),
         tags=tags_of(root, params, os.environ) | tags_of_training(about) | own,
@@ -65,12 +69,12 @@ def _record(root: Path, params: dict[str, Any], ink: Path, train: Path, metrics:
     )
 
 
-def _curves(training: Path, history: pd.DataFrame, now: int) -> tuple[int, list[Point]]:
+def _curves(training: Path, history: pd.DataFrame, now: int, rate: str) -> tuple[int, list[Point]]:
     """When a training began, in ms since 1970, and its curves: by its journal, where that still has all epochs."""
     events = read_events(training / JOURNAL)
-    curves = list(metric_points(events))
+    curves = list(metric_points(events, rate))
     if len({point.step for point in curves}) < len(history):
-        return now, list(of_history(history, now))
+        return now, list(of_history(history, now, rate))
     return began(events) or now, curves
 
 
@@ -80,9 +84,9 @@ def fingerprint_of(params: Mapping[str, Any], data: str, files: Mapping[str, Pat
     return digest_of([], [dict(params), data, made])
 
 
-def mlflow_note(metrics: Mapping[str, Any]) -> str:
-    """In a few lines of Markdown, what a person wants to know first."""
-    rows = []
+def mlflow_note(metrics: Mapping[str, Any], rate: float | None) -> str:
+    """In a few lines of Markdown, what a person wants to know first; `rate`: Hz of thinned points, or None."""
+    rows, beside = [], []
     for split in ("valid", "test"):
         if figures := metrics.get(split):
             nll, blind = figures["nll_nats_per_point"], figures["baseline_nll_nats_per_point"]["tablet"]
@@ -90,12 +94,15 @@ def mlflow_note(metrics: Mapping[str, Any]) -> str:
             interval = f" [{low:.3f}, {high:.3f}]" if low is not None and high is not None else ""
             rows.append(f"| {split} | {figures['lines']} | {nll['tablet']:.3f}{interval} | {nll['over_20']:.3f} | "
                         f"{blind:.3f} |")  # fmt: skip
-    head = "| split | lines | NLL, nats a point, tablet units | offsets / 20 | no network |\n|---|---|---|---|---|\n"
+            if rate is not None:
+                beside.append(f"On the {split} split {otherwise(figures)}, tablet units.")
+    unit = f"nats a {point_of(rate)}, tablet units"
+    head = f"| split | lines | NLL, {unit} | offsets / 20 | no network |\n|---|---|---|---|---|\n"
     seen = (
         "The page of the run: artifact `reports/index.html`. Its samples over the epochs: the slider `by_epoch/dreamt`."
     )
     back = "`penlift restore` and this run's id or name bring its parameters and weights back."
-    return f"{head}{chr(10).join(rows)}\n\n{seen} {back}\n"
+    return f"{head}{chr(10).join(rows)}\n\n{' '.join([*beside, seen, back])}\n"
 
 
 def hash_of_ink(folder: Path) -> str:
@@ -117,10 +124,11 @@ def name_of(params: Mapping[str, Any], environment: Mapping[str, str]) -> str:
 
 
 def tags_of(root: Path, params: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
-    """What a run can be searched by: cell, data, the code's revision, versions, processor, sweep, DVC experiment."""
+    """What a run can be searched by: cell, data, rate, revision, versions, processor, sweep, DVC experiment."""
     tags = {
         "penlift.cell": cell_of(params),
         "penlift.data": str(params["extract"]["path"]),
+        RATE: hertz(rate_in(params)),
         **_code(root),
         "penlift.version": _version(),
         "penlift.python": platform.python_version(),

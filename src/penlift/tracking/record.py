@@ -11,8 +11,14 @@ from penlift.common.errors import InputError, one_line
 from penlift.common.files import digest_of, whole_folder, write_bytes
 
 TRAINING, OUTCOME = "penlift.training", "penlift.outcome"  # the tags by which a run is found again
+RATE = "penlift.rate"  # the tag of a run whose points were thinned: "30 Hz"
 CALLED = ("dvc.experiment", "penlift.sweep")  # the tags of what asked for it: one outcome under two names is two runs
 RECORD, FILES = "record.json", "files"
+
+
+def name_at(rate: str, key: str) -> str:
+    """The name of a figure at such a rate, as `RATE` has it, so that no chart sets those of two rates side by side."""
+    return key.replace("per_point", f"per_point_{rate.replace(' ', '').lower()}") if rate else key
 
 
 class Point(NamedTuple):

@@ -14,6 +14,7 @@ from penlift.common.processes import LOCK
 from penlift.common.terminal import in_columns
 from penlift.tracking.curves import read_about
 from penlift.tracking.outbox import mirrored
+from penlift.tracking.record import RATE
 from penlift.tracking.store import Store
 from penlift.training.folder import Training, last_at_work, read_training
 
@@ -58,13 +59,14 @@ def _row(training: Training, store: Store, now: float) -> dict[str, str]:
     history = training.header.get("history", [])
     best = min((nll for row in history if math.isfinite(nll := row["valid_nll_nats_per_point"])), default=None)
     about = read_about(training.folder)
+    rate = f" ({about['tags'][RATE]})" if RATE in about["tags"] else ""
     epochs = f" of {about['params']['train.epochs']}" if "train.epochs" in about["params"] else ""
     return {
         "training": training.folder.name,
         "run": about["name"] if about["name"] != training.folder.name else "",
         "state": state_of(training),
         "where": f"epoch {len(history)}{epochs}, step {training.header.get('step', 0)}",
-        "NLL held out": "" if best is None else f"{best:.3f}",  # nats a point, offsets / 20, the best so far
+        "NLL held out": "" if best is None else f"{best:.3f}{rate}",  # nats a point, offsets / 20, the best so far
         "age": str(timedelta(seconds=max(0, round(now - last_at_work(training.folder))))),  # since it was at work
         "size": decimal(_size_of(training.folder)),
         "in MLflow": mirrored(training, store),

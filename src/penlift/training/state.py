@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 from torch import Tensor, optim
 
+from penlift.ink.scales import point_of
 from penlift.model.network import Network
 
 
@@ -64,12 +65,13 @@ class Epoch(NamedTuple):
         """By name; of a network without text, no word of a window."""
         return {name: value for name, value in self._asdict().items() if value is not None}
 
-    def __str__(self) -> str:
+    def said(self, rate: float | None) -> str:
+        """In a line; `rate`: Hz that points were thinned to, or None."""
         nats = f"{self.train_nll_nats_per_point:.3f} in training, {self.valid_nll_nats_per_point:.3f} held out"
         skipped = f", {self.skipped_steps} steps skipped" if self.skipped_steps else ""
         best = ", the best so far" if self.best else ""
         window = "" if self.window_end is None else f", its window at {self.window_end:.2f} of the text"
-        return f"epoch {self.epoch}: {nats} (nats/point, offsets/20){window}{skipped}{best}"
+        return f"epoch {self.epoch}: {nats} (nats/{point_of(rate)}, offsets/20){window}{skipped}{best}"
 
 
 def to_table(epochs: list[Epoch]) -> pd.DataFrame:

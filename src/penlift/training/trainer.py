@@ -16,7 +16,7 @@ from penlift.common.files import whole_folder, write_json
 from penlift.common.machine import system_load
 from penlift.common.processes import Signals, alone_in
 from penlift.common.terminal import Meter
-from penlift.ink.scales import Scales, shift_to
+from penlift.ink.scales import Scales, point_of, shift_to
 from penlift.model.checkpoint import Model, save_model
 from penlift.training.distributed import ALONE, Lost, Ranks
 from penlift.training.folder import cut_short_in
@@ -106,7 +106,7 @@ def train(
                 if step.ends_epoch:
                     epoch = judge_epoch(state, step, material.ink, material.scales)
                     keeper.journal.add(**epoch.told(), system=system_load())
-                    meter.say(str(epoch))
+                    meter.say(epoch.said(material.scales.rate))
                     show(state)
                     keeper.publish()
                     # the others wait for it; last, so that where one of them is gone the epoch is closed all the same
@@ -179,4 +179,4 @@ def _recorded(
 def _note(state: TrainState, step: Step, scales: Scales) -> str:
     loss = step.nll / step.targets + shift_to((20.0, 20.0), scales)
     held_out = f", {state.history[-1].valid_nll_nats_per_point:.3f} held out" if state.history else ""
-    return f"{loss:.3f}{held_out} nats/point (offsets/20)"
+    return f"{loss:.3f}{held_out} nats/{point_of(scales.rate)} (offsets/20)"

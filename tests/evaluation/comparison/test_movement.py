@@ -13,7 +13,7 @@ from penlift.evaluation.comparison.kinematics import MOVEMENTS, curvature, pen_u
 from penlift.evaluation.comparison.movement import compare_movement, kolmogorov_smirnov
 from penlift.evaluation.free_running import free_run, real_line
 from penlift.ink.lines import Ink, Line, load_ink
-from penlift.ink.offsets import normalise
+from penlift.ink.offsets import normalise, thinned
 from penlift.ink.scales import NormaliseParams
 
 
@@ -87,11 +87,12 @@ def test_slant_is_the_lean_of_strokes_up_or_down_whichever_way_they_are_drawn(le
     assert slant(up) == pytest.approx([degrees], abs=0.5)
 
 
-def test_each_held_out_line_gets_a_sample_of_its_length_whatever_stands_beside_it(
-    small_ink: Ink, tmp_path_factory: pytest.TempPathFactory
+@pytest.mark.parametrize("rate", [None, 30.0])
+def test_each_held_out_line_thinned_as_the_networks_gets_a_sample_of_its_length_whatever_stands_beside_it(
+    small_ink: Ink, tmp_path_factory: pytest.TempPathFactory, rate: float | None
 ) -> None:
     folder = tmp_path_factory.mktemp("offsets")
-    scales, _ = normalise(small_ink, NormaliseParams(cap=500.0, scale=20.0, rate=None), folder)
+    scales, _ = normalise(small_ink, NormaliseParams(cap=500.0, scale=20.0, rate=rate), folder)
     ink = load_ink(folder)
     network = make_network().eval()
 
@@ -100,7 +101,7 @@ def test_each_held_out_line_gets_a_sample_of_its_length_whatever_stands_beside_i
     for pair, number in zip(pairs, [0, 3, 5], strict=True):
         assert len(pair.real.rows) == len(pair.dreamt.rows) == len(ink.rows_of(number))
         assert (pair.dreamt.rows[:, :2] == np.rint(pair.dreamt.rows[:, :2])).all()
-        original = small_ink.rows_of(number)
+        original = thinned(small_ink.rows_of(number), rate)
         np.testing.assert_array_equal(pair.real.rows[:, :2], original[:, :2] - original[0, :2])
         np.testing.assert_array_equal(pair.real.rows[1:, 2], original[1:, 2])
     (alone,) = free_run(network, ink, [3], scales, seed=1)

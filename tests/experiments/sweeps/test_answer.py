@@ -1,6 +1,7 @@
 """A sweep's answer rests on the trials that are finished, says what they show, and invents nothing for the rest."""
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -132,6 +133,15 @@ def test_the_page_says_what_was_asked_on_what_and_every_figure(whole: Answer, pa
         assert bounded(level.effect) in text
 
 
+def test_of_points_that_all_trials_thin_alike_the_answer_says_the_rate() -> None:
+    thinned = sweep_of().model_copy(update={"set": {"normalise.rate": 30}})
+    found = answer_of(thinned, tried_all(thinned, lambda _: 5.0, seconds=60.0), seed=1)
+
+    for told in (text_of(page_of_answer(found)), text_of_answer(found)):
+        assert "nats a point of 30 Hz, tablet units" in told
+        assert not re.search("nats a point(?! of 30 Hz)", told)
+
+
 def test_the_page_needs_nothing_from_elsewhere_and_every_picture_has_its_words(page: str) -> None:
     tree: Any = html.fromstring(page)
 
@@ -230,13 +240,19 @@ def test_of_one_seed_verdict_and_page_say_that_another_may_turn_it() -> None:
     assert "1 of 1" not in page
 
 
-def test_other_caps_other_lines_and_nothing_are_refused() -> None:
+def test_other_rates_other_caps_other_lines_and_nothing_are_refused() -> None:
     tried = finished()
     run = tried[-1].run
     capped = run._replace(params=run.params | {"normalise": {"cap": 90}})
+    thinned = run._replace(params=run.params | {"normalise": {"cap": 500, "rate": 30}})
     shorter = run._replace(lines=run.lines[:-1])
 
-    for wrong, told in ((capped, r"normalise\.cap differs"), (shorter, "hold out different test lines")):
+    rates = rf"normalise\.rate is null in {tried[0].run.name} and 30 Hz in {run.name}, and nats a point of one rate"
+    for wrong, told in (
+        (thinned, rates),
+        (capped, r"normalise\.cap differs"),
+        (shorter, "hold out different test lines"),
+    ):
         with pytest.raises(InputError, match=told):
             answer_of(sweep_of(), [*tried[:-1], tried[-1]._replace(run=wrong)], seed=1)
     with pytest.raises(InputError, match="no trial of sweep small is finished"):

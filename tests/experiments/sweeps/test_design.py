@@ -125,6 +125,8 @@ def test_dvc_reads_the_value_of_a_trial_as_it_is(value: Any) -> None:
         ({"model.cell": ["lstm", "big net", "big-net"]}, "two trials would be called"),
         ({"sample.seed": [1, 2], "evaluate.seed": [1, 2]}, "two trials would be called a-seed-2-s1"),
         ({"normalise.cap": [500, 90]}, "normalise.cap changes the held-out lines"),
+        ({"normalise.rate": [None, 30]}, "nats a point of one rate compare with none of another; set it for all"),
+        ({"preset": {"fast": {"normalise.rate": None}, "text": {"normalise.rate": 30}}}, "normalise.rate changes"),
         ({"compose.lines": [60, 80]}, "compose.lines changes the held-out lines"),
         ({"train.start": [None, "${HOME}/models"]}, "which DVC takes for a reference"),
         ({"train.start": [None, "???"]}, r"or is '\?\?\?', which DVC takes for a reference"),

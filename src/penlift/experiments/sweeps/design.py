@@ -116,6 +116,7 @@ def word(value: Value) -> str:
 
 REFERENCE = "reference"  # the configuration of all first levels
 HELD_OUT, CAP = ("compose", "extract"), "normalise.cap"  # what decides over the lines and offsets that are scored
+RATE = "normalise.rate"  # what decides over their points
 BEHIND, OFTEN = ("sample", "evaluate"), "train.save_every"  # what makes no training another one
 
 
@@ -173,6 +174,11 @@ def check_trials(trials: list[Trial], params: Path) -> None:
         values = {json.dumps(trial.settings[key]) for trial in trials}
         if len(values) > 1 and (key.partition(".")[0] in HELD_OUT or key == CAP):
             raise InputError(f"{key} changes the held-out lines, by which trials are compared; set it for all of them")
+        if len(values) > 1 and key == RATE:
+            raise InputError(
+                f"{key} changes the points, and nats a point of one rate compare with none of another; set it for all "
+                "of them, and read nats a line (nll_nats_per_line in metrics.json) of runs that differ in it"
+            )
         if len(values) > 1 and (key.partition(".")[0] in BEHIND or key == OFTEN):
             raise InputError(f"{key} changes no training, so its trials would be the same; set it for all of them")
         if any("${" in value or value == '"???"' for value in values):
