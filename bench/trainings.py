@@ -28,6 +28,6 @@ def begun(folder: Path) -> Begun:
     asked = folder / "params.yaml"
     shape, params = read_section(asked, "model", ModelParams), read_section(asked, "train", TrainParams)
     recipe = Recipe(shape, params, read_section(asked, "window", WindowParams))
-    material = load_material(folder / "data" / "offsets", folder / "data" / "windows", recipe)
+    material = load_material(folder / "data" / "offsets", folder / "data" / "windows", recipe, folder)
     network = begin(recipe, material, torch.device("cpu"), folder).network
     return Begun(Model(network, shape, material.scales, material.texts), material.ink, material.windows, params)

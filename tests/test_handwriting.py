@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import string
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,11 @@ from penlift.common.errors import InputError
 from penlift.drawing.styles import OF_A_LINE, OF_POINTS, draw
 from penlift.drawing.svg import HUES, INK, SCALE
 from penlift.handwriting import what_ifs, write, written
+from penlift.ink.alphabet import Alphabet
 from penlift.ink.lines import save_ink
 from penlift.io.formats.contract import LINE_HEIGHT
 from penlift.model.checkpoint import Model, save_model
+from penlift.model.network import Network, floor_of
 
 
 @pytest.fixture
@@ -221,9 +224,16 @@ def test_lines_draw_themselves_and_say_whether_they_are_in_order(trained: Model)
 
 
 @pytest.mark.slow
-def test_the_notebook_runs_from_top_to_bottom(trained: Model, models: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", [False, True])
+def test_the_notebook_runs_from_top_to_bottom(trained: Model, models: Path, tmp_path: Path, text: bool) -> None:
     (tmp_path / "data" / "ink").mkdir(parents=True)
-    save_ink(tmp_path / "data" / "ink", [written_line(1, "train"), written_line(2, "test", 60, "w2")])
+    lines = [written_line(n, split, 60, f"w{n}") for n, split in enumerate(["train", "valid", "test"])]
+    save_ink(tmp_path / "data" / "ink", [replace(line, text="a line") for line in lines])
+    if text:
+        shape = trained.params.model_copy(update={"cell": "lstm", "text": True, "skip": True})
+        alphabet = Alphabet.of([string.printable], 1)
+        network = Network(shape, floor_of(trained.scales.scale), alphabet, pace=0.2)
+        save_model(models, Model(network, shape, trained.scales._replace(rate=30.0), ("a text", "of two")))
     notebook: Any = nbformat.read(  # type: ignore[no-untyped-call]
         ROOT / "notebooks" / "session.ipynb", as_version=4
     )
@@ -233,7 +243,7 @@ def test_the_notebook_runs_from_top_to_bottom(trained: Model, models: Path, tmp_
     shown = [output for cell in notebook.cells for output in cell.get("outputs", ())]
     assert not [output for output in shown if output["output_type"] == "error"]
     assert sum("image/svg+xml" in output.get("data", {}) for output in shown) == sum(
-        "draw" in cell.source or "write(" in cell.source or "what_ifs(" in cell.source
+        "draw(" in cell.source or "Drawing(" in cell.source or "write(" in cell.source or "what_ifs(" in cell.source
         for cell in notebook.cells
         if cell.cell_type == "code" and "import" not in cell.source
     )

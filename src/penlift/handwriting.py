@@ -25,6 +25,7 @@ from penlift.drawing.fan import draw_fan
 from penlift.drawing.styles import OF_POINTS, curved, draw
 from penlift.drawing.svg import draw_plain, page_of, room_for
 from penlift.ink.lines import Rows
+from penlift.ink.offsets import as_dense
 from penlift.ink.scales import Scales
 from penlift.io.formats.contract import Encoder
 from penlift.io.formats.inkml import to_inkml
@@ -95,10 +96,11 @@ def write(
 
     `text` is what they say, one after another, of a network that writes texts, which ends each by itself; without it
     they say what held-out lines did. `temperature` is that of weights, spread and lift, or of each; `prime` a line, (p,
-    3) of x, y, lift, to go on from, and what it `says`.
+    3) of x, y, lift, or (p, 4) with seconds, to go on from, and what it `says`.
     """
     if model.network.alphabet and prime is not None and not says:
         raise InputError("a prime is given, and not what it says; give its very text as says")
+    prime = None if prime is None else as_dense(np.asarray(prime), model.scales)[:, :3]
     texts = [text] if isinstance(text, str) else None if text is None else list(text)
     asked = {"strokes": strokes, "width": width, "bias": bias, "seed": seed, "texts": texts, "points": points or 800}
     params = asking(sample_params(asked | {"lines": lines or len(texts or " ")}, temperature), model)

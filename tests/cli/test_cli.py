@@ -173,7 +173,7 @@ def test_a_network_of_thinned_points_scores_any_ink_as_it_does_the_same_ink_thin
     said = run("score", tmp_path / "models", tmp_path / "whole").output
 
     assert score_ink(model, whole, "test") == score_ink(model, thin, "test")
-    assert score_baseline(model.scales, whole, "test", 1) == score_baseline(model.scales, thin, "test", 1)
+    assert score_baseline(model, whole, "test", 1) == score_baseline(model, thin, "test", 1)
     assert score_ink(model, whole, "test")["points"] < score_ink(trained, whole, "test")["points"] / 2
     assert "nats a point of 30 Hz             tablet units" in said
     assert re.search(r"the network's otherwise +[0-9,.]+ nats a line, [0-9.]+ nats a letter", said)

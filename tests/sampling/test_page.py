@@ -13,7 +13,7 @@ from penlift.drawing.styles import curved
 from penlift.handwriting import drawn_page, sample_params, what_ifs, write
 from penlift.ink.alphabet import Alphabet
 from penlift.ink.lines import LIFT
-from penlift.ink.offsets import spaced
+from penlift.ink.offsets import as_dense
 from penlift.ink.scales import Scales
 from penlift.model.checkpoint import Model, begin_with, load_model, save_model
 from penlift.model.network import ModelParams, Network
@@ -93,11 +93,11 @@ def test_points_without_times_are_as_dense_as_what_was_learned() -> None:
     line = np.column_stack([np.arange(500.0), np.zeros(500), np.zeros(500)]).astype(np.float32)
     line[[249, 499], LIFT] = 1
 
-    dense = spaced(line, SCALES)
+    dense = as_dense(line, SCALES)
 
     assert np.diff(dense[:, 0]).mean() == pytest.approx(25, rel=0.1)
     assert {0.0, 249.0, 250.0, 499.0} <= set(dense[:, 0])
-    assert spaced(line, SCALES._replace(rate=None)) is line
+    assert as_dense(line, SCALES._replace(rate=None)) is line
 
 
 @pytest.mark.parametrize(

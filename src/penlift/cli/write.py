@@ -90,7 +90,7 @@ def _paragraphs(text: tuple[str, ...], file: Path | None, replace: tuple[str, ..
 
 
 def _hand(model: "Model", name: str | None, says: str, ink: Path) -> "Hand | None":
-    from penlift.ink.offsets import spaced, thinned
+    from penlift.ink.offsets import as_dense
     from penlift.io.extraction import is_ink
     from penlift.sampling.page import Hand, says_so
     from penlift.sampling.sampler import check_texts
@@ -101,11 +101,11 @@ def _hand(model: "Model", name: str | None, says: str, ink: Path) -> "Hand | Non
         line, _ = line_of(name, ink)
         if line:
             check_texts([line.text], model.network.alphabet)
-            return Hand(thinned(line.rows, model.scales.rate)[:, :3], line.text)
+            return Hand(as_dense(line.rows, model.scales)[:, :3], line.text)
     if not says:
         raise InputError(f"--hand is {cut_short(name)}, no line of {ink}; of a file, give its very text with --says")
     check_texts([says], model.network.alphabet)
-    hand = Hand(spaced(prime_of(name, ink), model.scales), says)
+    hand = Hand(as_dense(prime_of(name, ink), model.scales), says)
     if not says_so(model, hand):
         complain(
             f"{cut_short(name)}: the network does not read {cut_short(says)} there; if that is not its very text, "

@@ -26,10 +26,13 @@ def thinned(points: Rows, rate: float | None) -> Rows:
     return points if rate is None else _one_each(points, points[:, TIME] * rate)
 
 
-def spaced(points: Rows, scales: Scales) -> Rows:
-    """(n, 3) of x, y, lift without times, as far apart as those that were thinned to `scales.rate` are, likewise."""
-    if scales.rate is None:
-        return points
+def as_dense(points: Rows, scales: Scales) -> Rows:
+    """Points as dense as those that a network learned from: by their times where they have any, else by their path.
+
+    (n, 3) of x, y, lift, without times, are as far apart then as those that were thinned to `scales.rate` usually are.
+    """
+    if scales.rate is None or points.shape[1] > TIME:
+        return thinned(points, scales.rate)
     path = np.append(0, np.hypot(*np.diff(points[:, :2].astype(np.float64), axis=0).T).cumsum())
     return _one_each(points, path / np.hypot(*scales.sd))
 

@@ -51,7 +51,7 @@ class SoftWindow:
     def along(self) -> tuple[Tensor, Tensor]:
         """Where it stood at each step, (T, B), and what lay under it, (T, B, U)."""
         shares = self.raw.chunk(3, -1)[0].softmax(-1)
-        return (shares * self.places[1:]).sum(-1), (shares[..., None] * self.under).sum(2) * self.letters.sum(-1)
+        return (shares * self.places[1:]).sum(-1), (shares[..., None] * self.under).sum(2) * self.said
 
     def turn(self, grad_place: Tensor) -> None:
         """Make ready for the way back: all that waits for no gradient, for all steps at once.
