@@ -13,12 +13,12 @@ from penlift.common.files import made_by_stage
 from penlift.common.geometry import Array
 from penlift.drawing.densities import draw_by_lift, draw_density, draw_weights
 from penlift.drawing.plots import loss_curves
-from penlift.drawing.svg import draw_by_stroke, draw_plain, page_of, sheet
+from penlift.drawing.svg import draw_by_stroke, draw_plain, page_of, sheet, smooth
 from penlift.evaluation.results import Evaluated, judged_split, otherwise, read_json
 from penlift.ink.alphabet import Alphabet, Texts
 from penlift.ink.lines import SPLITS, evenly
 from penlift.ink.offsets import Extremes
-from penlift.ink.scales import point_of, rate_in
+from penlift.ink.scales import hertz, point_of, rate_in
 from penlift.ink.windows import Coverage
 from penlift.report.calibration import calibration_parts
 from penlift.report.html import document, figure, paragraph, said, section, table, tag
@@ -137,6 +137,10 @@ class RunPage(NamedTuple):
         """What a likelihood is of."""
         return point_of(self.rate)
 
+    def drawn(self, lines: list[Array]) -> list[Array]:
+        """What the network wrote as it is shown: with curves between points that were thinned."""
+        return lines if self.rate is None else [smooth(line) for line in lines]
+
 
 def page_of_run(run: RunPage) -> str:
     """The whole page as HTML."""
@@ -199,9 +203,11 @@ def _pictures(run: RunPage) -> Iterator[HtmlElement]:
     count = len(run.real)
     caption = f"Held out: {count} lines, evenly taken from all."
     yield figure(draw_plain(page_of(run.real)), f"{count} held-out lines", caption)
-    caption = f"Dreamt: {count} lines of as many points, from nothing but the network; drawn alike, none left out."
-    yield figure(draw_plain(page_of(run.counterparts)), f"{count} dreamt lines", caption)
-    lines = [line.points for line in run.dreamt]
+    what = "the same texts" if run.texts else "as many points"
+    curves = f", with curves between points of {hertz(run.rate)}" if run.rate is not None else "; drawn alike"
+    caption = f"Dreamt: {count} lines of {what}, from nothing but the network{curves}; none left out."
+    yield figure(draw_plain(page_of(run.drawn(run.counterparts))), f"{count} dreamt lines", caption)
+    lines = run.drawn([line.points for line in run.dreamt])
     caption = f"All {len(lines)} samples, as section sample of the parameters asks for them."
     yield figure(draw_plain(page_of(lines)), f"{len(lines)} samples", caption)
 
@@ -241,7 +247,7 @@ def _learning(run: RunPage) -> Iterator[HtmlElement]:
     yield figure(loss_curves(run.history, run.point), alt, "NLL by epoch.")
     for epoch in evenly(range(1, len(run.learnt) + 1), STAGES):
         caption = f"Dreamt after epoch {epoch} of {len(run.learnt)}, from the same random numbers each time."
-        yield figure(draw_plain(run.learnt[epoch - 1]), f"A line dreamt after epoch {epoch}", caption)
+        yield figure(draw_plain(*run.drawn([run.learnt[epoch - 1]])), f"A line dreamt after epoch {epoch}", caption)
 
 
 def _likelihoods(run: RunPage, split: str) -> Iterator[HtmlElement]:
