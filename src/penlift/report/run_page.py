@@ -204,8 +204,8 @@ def _pictures(run: RunPage) -> Iterator[HtmlElement]:
     caption = f"Held out: {count} lines, evenly taken from all."
     yield figure(draw_plain(page_of(run.real)), f"{count} held-out lines", caption)
     what = "the same texts" if run.texts else "as many points"
-    curves = f", with curves between points of {hertz(run.rate)}" if run.rate is not None else "; drawn alike"
-    caption = f"Dreamt: {count} lines of {what}, from nothing but the network{curves}; none left out."
+    how = "alike" if run.rate is None else f"with curves between points of {hertz(run.rate)}"
+    caption = f"Dreamt: {count} lines of {what}, from nothing but the network; drawn {how}, none left out."
     yield figure(draw_plain(page_of(run.drawn(run.counterparts))), f"{count} dreamt lines", caption)
     lines = run.drawn([line.points for line in run.dreamt])
     caption = f"All {len(lines)} samples, as section sample of the parameters asks for them."
