@@ -86,9 +86,8 @@ def score(model: Path, ink: Path, split: str) -> None:
     MODEL is a folder as `models`; INK one as `data/ink`, or with the archives of IAM-OnDB. Archives are split by their
     standard lists: for a network that learned with extract.splits graves, give data/ink.
     """
-    from penlift.evaluation.results import otherwise
     from penlift.evaluation.transfer import score_baseline, score_ink
-    from penlift.ink.scales import point_of
+    from penlift.ink.scales import otherwise, point_of
     from penlift.io.extraction import is_archive, open_ink
     from penlift.model.checkpoint import load_model
 

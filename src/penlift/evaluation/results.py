@@ -55,12 +55,6 @@ def judged_split(splits: Container[str]) -> str:
     return "test" if "test" in splits else "valid"
 
 
-def otherwise(figures: dict[str, Any]) -> str:
-    """The likelihood of some lines a line and, where they have texts, a letter; tablet units."""
-    letter = f", {figures[A_LETTER]['tablet']:,.2f} nats a letter" if A_LETTER in figures else ""
-    return f"{figures[A_LINE]['tablet']:,.1f} nats a line{letter}"
-
-
 def read_json(path: Path, shape: Any = dict[str, Any]) -> Any:
     """A JSON object that a stage wrote, of a shape that Pydantic knows."""
     with made_by_stage(path):

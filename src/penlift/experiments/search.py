@@ -29,7 +29,7 @@ from penlift.common.terminal import Meter, in_columns
 from penlift.evaluation.results import A_POINT, read_table
 from penlift.experiments.repository import data_at, params_at
 from penlift.experiments.storage import again
-from penlift.experiments.sweeps.design import Search, Sweep, Trial, applied, check_trials, trial_of, words_of
+from penlift.experiments.sweeps.design import Search, Sweep, Trial, check_trials, sections_of, trial_of, words_of
 from penlift.experiments.sweeps.runner import CLONES, Runner, Running, stop, stop_if_asked
 from penlift.ink.scales import point_of, rate_in
 
@@ -114,9 +114,10 @@ def opened(sweep: Sweep, storage: BaseStorage, root: Path, commit: str, begin: b
             study = optuna.load_study(study_name=sweep.name, storage=storage, pruner=pruner)
     except KeyError:
         raise InputError(f"no search {sweep.name} has begun there; `penlift search FILE` begins it") from None
+    params = params_at(root, commit)
     asked = {
         "levels": sweep.levels, "settings (set)": sweep.set, "seed": sweep.seeds[0],
-        "parameters in params.yaml": params_at(root, commit), "data": data_at(root, commit),
+        "parameters in params.yaml": params, "data": data_at(root, commit),
     }  # fmt: skip
     if BEGAN not in study.user_attrs:
         study.set_user_attr(BEGAN, asked)  # of several workers that begin at once, each says the same
@@ -125,9 +126,9 @@ def opened(sweep: Sweep, storage: BaseStorage, root: Path, commit: str, begin: b
         raise InputError(
             f"search {sweep.name} began with other {', '.join(others)}; put them back, or give the file another name"
         )
-    settings = trial_of(sweep, sweep.reference, sweep.seeds[0]).settings
-    rate = rate_in(applied(began["parameters in params.yaml"], settings))
-    return Searched(study, sweep, limits, point_of(rate))
+    first = sections_of(trial_of(sweep, sweep.reference, sweep.seeds[0]).settings)  # no trial has another rate
+    normalise = params.get("normalise", {}) | first.get("normalise", {})
+    return Searched(study, sweep, limits, point_of(rate_in({"normalise": normalise})))
 
 
 def _shuffled(sweep: Sweep, draw: random.Random) -> Iterator[dict[str, str]]:

@@ -110,6 +110,13 @@ def point_of(rate: float | None) -> str:
     return "point" if rate is None else f"point of {hertz(rate)}"
 
 
+def otherwise(figures: Mapping[str, Any]) -> str:
+    """Beside the likelihood a point of a split of metrics.json: that of a line and, where it is known, of a letter."""
+    letter = figures.get("nll_nats_per_letter")
+    beside = f", {letter['tablet']:,.2f} nats a letter" if letter else ""
+    return f"{figures['nll_nats_per_line']['tablet']:,.1f} nats a line{beside}"
+
+
 def units_of(scales: Scales) -> Units:
     """The four units, by the moments of the training split's capped offsets.
 

@@ -14,11 +14,11 @@ from penlift.common.geometry import Array
 from penlift.drawing.densities import draw_by_lift, draw_density, draw_weights
 from penlift.drawing.plots import loss_curves
 from penlift.drawing.svg import draw_by_stroke, draw_plain, page_of, sheet, smooth
-from penlift.evaluation.results import Evaluated, judged_split, otherwise, read_json
+from penlift.evaluation.results import Evaluated, judged_split, read_json
 from penlift.ink.alphabet import Alphabet, Texts
 from penlift.ink.lines import SPLITS, evenly
 from penlift.ink.offsets import Extremes
-from penlift.ink.scales import hertz, point_of, rate_in
+from penlift.ink.scales import hertz, otherwise, point_of, rate_in
 from penlift.ink.windows import Coverage
 from penlift.report.calibration import calibration_parts
 from penlift.report.html import document, figure, paragraph, said, section, table, tag

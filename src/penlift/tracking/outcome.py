@@ -16,8 +16,7 @@ from penlift.common.errors import InputError, one_line
 from penlift.common.files import DAMAGE, digest_of
 from penlift.common.machine import processor_name
 from penlift.common.params import flatten
-from penlift.evaluation.results import otherwise
-from penlift.ink.scales import hertz, point_of, rate_in
+from penlift.ink.scales import hertz, otherwise, point_of, rate_in
 from penlift.tracking.curves import began, metric_points, of_history
 from penlift.tracking.record import OUTCOME, RATE, TRAINING, Point, Record, name_at
 from penlift.training.folder import JOURNAL, read_events, states_of
