@@ -69,16 +69,22 @@ def test_it_writes_the_same_when_it_comes_back_from_disk(
 def test_all_words_are_written_once_in_their_order_and_no_line_is_wider_than_asked(model: Model) -> None:
     params = sample_params(asked(width=600.0), 1.0)
 
-    first, second = write_page(model, [WORDS, "cab"], params)
+    paragraphs = [WORDS, "cab", " ", "dab " + WORDS]
 
-    assert " ".join(line.text for line in first) == WORDS
-    assert [line.text for line in second] == ["cab"]
-    for line in first:
+    page = list(write_page(model, paragraphs, params))
+
+    assert [" ".join(line.text for line in lines) for lines in page] == [" ".join(each.split()) for each in paragraphs]
+    for line in [*page[0], *page[3]]:
         assert np.ptp(line.points[:, 0]) <= 600 or " " not in line.text or not line.ended
-    content = drawn_page([first, second], SCALES, "svg", "plain")
+    content = drawn_page(page, SCALES, "svg", "plain")
     assert content.startswith(b"<svg")
-    again = drawn_page(list(write_page(model, [WORDS, "cab"], params)), SCALES, "svg", "plain")
-    assert again == content
+    assert drawn_page(list(write_page(model, paragraphs, params)), SCALES, "svg", "plain") == content
+
+
+def test_a_page_holds_no_densities_which_would_fill_the_memory(model: Model) -> None:
+    page = write_page(model, [WORDS, "cab"], sample_params(asked(), 1.0))
+
+    assert not any(part.size for lines in page for line in lines for part in line.densities)
 
 
 def test_a_hand_is_read_and_not_written_again(model: Model) -> None:

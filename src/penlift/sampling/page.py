@@ -1,7 +1,8 @@
 """A text on a page, in one hand: lines as long as that hand needs, each going on from the first.
 
 Real ink and its exact words are read before what is written (Graves 2013, section 5.5), so that the hand stays; no line
-is written behind more than one other, however long the page is.
+is written behind more than one other, however long the page is. Where a line breaks decides over the next one of its
+paragraph, and over no other: of several paragraphs the next lines are written side by side.
 """
 
 from collections.abc import Iterator
@@ -17,8 +18,8 @@ from penlift.ink.lines import LIFT, Rows, evenly
 from penlift.ink.offsets import to_offsets
 from penlift.ink.windows import stack
 from penlift.model.checkpoint import Model
-from penlift.sampling.sampler import SampleParams, check_texts, most_points, noise_of, sample
-from penlift.sampling.samples import Sample
+from penlift.sampling.sampler import SIDE_BY_SIDE, SampleParams, check_texts, most_points, noise_of, sample
+from penlift.sampling.samples import Densities, Sample
 
 LETTERS = 45  # of a line, where no width is asked for: about what people write on one
 OTHERS = 9  # texts that a hand's own is held against
@@ -57,21 +58,23 @@ def write_page(
     """The lines of each paragraph, broken at spaces where the pen is about to leave `params.width` tablet units.
 
     Without a hand the first line is drawn from nothing, and all others go on from it. Of `params`, texts, lines and
-    points are not asked. Raises InputError where a text has signs that the network does not know.
+    points are not asked. No line has its densities any more: a book of them fits into no memory. Raises InputError
+    where a text has signs that the network does not know.
     """
     check_texts(paragraphs, model.network.alphabet)
     usual = model.scales.mean[0] / model.network.pace  # tablet units that a letter takes
     width, number = params.width or LETTERS * usual, 0
-    for paragraph in paragraphs:
-        words, lines = paragraph.split(), list[Sample]()
-        while words:
-            text = _beginning(words, round(ROOM * width / usual))
-            line = _written(model, text, params, hand, number)
-            kept = _that_fit(line, hand, width)
-            words, number = words[kept.text.count(" ") + 1 :], number + 1
-            lines.append(kept)
-            hand = hand or Hand(kept.points.astype(np.float32), kept.text)
-        yield lines
+    left, pages = [paragraph.split() for paragraph in paragraphs], [list[Sample]() for _ in paragraphs]
+    for first, page in enumerate(pages):
+        while left[first]:
+            begun = [place for place in range(first, len(pages)) if left[place]][: SIDE_BY_SIDE if hand else 1]
+            texts = [_beginning(left[place], round(ROOM * width / usual)) for place in begun]
+            for place, line in zip(begun, _written(model, texts, params, hand, number), strict=True):
+                kept = _that_fit(line, hand, width)
+                left[place] = left[place][kept.text.count(" ") + 1 :]
+                pages[place].append(kept)
+            hand, number = hand or Hand(page[0].points.astype(np.float32), page[0].text), number + len(begun)
+        yield page
 
 
 def _beginning(words: list[str], letters: int) -> str:
@@ -83,11 +86,10 @@ def _beginning(words: list[str], letters: int) -> str:
     return text
 
 
-def _written(model: Model, text: str, params: SampleParams, hand: Hand | None, number: int) -> Sample:
-    noise = noise_of(params.seed, range(number, number + 1), most_points(model.network, text))
-    prime, says = hand or (None, "")
-    (line,) = sample(model.network, model.scales, noise, params.steering, prime=prime, texts=[text], says=says)
-    return line
+def _written(model: Model, texts: list[str], params: SampleParams, hand: Hand | None, number: int) -> list[Sample]:
+    points = max(most_points(model.network, text) for text in texts)
+    noise, (prime, says) = noise_of(params.seed, range(number, number + len(texts)), points), hand or (None, "")
+    return sample(model.network, model.scales, noise, params.steering, prime=prime, texts=texts, says=says)
 
 
 def _that_fit(line: Sample, hand: Hand | None, width: float) -> Sample:
@@ -105,7 +107,8 @@ def _that_fit(line: Sample, hand: Hand | None, width: float) -> Sample:
         if ends:
             space, end = (fitting or ends[:1])[-1]
             text, end = text[:space], end or len(own)
-    return Sample(own[:end], line.densities, 0, text, line.signs[:0], line.ended or end < len(own))
+    nothing = Densities(*(part[:0].copy() for part in line.densities))
+    return Sample(own[:end], nothing, 0, text, line.signs[:0], line.ended or end < len(own))
 
 
 def _behind(on: Codes, lifted: npt.NDArray[np.bool_], space: int) -> int:
