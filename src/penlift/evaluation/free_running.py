@@ -37,9 +37,7 @@ def free_run(network: Network, offsets: Ink, numbers: list[int], scales: Scales,
         rows = by_length[first : first + SIDE_BY_SIDE]
         noise = _noise(seed, [numbers[row] for row in rows], [points[row] for row in rows])
         lines = sample(network, scales, noise, texts=[said[row] for row in rows])
-        for row, line in zip(rows, lines, strict=True):
-            ended = line.ended and len(line.points) <= points[row]
-            dreamt[row] = line._replace(points=line.points[: points[row]], ended=ended)
+        dreamt |= {row: line._replace(points=line.points[: points[row]]) for row, line in zip(rows, lines, strict=True)}
     return [Pair(line, _line(line, dreamt[row].points), dreamt[row]) for row, line in enumerate(real)]
 
 

@@ -74,7 +74,7 @@ def _windows(model: Model, ink: Ink, numbers: list[int]) -> Iterator[Array]:
     for number in numbers:
         (read,) = predict_lines(model.network, ink, [number])
         if read.window:
-            yield read.window.along()[1][:, 0].cpu().numpy()
+            yield read.window.along()[1][:, 0]
 
 
 def figures_of(lines: pd.DataFrame, seed: int) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from penlift.common.files import write_json
 from penlift.ink.lines import LIFT, TIME, Ink, Line, Rows, save_ink
 from penlift.ink.scales import Moments, NormaliseParams, Offsets, Scales
 
+NEAR = 4.0  # tablet units: a network's densities are half a unit wide and more
 START = (0.0, 0.0, 1.0)  # the network's first input: no movement, pen up; never a target
 Points = npt.NDArray[np.float64]  # (n, 3): x, y, lift in tablet units
 
@@ -78,6 +79,20 @@ def joined(first: Rows, second: Rows, letters: int, scales: Scales) -> Rows:
     start = np.array(first[:, :3])
     start[-1, LIFT] = 1.0
     return np.concatenate([start, between, second[1:, :3]])
+
+
+def closed(offsets: Rows, scales: Scales) -> Rows:
+    """Offsets of a line and, behind its last lift, one more: the pen stays where it is, and up, since all is said.
+
+    No writing has such an offset, so that a network that has learned it can say where a text ends.
+    """
+    end = np.array([[*((np.zeros(2) - scales.shift) / scales.scale), 1.0]], np.float32)
+    return np.concatenate([offsets[:, :3], end])
+
+
+def closes(offsets: Rows, scales: Scales) -> npt.NDArray[np.bool_]:
+    """Which offsets, (L, 3), that follow a lift, are as the one that `closed` adds."""
+    return np.asarray((np.hypot(*to_tablet(offsets, scales).T) < NEAR) & (offsets[:, LIFT] > 0.5))
 
 
 class Extremes(NamedTuple):

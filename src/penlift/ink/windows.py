@@ -14,7 +14,7 @@ from penlift.common.files import made_by_stage
 from penlift.common.params import Params
 from penlift.ink.alphabet import NOTHING, Alphabet, Codes, side_by_side
 from penlift.ink.lines import Ink, Rows
-from penlift.ink.offsets import joined
+from penlift.ink.offsets import closed, joined
 from penlift.ink.scales import Scales
 
 BUCKET = 16  # batches whose lines are sorted by length together
@@ -150,7 +150,7 @@ class TextLines:
         self.ink, self.alphabet, self.scales, self.joined = ink, alphabet, scales, joined
         self.lines, self.length = len(index), int(index["targets"].max())
         self._number, self._line_targets = index["number"].to_numpy(), index["targets"].to_numpy()
-        self.targets = int(index["targets"].sum() * (1 + joined))  # of an epoch, but for chance
+        self.targets = int(index["targets"].sum() * (1 + joined)) + self.lines  # of an epoch, but for chance
         entries = ink.index.iloc[self._number]
         self._texts = entries["text"].tolist()
         names = entries["writer"].where(entries["writer"] != "", entries["form"])
@@ -181,13 +181,12 @@ class TextLines:
         return [batches[place] for place in draw.permutation(len(batches))]
 
     def _line(self, row: int, other: int) -> tuple[Rows, str]:
-        """A line, and another behind it, if there is one, as they lie in the ink; and their text."""
+        """A line, and another behind it, if there is one, as they lie in the ink, then the end; and their text."""
         points, text = self.ink.rows_of(self._number[row]), self._texts[row]
-        if other == NOTHING:
-            return points, text
-        return joined(
-            points, self.ink.rows_of(self._number[other]), len(text), self.scales
-        ), f"{text} {self._texts[other]}"
+        if other != NOTHING:
+            points = joined(points, self.ink.rows_of(self._number[other]), len(text), self.scales)
+            text = f"{text} {self._texts[other]}"
+        return closed(points, self.scales), text
 
 
 def stack(stretches: list[Rows], length: int, text: Codes | None = None) -> Batch:

@@ -22,7 +22,7 @@ class Change(NamedTuple):
     """A key that model.json has from one of its versions on."""
 
     since: int  # this version
-    section: str
+    section: str  # or "", of the file itself
     key: str
     meant: Any  # what every model was that was saved before
 
@@ -30,6 +30,7 @@ class Change(NamedTuple):
 CHANGES = (  # in their order; what of model.json changes is a row here, with the next version
     Change(2, "model", "text", False),  # none read a text, so that none has signs or texts either
     Change(2, "scales", "rate", None),  # points were taken as they came; it is left out where they still are
+    Change(3, "", "ends", False),  # a network with text had not learned to say that all is written
 )
 VERSION = CHANGES[-1].since  # of model.json
 
@@ -52,6 +53,7 @@ class _Config(_Versioned):
     scales: Scales
     signs: str | None = None  # of the alphabet
     texts: tuple[str, ...] = ()
+    ends: bool = True
 
     @property
     def alphabet(self) -> Alphabet | None:
@@ -69,7 +71,7 @@ def _read_config(path: Path) -> _Config:
         )
     config = from_json(content)
     for change in CHANGES:
-        section = config.get(change.section)
+        section = config.get(change.section) if change.section else config
         if version < change.since and isinstance(section, dict):
             section.setdefault(change.key, change.meant)
     return _Config.model_validate_json(to_json(config), strict=True)
@@ -86,7 +88,7 @@ def save_model(folder: Path, model: Model) -> None:
     write_bytes(folder / WEIGHTS, save(weights))
     content = {"version": VERSION, "model": model.params.model_dump(), "scales": model.scales.as_json()}
     if model.network.alphabet:
-        content |= {"signs": model.network.alphabet.signs, "texts": model.texts}
+        content |= {"signs": model.network.alphabet.signs, "texts": model.texts, "ends": model.network.ends}
     write_json(folder / CONFIG, content)
 
 
@@ -98,6 +100,7 @@ def load_model(folder: Path) -> Model:
         config = _read_config(folder / CONFIG)
         with torch.device("meta"):  # takes no memory before the weights are known to be those of such a network
             network = Network(config.model, floor_of(config.scales.scale), config.alphabet)
+        network.ends = config.ends
         weights = load_file(folder / WEIGHTS)
         for name, weight in weights.items():
             sound = weight.isfinite() & (weight > 0) if name == "floor" else weight.isfinite()

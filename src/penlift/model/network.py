@@ -45,6 +45,7 @@ class Network(nn.Module):
 
     floor: Tensor
     bound: float | None = None  # of the derivatives of the loss by the outputs, while learning
+    ends = True  # one that reads has learned what `offsets.closed` adds; else a text ends where the window does
 
     def __init__(
         self, params: ModelParams, floor: tuple[float, float], alphabet: Alphabet | None = None, pace: float = 1.0

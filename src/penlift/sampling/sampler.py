@@ -5,6 +5,7 @@ Graves, "Generating Sequences With Recurrent Neural Networks" (2013), sections 4
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import cycle, islice
 from typing import Annotated, NamedTuple
 
@@ -18,7 +19,7 @@ from penlift.common.geometry import Array
 from penlift.common.params import Params
 from penlift.ink.alphabet import Alphabet, side_by_side
 from penlift.ink.lines import LIFT, Rows
-from penlift.ink.offsets import START, to_offsets, to_points
+from penlift.ink.offsets import START, closes, to_offsets, to_points
 from penlift.ink.scales import Scales
 from penlift.model.checkpoint import Model
 from penlift.model.mixture import PLAIN, Mixture, Steering
@@ -112,9 +113,15 @@ def sample(
     codes = None
     if network.alphabet:
         codes = side_by_side([network.alphabet.codes(f"{says} {text}" if says else text) for text in texts])
-    fed = feed_back(network, read, noise, steering, lambda offsets: _all_end(offsets, primed, scales, stops), codes)
-    lines = [_line(FedBack(*parts), primed, network, scales, steering, stops) for parts in zip(*fed, strict=True)]
-    return [line._replace(text=text) for line, text in zip(lines, texts, strict=True)] if network.alphabet else lines
+    fed = feed_back(
+        network, read, noise, steering, lambda offsets: _all_end(offsets, primed, scales, stops), codes,
+        partial(closes, scales=scales),
+    )  # fmt: skip
+    said = texts if network.alphabet else [""] * len(noise)
+    return [
+        _line(FedBack(*parts), primed, text, network, scales, steering, stops)
+        for *parts, text in zip(*fed, said, strict=True)
+    ]
 
 
 def sample_lines(
@@ -153,16 +160,19 @@ def most_points(network: Network, text: str) -> int:
     return math.ceil(LONGEST * (len(text) + 1) / network.pace)
 
 
-def _line(fed: FedBack, primed: int, network: Network, scales: Scales, steering: Steering, stops: Stops) -> Sample:
-    """One line, (T, ...), as far as it goes."""
-    points = to_points(fed.offsets[: fed.said or None], scales)
+def _line(
+    fed: FedBack, primed: int, text: str, network: Network, scales: Scales, steering: Steering, stops: Stops
+) -> Sample:
+    """One line, (T, ...), as far as it goes: to the end of its text, or of what that may take."""
+    most = primed + most_points(network, text) if network.alphabet else len(fed.offsets)
+    ended = network.alphabet is None or bool(0 < fed.said <= most)
+    points = to_points(fed.offsets[: int(fed.said) if network.alphabet and ended else most], scales)
     count = primed + kept(_own(points, primed), stops) - 1
-    ended = network.alphabet is None or bool(fed.said)
     with torch.inference_mode():
         plain = Mixture.from_raw(torch.from_numpy(fed.outputs[:count]), network.floor.cpu())
     steered = plain.steer(steering)
     mixture = Mixture(*(torch.cat([read[:primed], drawn[primed:]]) for read, drawn in zip(plain, steered, strict=True)))
-    return Sample(points[: count + 1], _densities(mixture, scales), primed, "", fed.signs[:count], ended)
+    return Sample(points[: count + 1], _densities(mixture, scales), primed, text, fed.signs[:count], ended)
 
 
 def _densities(mixture: Mixture, scales: Scales) -> Densities:

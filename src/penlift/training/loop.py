@@ -112,9 +112,8 @@ def validate(network: Network, ink: Ink, scales: Scales) -> tuple[float, list[fl
     for read in predict_lines(network, ink, ink.of_split("valid", with_text=bool(network.alphabet))):
         tables.append(line_scores(ink, read.lines, score_targets(read, scales), scales))
         if read.window:
-            places, letters = read.window.along()[0], (read.lines.batch.text >= 0).sum(axis=1) - 1
-            last = read.mask.sum(1) - 1
-            ends += (places[last, range(len(last))].cpu().numpy() / letters).tolist()
+            letters, last = (read.lines.batch.text >= 0).sum(axis=1) - 1, read.lines.batch.mask.sum(axis=1) - 1
+            ends += (read.window.along()[0][last, range(len(last))] / letters).tolist()
     return nll_over_20(pd.concat(tables), scales), ends
 
 

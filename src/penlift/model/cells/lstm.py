@@ -24,7 +24,7 @@ from penlift.model.cells.scan import (
     through_sigmoid,
     through_tanh,
 )
-from penlift.model.cells.window import COMPONENTS, MIDDLE, SoftWindow
+from penlift.model.cells.window import COMPONENTS, MIDDLE, SoftWindow, stands_on
 
 LSTMState = tuple[Tensor, Tensor]
 
@@ -258,7 +258,7 @@ class ReadingStep(LSTMStep):
         apart = place[..., None] - self.middles
         under = np.exp(-np.logaddexp(np.float32(0), width)[..., None] * apart * apart)
         over = (share[:, None] @ under)[:, 0]
-        self.on = np.where((share * place).sum(axis=1) > self.last, self.last, over.argmax(axis=1))
+        self.on = stands_on(over, (share * place).sum(axis=1), self.last)
         window = (over[:, None] @ self.letters)[:, 0]
         self.states = [np.concatenate([h, window], axis=1), self.states[1], place]
         return self.states[0]

@@ -7,14 +7,18 @@ to; a test holds it against autograd.
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from penlift.common.geometry import Floats32
+from penlift.ink.alphabet import Codes
 from penlift.model.cells.scan import states_from
 
 COMPONENTS = 10  # K, as Graves has it
 FARTHEST = -50.0  # log of what a Gaussian leaves of a letter far from it: less is slow to reckon with
+FAINT = 1e-3  # of a letter: less lies under no window that is on it
 MIDDLE = 0.5  # of a letter: letter u of a text reaches from u to u + 1
 
 
@@ -48,10 +52,12 @@ class SoftWindow:
         window.zero_().scatter_add_(1, self.symbols, over.mul_(self.said))  # 47; quicker than a product with one-hots
         self.step += 1
 
-    def along(self) -> tuple[Tensor, Tensor]:
-        """Where it stood at each step, (T, B), and what lay under it, (T, B, U)."""
+    def along(self) -> tuple[Codes, Floats32]:
+        """The place in its text that it stood on at each step, (T, B), and what lay under it, (T, B, U)."""
         shares = self.raw.chunk(3, -1)[0].softmax(-1)
-        return (shares * self.places[1:]).sum(-1), (shares[..., None] * self.under).sum(2) * self.said
+        over, place = (shares[..., None] * self.under).sum(2) * self.said, (shares * self.places[1:]).sum(-1)
+        last = self.said.sum(-1).int() - 1
+        return stands_on(*(part.cpu().numpy() for part in (over, place, last))), over.cpu().numpy()
 
     def turn(self, grad_place: Tensor) -> None:
         """Make ready for the way back: all that waits for no gradient, for all steps at once.
@@ -82,3 +88,11 @@ class SoftWindow:
         """By weights, biases and the places before the first step; `outputs`, (T, B, H), is what was read by."""
         grad = self.grad_raw.flatten(0, 1)
         return grad.t() @ outputs.flatten(0, 1), grad.sum(0), self.grad_place
+
+
+def stands_on(over: Floats32, place: Floats32, last: Codes) -> Codes:
+    """The place in a text that most lies under a window, `over` (..., U); the last one where it has gone by them all.
+
+    `place`, (...,), is the mean of its components; some run far ahead, so that it says no more than whether it may.
+    """
+    return np.where((over.max(-1) < FAINT) & (place > last), last, over.argmax(-1))
