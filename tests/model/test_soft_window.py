@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from penlift.ink.alphabet import Alphabet, side_by_side
 from penlift.model.cells.lstm import ReadingLSTM, ReadingState
+from penlift.model.cells.window import stands_on
 from penlift.model.network import ModelParams, Network
 from penlift.sampling.stepper import Stepper
 
@@ -130,10 +131,12 @@ def test_the_window_moves_on_only_and_at_first_as_fast_as_the_pen() -> None:
 
     with torch.inference_mode():
         _, (read, *_) = network(torch.randn(3, 12, 3), text=text)
-        places, under = read.window.along()
+        under = torch.from_numpy(read.window.along()[1])
         letters = functional.one_hot(text.clamp(min=0), ALPHABET.size).float()
 
-    torch.testing.assert_close(places.t(), 0.4 * torch.arange(1, 13).expand(3, 12).float(), rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(
+        read.window.places[1:, :, 3].t(), 0.4 * torch.arange(1, 13).expand(3, 12).float(), rtol=1e-5, atol=1e-5
+    )
     assert (under[:, 2, 2:] == 0).all()
     torch.testing.assert_close(read.h[0, :, 8:], (under[-1][:, None] @ letters)[:, 0])
 
@@ -142,3 +145,9 @@ def test_the_window_moves_on_only_and_at_first_as_fast_as_the_pen() -> None:
 def test_a_cell_without_a_window_reads_no_text(cell: str) -> None:
     with pytest.raises(ValueError, match=f"text is true but cell is '{cell}'; only lstm has a window on a text"):
         ModelParams.model_validate(SHAPE | {"cell": cell, "peepholes": False, "skip": False})
+
+
+def test_a_window_that_has_gone_by_stands_on_the_end_and_one_that_is_ahead_in_part_where_it_reads() -> None:
+    over = np.array([[0.1, 0.7, 0.0, 0.0], [0.0, 1e-9, 1e-5, 0.0], [0.0, 1e-9, 1e-5, 0.0], [0.2, 0.1, 0.0, 0.0]])
+
+    assert stands_on(over, np.array([90.0, 90.0, 1.0, 0.1]), np.array([3, 3, 3, 2])).tolist() == [1, 3, 2, 0]

@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 from penlift.common.errors import InputError
 from penlift.drawing.styles import curved
 from penlift.handwriting import drawn_page, sample_params, what_ifs, write
-from penlift.ink.alphabet import Alphabet
+from penlift.ink.alphabet import Alphabet, side_by_side
 from penlift.ink.lines import LIFT
-from penlift.ink.offsets import as_dense
+from penlift.ink.offsets import START, as_dense, closed, closes, to_offsets
 from penlift.ink.scales import Scales
 from penlift.model.checkpoint import Model, begin_with, load_model, save_model
+from penlift.model.mixture import PLAIN
 from penlift.model.network import ModelParams, Network
 from penlift.sampling.page import Hand, baseline, says_so, write_page
-from penlift.sampling.sampler import most_points
+from penlift.sampling.sampler import most_points, noise_of
+from penlift.sampling.stepper import feed_back
 
 SCALES = Scales(500.0, (0.0, 0.0), (20.0, 20.0), (9.0, 0.0), (20.0, 15.0), 30.0)
 WORDS = "abba a cab bad cad abac dab ab ba"
@@ -39,7 +41,41 @@ def asked(**values: object) -> dict[str, object]:
     return {"lines": 1, "points": 1, "strokes": None, "width": None, "bias": 0.0, "seed": 1, "texts": ["a"]} | values
 
 
-def test_a_line_ends_behind_its_text_or_is_said_not_to_have(model: Model) -> None:
+@pytest.mark.parametrize("lifts", [0.0, 2.0])
+def test_a_line_ends_where_the_pen_stays_up_and_still_behind_its_text_and_keeps_all_before(
+    model: Model, lifts: float
+) -> None:
+    with torch.no_grad():
+        model.network.head.bias[0] += lifts
+    texts, noise = ["abba", "cab a bad", "d"] * 4, noise_of(1, range(12), 200)
+    codes = side_by_side([model.network.alphabet.codes(text) for text in texts])
+    start = np.array([START], np.float32)
+
+    def near(offsets: np.ndarray) -> np.ndarray:
+        return (offsets[:, LIFT] > 0.5) & (np.abs(offsets[:, 0]) < 0.7)
+
+    fed = feed_back(model.network, start, noise, PLAIN, lambda _: False, codes, near)
+
+    for offsets, signs, said, text in zip(fed.offsets, fed.signs, fed.said, texts, strict=True):
+        lifted = offsets[:, LIFT] > 0.5
+        closing = near(offsets[1:]) & lifted[:-1] & (signs[:-1] >= len(text) - 1)
+        assert said == (np.flatnonzero(closing)[0] + 1 if closing.any() else 0)
+    assert fed.said.any()
+
+
+def test_no_offset_of_a_line_is_as_the_one_that_closes_it() -> None:
+    rng = np.random.default_rng(1)
+    points = np.column_stack([rng.integers(-300, 300, (200, 2)).cumsum(axis=0), rng.random(200) < 0.2])
+    offsets = to_offsets(points, SCALES)
+
+    whole = closed(offsets, SCALES)
+
+    assert closes(whole[1:], SCALES).nonzero()[0].tolist() == [len(offsets) - 1]  # the first is START
+    np.testing.assert_array_equal(whole[:-1], offsets)
+
+
+def test_a_line_of_an_older_network_ends_behind_its_text_or_is_said_not_to_have(model: Model) -> None:
+    model.network.ends = False
     for line in write(model, text=["abba", "cab a bad"], seed=3).lines:
         at_end = line.signs >= len(line.text)
         assert len(line.signs) == len(line.points) - 1
