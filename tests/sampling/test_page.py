@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from penlift.common.errors import InputError
+from penlift.common.geometry import Floats32
 from penlift.drawing.styles import curved
 from penlift.handwriting import drawn_page, sample_params, what_ifs, write
 from penlift.ink.alphabet import Alphabet, side_by_side
@@ -48,11 +50,11 @@ def test_a_line_ends_where_the_pen_stays_up_and_still_behind_its_text_and_keeps_
     with torch.no_grad():
         model.network.head.bias[0] += lifts
     texts, noise = ["abba", "cab a bad", "d"] * 4, noise_of(1, range(12), 200)
-    codes = side_by_side([model.network.alphabet.codes(text) for text in texts])
+    codes = side_by_side([Alphabet(" abcd").codes(text) for text in texts])
     start = np.array([START], np.float32)
 
-    def near(offsets: np.ndarray) -> np.ndarray:
-        return (offsets[:, LIFT] > 0.5) & (np.abs(offsets[:, 0]) < 0.7)
+    def near(offsets: Floats32) -> npt.NDArray[np.bool_]:
+        return np.asarray((offsets[:, LIFT] > 0.5) & (np.abs(offsets[:, 0]) < 0.7))
 
     fed = feed_back(model.network, start, noise, PLAIN, lambda _: False, codes, near)
 
@@ -61,6 +63,14 @@ def test_a_line_ends_where_the_pen_stays_up_and_still_behind_its_text_and_keeps_
         closing = near(offsets[1:]) & lifted[:-1] & (signs[:-1] >= len(text) - 1)
         assert said == (np.flatnonzero(closing)[0] + 1 if closing.any() else 0)
     assert fed.said.any()
+
+
+def test_a_line_that_does_not_close_ends_where_its_network_would_most_likely_have_closed_it(model: Model) -> None:
+    for line in write(model, text=["abba", "cab a bad", "d"] * 3, seed=5).lines:
+        assert not line.ended
+        late = np.flatnonzero((line.points[1:, LIFT] > 0.5) & (line.signs >= len(line.text) - 1))
+        assert late[-1] == len(line.signs) - 1  # nothing is kept behind it
+        assert len(line.signs) < most_points(model.network, line.text)
 
 
 def test_no_offset_of_a_line_is_as_the_one_that_closes_it() -> None:

@@ -86,8 +86,12 @@ def closed(offsets: Rows, scales: Scales) -> Rows:
 
     No writing has such an offset, so that a network that has learned it can say where a text ends.
     """
-    end = np.array([[*((np.zeros(2) - scales.shift) / scales.scale), 1.0]], np.float32)
-    return np.concatenate([offsets[:, :3], end])
+    return np.concatenate([offsets[:, :3], closing(scales)[None]])
+
+
+def closing(scales: Scales) -> Rows:
+    """The offset, (3,), that `closed` adds."""
+    return np.array([*((np.zeros(2) - scales.shift) / scales.scale), 1.0], np.float32)
 
 
 def closes(offsets: Rows, scales: Scales) -> npt.NDArray[np.bool_]:

@@ -19,7 +19,7 @@ from penlift.common.geometry import Array
 from penlift.common.params import Params
 from penlift.ink.alphabet import Alphabet, side_by_side
 from penlift.ink.lines import LIFT, Rows
-from penlift.ink.offsets import START, closes, to_offsets, to_points
+from penlift.ink.offsets import START, closes, closing, to_offsets, to_points
 from penlift.ink.scales import Scales
 from penlift.model.checkpoint import Model
 from penlift.model.mixture import PLAIN, Mixture, Steering
@@ -117,9 +117,9 @@ def sample(
         network, read, noise, steering, lambda offsets: _all_end(offsets, primed, scales, stops), codes,
         partial(closes, scales=scales),
     )  # fmt: skip
-    said = texts if network.alphabet else [""] * len(noise)
+    said, before = texts if network.alphabet else [""] * len(noise), len(says) + 1 if says else 0
     return [
-        _line(FedBack(*parts), primed, text, network, scales, steering, stops)
+        _line(FedBack(*parts), primed, text, before, network, scales, steering, stops)
         for *parts, text in zip(*fed, said, strict=True)
     ]
 
@@ -161,18 +161,36 @@ def most_points(network: Network, text: str) -> int:
 
 
 def _line(
-    fed: FedBack, primed: int, text: str, network: Network, scales: Scales, steering: Steering, stops: Stops
-) -> Sample:
-    """One line, (T, ...), as far as it goes: to the end of its text, or of what that may take."""
-    most = primed + most_points(network, text) if network.alphabet else len(fed.offsets)
-    ended = network.alphabet is None or bool(0 < fed.said <= most)
-    points = to_points(fed.offsets[: int(fed.said) if network.alphabet and ended else most], scales)
+    fed: FedBack, primed: int, text: str, before: int, network: Network, scales: Scales, steering: Steering,
+    stops: Stops,
+) -> Sample:  # fmt: skip
+    """One line, (T, ...), to the end of its text, or of what that may take; so many letters stand `before` its text."""
+    end, ended = len(fed.offsets), True
+    if network.alphabet:
+        most = primed + most_points(network, text)
+        ended = bool(0 < fed.said <= most)
+        end = int(fed.said) if ended else _likeliest_end(fed, most, primed, before + len(text) - 1, network, scales)
+    points = to_points(fed.offsets[:end], scales)
     count = primed + kept(_own(points, primed), stops) - 1
     with torch.inference_mode():
         plain = Mixture.from_raw(torch.from_numpy(fed.outputs[:count]), network.floor.cpu())
     steered = plain.steer(steering)
     mixture = Mixture(*(torch.cat([read[:primed], drawn[primed:]]) for read, drawn in zip(plain, steered, strict=True)))
     return Sample(points[: count + 1], _densities(mixture, scales), primed, text, fed.signs[:count], ended)
+
+
+def _likeliest_end(fed: FedBack, most: int, primed: int, last: int, network: Network, scales: Scales) -> int:
+    """Of a line that has not closed: how many offsets it has up to the lift on its last letter, or behind that, which
+    its network would most likely have closed it after; `most`, where it never came so far."""
+    late = (fed.offsets[: most - 1, LIFT] > 0.5) & (fed.signs[: most - 1] >= last)
+    lifts = np.flatnonzero(late[: len(fed.offsets) - 1])
+    lifts = lifts[lifts >= primed]
+    if not len(lifts):
+        return most
+    with torch.inference_mode():
+        behind = Mixture.from_raw(torch.from_numpy(fed.outputs[lifts + 1]), network.floor.cpu())
+        likely = behind.log_prob(torch.from_numpy(closing(scales)).expand(len(lifts), -1))
+    return int(lifts[likely.argmax()]) + 1
 
 
 def _densities(mixture: Mixture, scales: Scales) -> Densities:
