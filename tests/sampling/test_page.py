@@ -66,8 +66,9 @@ def test_a_line_ends_where_the_pen_stays_up_and_still_behind_its_text_and_keeps_
 
 
 def test_a_line_that_does_not_close_ends_where_its_network_would_most_likely_have_closed_it(model: Model) -> None:
-    for line in write(model, text=["abba", "cab a bad", "d"] * 3, seed=5).lines:
-        assert not line.ended
+    unended = [line for line in write(model, text=["abba", "cab a bad", "d"] * 3, seed=5).lines if not line.ended]
+    assert unended
+    for line in unended:
         late = np.flatnonzero((line.points[1:, LIFT] > 0.5) & (line.signs >= len(line.text) - 1))
         assert late[-1] == len(line.signs) - 1  # nothing is kept behind it
         assert len(line.signs) < most_points(model.network, line.text)

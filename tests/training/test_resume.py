@@ -72,7 +72,7 @@ def test_so_does_that_of_a_network_that_reads(told: Data, tmp_path: Path, peepho
         to_the_end(resumed, told, params)
 
         assert pack(resumed, KEPT) == pack(whole, KEPT)
-    assert len({epoch.window_end for epoch in whole.history}) == 3  # of the one held-out line that has a text
+    assert all(epoch.window_reaches in (0.0, 1.0) for epoch in whole.history)  # one held-out line has a text
 
 
 def test_of_a_training_that_is_done_only_what_it_came_to_is_kept(data: Data, tmp_path: Path) -> None:
