@@ -96,6 +96,9 @@ def score(model: Path, ink: Path, split: str) -> None:
         figures = score_ink(trained, lines, split)
         known = bool(lines.of_split("train"))
         without = score_baseline(trained, lines, split, seed=1) if known else None
+        silent = len(lines.of_split(split)) - figures["lines"]
+    if silent:
+        click.echo(f"{silent} lines have no text, which this network reads, and are left out")
     where = f"split {split}{' of the standard lists' if is_archive(ink) else ''}"
     click.echo(f"{figures['lines']} lines, {figures['points']} points, {figures['writers']} writers; {where}")
     rate = trained.scales.rate

@@ -54,9 +54,7 @@ def write(
         raise InputError(f"--style is {style}, which draws one line; choose one of {', '.join(OF_POINTS)}")
     paragraphs = _paragraphs(text, file, replace)
     trained = load_model(model)
-    params = sample_params(
-        {"texts": paragraphs, "lines": 1, "points": 1, "strokes": None, **values}, temperatures(temperature)
-    )
+    params = sample_params({"lines": 1, "points": 1, "strokes": None, **values}, temperatures(temperature))
     pages = write_page(trained, paragraphs, params, _hand(trained, hand, says, ink))
     written = list(shown(pages, "write", len(paragraphs)))
     content = drawn_page(written, trained.scales, kind_of(out), style)
@@ -70,7 +68,7 @@ def write(
 def _paragraphs(text: tuple[str, ...], file: Path | None, replace: tuple[str, ...]) -> list[str]:
     if file is not None:
         try:
-            read = file.read_text(encoding="utf-8")
+            read = file.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError:
             raise InputError(f"{file}: not a text in UTF-8; save it as plain text") from None
         text = (*text, *read.replace("\r\n", "\n").split("\n\n"))
