@@ -12,7 +12,9 @@ import torch
 from conftest import ROOT, written_line
 
 from penlift.common.errors import InputError
+from penlift.common.params import MEANT, as_now, checked, lacking, parsed
 from penlift.evaluation.transfer import score_ink
+from penlift.experiments.sections import SECTIONS
 from penlift.ink.lines import load_ink, save_ink
 from penlift.model.checkpoint import CONFIG, VERSION, WEIGHTS, begin_with, load_model, save_model
 from penlift.model.network import Network, floor_of
@@ -80,3 +82,12 @@ def test_a_training_begins_with_the_weights_of_a_model_of_before(name: str) -> N
         begin_with(
             network, BEFORE / name, model.params.model_copy(update={"text": not model.params.text}), model.scales
         )
+
+
+def test_parameters_of_before_are_sound_once_they_have_what_their_keys_meant() -> None:
+    sections = parsed((BEFORE / "params.yaml").read_bytes(), "params.yaml")
+
+    for name, record in SECTIONS.items():
+        checked(name, as_now(sections)[name], record, "params.yaml")
+    told = lacking(sections)
+    assert all(f"`{key}: " in told for name, keys in MEANT.items() for key in keys if key not in sections[name])

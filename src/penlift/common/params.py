@@ -7,6 +7,7 @@ defaults, so a missing key is an error, as are an unknown one, a wrong type and 
 import difflib
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,6 +34,7 @@ MEANT: dict[str, dict[str, Any]] = {  # keys that have come since, a row each, a
     "normalise": {"rate": None},
     "window": {"rarest": 5, "joined": 0.25},  # of texts alone, so that nothing differs
     "model": {"text": False},
+    "train": {"new_signs": False},
     "sample": {"texts": None},
 }
 
@@ -154,8 +156,8 @@ def _explain(section: str, record: type[Params], fault: Any) -> str:
 
 def value_at_fault(fault: Any) -> str:
     """One of pydantic's faults, of a value that a record does not take, in words."""
-    wanted = fault["msg"].removeprefix("Input should be ")
-    return f"{fault['loc'][0]} is {cut_short(fault['input'])}; it should be {wanted}"
+    wanted = re.sub(r"^\w+ should ", "it should ", fault["msg"])
+    return f"{fault['loc'][0]} is {cut_short(fault['input'])}; {wanted}"
 
 
 def apply(preset: Path, params: Path) -> list[str]:

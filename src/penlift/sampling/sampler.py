@@ -181,11 +181,11 @@ def _line(
 
 def _likeliest_end(fed: FedBack, most: int, primed: int, last: int, network: Network, scales: Scales) -> int:
     """Of a line that has not closed: how many offsets it has up to the lift on its last letter, or behind that, which
-    its network would most likely have closed it after; `most`, where it never came so far."""
+    its network would most likely have closed it after; `most`, where it never came so far or has not learned to."""
     late = (fed.offsets[: most - 1, LIFT] > 0.5) & (fed.signs[: most - 1] >= last)
     lifts = np.flatnonzero(late[: len(fed.offsets) - 1])
     lifts = lifts[lifts >= primed]
-    if not len(lifts):
+    if not (network.ends and len(lifts)):
         return most
     with torch.inference_mode():
         behind = Mixture.from_raw(torch.from_numpy(fed.outputs[lifts + 1]), network.floor.cpu())
