@@ -66,8 +66,8 @@ def test_a_file_from_before_is_told_all_that_it_lacks_on_one_line_and_that_is_wh
     path.write_text(from_before((ROOT / "params.yaml").read_text()))
     message = re.escape(
         f"{path}: lacks parameters that are newer than it; add `drills: 0` to compose, `rate: null` to normalise, "
-        "`rarest: 5` and `joined: 0.25` to window, `text: false` to model, `new_signs: false` to train, `texts: null` to "
-        "sample, and it means what it did"
+        "`rarest: 5` and `joined: 0.25` to window, `text: false` to model, `new_signs: false` to train, "
+        "`texts: null` to sample, and it means what it did"
     )
 
     for name, record in RECORDS.items():
@@ -75,7 +75,8 @@ def test_a_file_from_before_is_told_all_that_it_lacks_on_one_line_and_that_is_wh
             read_section(path, name, record)
 
     for section, line in [("compose", "drills: 0"), ("normalise", "rate: null"), ("window", "rarest: 5"),
-                          ("window", "joined: 0.25"), ("model", "text: false"), ("sample", "texts: null")]:  # fmt: skip
+                          ("window", "joined: 0.25"), ("model", "text: false"), ("train", "new_signs: false"),
+                          ("sample", "texts: null")]:  # fmt: skip
         path.write_text(re.sub(f"(?m)^{section}:.*$", rf"\g<0>\n  {line}", path.read_text()))
     assert all(read_section(path, name, record) for name, record in RECORDS.items())
 
