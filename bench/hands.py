@@ -11,7 +11,7 @@ from penlift.common.files import write_bytes
 from penlift.drawing.styles import curved
 from penlift.drawing.svg import draw_plain, page_of
 from penlift.handwriting import write
-from penlift.ink.lines import Ink, evenly, load_ink
+from penlift.ink.lines import Ink, evenly, hands_in, load_ink
 from penlift.model.checkpoint import load_model
 
 HANDS = 6
@@ -20,9 +20,8 @@ HANDS = 6
 def hands_of(ink: Ink, count: int = HANDS) -> list[int]:
     """The number of a line of each of so many training writers, or forms, evenly taken; those of usual length first."""
     index = ink.index.iloc[ink.of_split("train", with_text=True)]
-    names = index["writer"].where(index["writer"] != "", index["form"])
     far = (index["text"].map(len) - index["text"].map(len).median()).abs()
-    return evenly(far.groupby(names, sort=True).idxmin().tolist(), count)
+    return evenly(far.groupby(hands_in(index), sort=True).idxmin().tolist(), count)
 
 
 def main() -> None:

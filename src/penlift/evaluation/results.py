@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from penlift.common.files import made_by_stage
 from penlift.common.geometry import Array
-from penlift.ink.lines import Ink, evenly, load_ink
+from penlift.ink.lines import Ink, evenly, hands_in, load_ink
 
 A_POINT, A_LINE, A_LETTER = "nll_nats_per_point", "nll_nats_per_line", "nll_nats_per_letter"
 OFFSET_NLL, LIFT_NLL = "offset_nll_nats_per_point", "lift_nll_nats_per_point"
@@ -79,9 +79,8 @@ def read_table(path: Path) -> pd.DataFrame:
 def line_of_each_writer(folder: Path, most: int) -> list[Array]:
     """A line (n, 3) by each writer of some ink, or of each form where writers are unknown; no more than `most`."""
     ink = load_ink(folder)
-    names = ink.index["writer"].where(ink.index["writer"] != "", ink.index["form"])
     far = (ink.index["points"] - LENGTH).abs()
-    chosen = far.groupby(names, sort=False).idxmin()[:most]
+    chosen = far.groupby(hands_in(ink.index), sort=False).idxmin()[:most]
     return points_of_lines(ink, ink.index["line"][chosen].tolist())
 
 

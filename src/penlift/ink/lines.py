@@ -36,6 +36,11 @@ class Line:
     rows: Rows  # (n, 4): x, y in tablet units, y downwards; lift, 1 at the last point of a stroke; s since start
 
 
+def hands_in(index: pd.DataFrame) -> "pd.Series[str]":
+    """Whose hand each line of an index is in: its writer's name or, where that is unknown, its form's."""
+    return index["writer"].where(index["writer"] != "", index["form"])
+
+
 class Ink:
     """All lines of a folder, read as they are asked for."""
 

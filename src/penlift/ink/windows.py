@@ -13,7 +13,7 @@ from penlift.common.errors import InputError
 from penlift.common.files import made_by_stage
 from penlift.common.params import Params
 from penlift.ink.alphabet import NOTHING, Alphabet, Codes, side_by_side
-from penlift.ink.lines import Ink, Rows
+from penlift.ink.lines import Ink, Rows, hands_in
 from penlift.ink.offsets import closed, joined
 from penlift.ink.scales import Scales
 
@@ -153,7 +153,7 @@ class TextLines:
         self.targets = int(index["targets"].sum() * (1 + joined)) + self.lines  # of an epoch, but for chance
         entries = ink.index.iloc[self._number]
         self._texts = entries["text"].tolist()
-        names = entries["writer"].where(entries["writer"] != "", entries["form"])
+        names = hands_in(entries)
         self._hands = [np.flatnonzero(names == name) for name in names]  # the rows of each line's writer, or form
 
     _epoch: tuple[int, int, int, list[npt.NDArray[np.int64]]] = (-1, -1, -1, [])  # the one that was asked for last

@@ -4,6 +4,8 @@ import hashlib
 
 import pandas as pd
 
+from penlift.ink.lines import hands_in
+
 # By IAM-OnDB's official lists. Graves (2013, section 4.1) trains on all but the smaller validation set, and stops early
 # and gives his results on that one.
 OFFICIAL = {
@@ -20,7 +22,7 @@ def splits_of(index: pd.DataFrame, lists: dict[str, str], rule: str) -> "pd.Seri
     """
     if lists:
         return index["form"].map(lambda form: OFFICIAL[rule].get(lists.get(form, ""), NONE))
-    names = index["writer"].where(index["writer"] != "", index["form"])
+    names = hands_in(index)
     return names.map(hashed(set(names), rule))
 
 
