@@ -20,7 +20,7 @@ from penlift.evaluation.free_running import Pair, free_run, real_line
 from penlift.evaluation.prediction import Examined, examine
 from penlift.ink.lines import SPLITS, Ink, evenly
 from penlift.model.checkpoint import Model
-from penlift.model.scores import Predicted, Predictor, predict_lines
+from penlift.model.scores import Predicted, Predictor, predict_lines, readable
 from penlift.sampling.health import health_of, table_of
 
 EXCHANGES = 999  # of units and their counterparts, that a p-value is counted from
@@ -55,8 +55,7 @@ class FreeRunning(NamedTuple):
 
 def read_splits(model: Model, ink: Ink, params: EvaluateParams) -> dict[str, ReadSplit]:
     """Read whole lines of each split: all that are held out, and some of training, evenly taken."""
-    reads = bool(model.network.alphabet)
-    numbers = {split: those for split in SPLITS if (those := ink.of_split(split, with_text=reads))}
+    numbers = {split: those for split in SPLITS if (those := readable(model.network, ink, split))}
     numbers["train"] = evenly(numbers["train"], params.train_lines)
     predictors = (model.network, fit_baseline(ink, model.scales, params.seed))
     with Meter("read lines", len(predictors) * sum(map(len, numbers.values()))) as meter:
@@ -74,7 +73,7 @@ def read_splits(model: Model, ink: Ink, params: EvaluateParams) -> dict[str, Rea
 
 def write_beside(model: Model, ink: Ink, split: str, params: EvaluateParams) -> FreeRunning:
     """Let the network write beside lines of a held-out split, evenly taken, and compare."""
-    held_out = evenly(ink.of_split(split, with_text=bool(model.network.alphabet)), params.pairs)
+    held_out = evenly(readable(model.network, ink, split), params.pairs)
     drawn = free_run(model.network, ink, held_out, model.scales, params.seed)
     pairs = [pair for pair in drawn if np.isfinite(pair.dreamt.rows[:, :2]).all()]
     if not pairs:

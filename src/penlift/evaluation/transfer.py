@@ -15,7 +15,7 @@ from penlift.ink.lines import Ink, load_ink, save_ink
 from penlift.ink.offsets import normalised
 from penlift.ink.scales import Scales
 from penlift.model.checkpoint import Model
-from penlift.model.scores import Predictor, score_lines
+from penlift.model.scores import Predictor, readable, score_lines
 
 
 def score_ink(model: Model, ink: Ink, split: str) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def score_baseline(model: Model, ink: Ink, split: str, seed: int) -> dict[str, A
 
 
 def _figures(predictor: Predictor, offsets: Ink, split: str, model: Model) -> dict[str, Any]:
-    numbers = offsets.of_split(split, with_text=bool(model.network.alphabet))
+    numbers = readable(model.network, offsets, split)
     if not numbers:
         raise InputError(
             f"no line in split {split} has a text, and this network reads one; score another network on it"

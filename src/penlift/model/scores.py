@@ -38,6 +38,11 @@ class Predictor(Protocol):
         """(B, T, 3) normalised offsets and (B, U) signs to B x T mixtures, and states behind these, if it has any."""
 
 
+def readable(predictor: Predictor, ink: Ink, split: str) -> list[int]:
+    """The numbers of the lines of a split that it can read: those with a text, where it reads texts, else all."""
+    return ink.of_split(split, with_text=bool(predictor.alphabet))
+
+
 class Predicted(NamedTuple):
     """The targets of a batch of B lines, T the longest, and the density of each before it was seen."""
 

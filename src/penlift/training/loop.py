@@ -19,7 +19,7 @@ from penlift.ink.windows import Batch, TextLines, Windows
 from penlift.model.cells.lstm import PeepholeLSTM
 from penlift.model.network import Network
 from penlift.model.regularisation import noisy
-from penlift.model.scores import line_scores, nll_over_20, predict_lines, score_targets
+from penlift.model.scores import line_scores, nll_over_20, predict_lines, readable, score_targets
 from penlift.sampling.sampler import most_points, noise_of, sample
 from penlift.training.distributed import ALONE, Ranks
 from penlift.training.optimisation import TrainParams, make_optimiser
@@ -109,7 +109,7 @@ def validate(network: Network, ink: Ink, scales: Scales) -> tuple[float, list[fl
     With it, of a network with text, where its window stands at the end of each line, in shares of the text's length.
     """
     tables, ends = [], list[float]()
-    for read in predict_lines(network, ink, ink.of_split("valid", with_text=bool(network.alphabet))):
+    for read in predict_lines(network, ink, readable(network, ink, "valid")):
         tables.append(line_scores(ink, read.lines, score_targets(read, scales), scales))
         if read.window:
             letters, last = (read.lines.batch.text >= 0).sum(axis=1) - 1, read.lines.batch.mask.sum(axis=1) - 1
@@ -125,7 +125,7 @@ def judge_epoch(state: TrainState, last: Step, ink: Ink, scales: Scales) -> Epoc
     if network.alphabet:
         epoch = epoch._replace(window_end=median(ends), window_reaches=fmean(end >= REACHED for end in ends))
         state.history[-1] = epoch
-        texts = [str(ink.index["text"].iloc[ink.of_split("valid", with_text=True)[0]])]
+        texts = [str(ink.index["text"].iloc[readable(network, ink, "valid")[0]])]
         points = most_points(network, texts[0])
     (dreamt,) = sample(network, scales, noise_of(1, range(1), points), texts=texts)
     state.samples.append(dreamt.points.astype(np.float32))
