@@ -1,5 +1,7 @@
 """Texts as numbers, the lines that they stand beside, and lines that are joined."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penlift.common.errors import InputError
-from penlift.ink.alphabet import NOTHING, Alphabet, composed, side_by_side, texts_of
+from penlift.ink.alphabet import (
+    ALPHABET,
+    NOTHING,
+    Alphabet,
+    Texts,
+    composed,
+    load_texts,
+    save_texts,
+    side_by_side,
+    texts_of,
+)
 from penlift.ink.lines import LIFT, Ink
 from penlift.ink.offsets import joined, thinned, to_offsets, to_points
 from penlift.ink.scales import Scales
@@ -128,3 +140,15 @@ def test_what_two_alphabets_know_together_is_known_by_either(text: str, one: str
     assert {*both.unknown(text)} <= {*first.unknown(text)} & {*second.unknown(text)}
     assert both.codes(text)[-1] == both.end
     assert both == second.with_those_of(first)
+
+
+def test_what_stage_window_found_of_texts_is_read_back_as_it_was(tmp_path: Path) -> None:
+    texts = Texts(Alphabet(' "\\aé'), 0.25, {"a": 3, "é": 5, "\U0001f600": 1}, {"l9": "no text"})
+    save_texts(tmp_path, texts)
+
+    assert load_texts(tmp_path) == texts
+    (tmp_path / ALPHABET).write_text('{"alphabet": {"signs": "ab"}, "pace": 0, "counts": {}, "unfit": {}}')
+    with pytest.raises(InputError, match=r"alphabet\.json"):
+        load_texts(tmp_path)
+    (tmp_path / ALPHABET).unlink()
+    assert load_texts(tmp_path) is None

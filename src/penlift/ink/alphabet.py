@@ -5,7 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -126,7 +126,7 @@ def texts_of(ink: pd.DataFrame, long_enough: npt.NDArray[np.int64], rarest: int)
 
 def save_texts(folder: Path, texts: Texts) -> None:
     """Write what `load_texts` reads into an existing folder."""
-    write_json(folder / ALPHABET, texts._asdict() | {"alphabet": texts.alphabet.signs})
+    write_json(folder / ALPHABET, texts._asdict() | {"alphabet": texts.alphabet._asdict()})
 
 
 def load_texts(folder: Path) -> Texts | None:
@@ -135,9 +135,7 @@ def load_texts(folder: Path) -> Texts | None:
     if not place.exists():
         return None
     with made_by_stage(place):
-        content = TypeAdapter(dict[str, Any]).validate_json(place.read_bytes())
-        content["alphabet"] = Alphabet(str(content["alphabet"]))
-        return TypeAdapter(Texts).validate_python(content)
+        return TypeAdapter(Texts).validate_json(place.read_bytes(), strict=True)
 
 
 def composed(text: str) -> str:

@@ -131,11 +131,10 @@ def begin_with(network: Network, folder: Path, params: ModelParams, scales: Scal
             )
     weights, known, own = trained.network.state_dict(), trained.network.alphabet, network.alphabet
     if known and own and known != own:
-        places = [place - known.size for place in range(known.size)]  # from the end of what reads the window
-        to = [own.place(sign) - own.size for sign in known.signs] + [-2, -1]
+        to = [own.place(sign) - own.size for sign in known.signs] + [-2, -1]  # what reads the window comes last
         for name, fresh in network.state_dict().items():
             if fresh.shape != weights[name].shape:
                 kept = weights[name].shape[1] - known.size
-                fresh[:, :kept], fresh[:, to] = weights[name][:, :kept], weights[name][:, places]
+                fresh[:, :kept], fresh[:, to] = weights[name][:, :kept], weights[name][:, kept:]
                 weights[name] = fresh
     network.load_state_dict(weights)
