@@ -69,7 +69,7 @@ def sample(
     from penlift.common.terminal import shown
     from penlift.handwriting import sample_params
     from penlift.model.checkpoint import load_model
-    from penlift.sampling.health import faults_of, finite_part, health_of
+    from penlift.sampling.health import faults_of, health_of
     from penlift.sampling.sampler import asking, sample_lines
 
     keep_freed_memory()
@@ -88,7 +88,7 @@ def sample(
     read = None if prime is None else prime_of(prime, ink)
     dreamt = sample_lines(trained.network, trained.scales, params, read)
     lines = [kept(line) for line in shown(dreamt, "sample", params.lines)]
-    for path, content in _files(trained, [finite_part(line) for line in lines], style, at, out):
+    for path, content in _files(trained, lines, style, at, out):
         write_bytes(path, content)
         click.echo(f"{path}: {len(content) / 1000:.0f} kB")
     for number, health in enumerate((health_of(line, trained.scales) for line in lines), 1):
@@ -107,7 +107,7 @@ def temperatures(text: str) -> tuple[float, float, float]:
 
 
 def needed(style: str, out: Path) -> Callable[["Sample"], "Sample"]:
-    """What is kept of each line: without what its network expected, a thousand of them take a hundredth."""
+    """What is kept of each line: what its network expected only for a style that shows it."""
     from penlift.drawing.styles import OF_A_LINE, STYLES
     from penlift.handwriting import FORMATS, kind_of
 
@@ -122,7 +122,7 @@ def needed(style: str, out: Path) -> Callable[["Sample"], "Sample"]:
         )
     if style in OF_A_LINE:
         return lambda line: line
-    return lambda line: line._replace(densities=type(line.densities)(*(part[:0].copy() for part in line.densities)))
+    return lambda line: line.bare()
 
 
 def line_of(name: str, ink: Path) -> "tuple[Line | None, str]":
@@ -158,8 +158,9 @@ def _files(
     model: "Model", lines: list["Sample"], style: str, at: int | None, out: Path
 ) -> Iterator[tuple[Path, bytes]]:
     """The files to write: one of all lines, or one a line where a style draws no more."""
-    from penlift.drawing.styles import OF_POINTS, draw
+    from penlift.drawing.styles import OF_POINTS
     from penlift.handwriting import Handwriting, kind_of, what_ifs, written
+    from penlift.sampling.health import finite_part
 
     drawn = Handwriting(lines, model.scales)
     if kind_of(out) != "svg":
@@ -167,10 +168,9 @@ def _files(
     elif style in OF_POINTS:
         yield out, drawn.draw(style).svg
     else:
-        for number, line in enumerate(lines, 1):
-            path = out if len(lines) == 1 else out.with_stem(f"{out.stem}-{number}")
+        for number, line in enumerate(map(finite_part, lines)):
+            path = out if len(lines) == 1 else out.with_stem(f"{out.stem}-{number + 1}")
             middle = (len(line.points) + line.primed) // 2 if at is None else at
-            yield (
-                path,
-                what_ifs(model, line.points, middle, text=line.text).svg if style == "fan" else draw(style, [line]),
-            )
+            forked = style == "fan"
+            drawing = what_ifs(model, line.points, middle, text=line.text) if forked else drawn.draw(style, number)
+            yield path, drawing.svg

@@ -16,10 +16,9 @@ from penlift.common.geometry import Array
 from penlift.ink.alphabet import Codes, side_by_side
 from penlift.ink.lines import LIFT, Rows, evenly
 from penlift.ink.offsets import to_offsets
-from penlift.ink.windows import stack
 from penlift.model.checkpoint import Model
 from penlift.sampling.sampler import SIDE_BY_SIDE, SampleParams, check_texts, most_points, noise_of, sample
-from penlift.sampling.samples import Densities, Sample
+from penlift.sampling.samples import Sample
 
 LETTERS = 45  # of a line, where no width is asked for: about what people write on one
 OTHERS = 9  # texts that a hand's own is held against
@@ -39,17 +38,17 @@ def says_so(model: Model, hand: Hand) -> bool:
     These are of held-out lines; chance has it right one time in one more than there are of them.
     """
     others = " ".join(text for text in model.texts if text != hand.says)
-    length, alphabet, rows = len(hand.says), model.network.alphabet, to_offsets(hand.points, model.scales)
+    length, alphabet = len(hand.says), model.network.alphabet
     words = [0, *(place + 1 for place, sign in enumerate(others) if sign == " ")]
     starts = [start for start in words if start + length <= len(others)]
     texts = [hand.says, *(others[start : start + length] for start in evenly(starts, OTHERS))]
     if alphabet is None or len(texts) == 1:
         return True
-    batch = stack([rows] * len(texts), len(rows) - 1, side_by_side([alphabet.codes(text) for text in texts]))
-    inputs, targets, mask, text = (torch.from_numpy(part) for part in batch)
+    codes = torch.from_numpy(side_by_side([alphabet.codes(text) for text in texts]))
+    rows = torch.from_numpy(to_offsets(hand.points, model.scales)).expand(len(texts), -1, -1)
     with torch.inference_mode():
-        nll = -(model.network(inputs, text=text)[0].log_prob(targets) * mask).sum(1)
-    return int(nll.argmin()) == 0
+        mixture, _ = model.network(rows[:, :-1], text=codes)
+        return int(mixture.log_prob(rows[:, 1:]).sum(1).argmax()) == 0
 
 
 def write_page(
@@ -107,8 +106,9 @@ def _that_fit(line: Sample, hand: Hand | None, width: float) -> Sample:
         if ends:
             space, end = (fitting or ends[:1])[-1]
             text, end = text[:space], end or len(own)
-    nothing = Densities(*(part[:0].copy() for part in line.densities))
-    return Sample(own[:end], nothing, 0, text, line.signs[:0], line.ended or end < len(own))
+    return line.bare()._replace(
+        points=own[:end], primed=0, text=text, signs=line.signs[:0], ended=line.ended or end < len(own)
+    )
 
 
 def _behind(on: Codes, lifted: npt.NDArray[np.bool_], space: int) -> int:

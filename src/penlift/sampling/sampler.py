@@ -115,7 +115,7 @@ def sample(
         codes = side_by_side([network.alphabet.codes(f"{says} {text}" if says else text) for text in texts])
     fed = feed_back(
         network, read, noise, steering, lambda offsets: _all_end(offsets, primed, scales, stops), codes,
-        partial(closes, scales=scales),
+        partial(closes, scales=scales) if network.ends else None,
     )  # fmt: skip
     said, before = texts if network.alphabet else [""] * len(noise), len(says) + 1 if says else 0
     return [
@@ -182,9 +182,8 @@ def _line(
 def _likeliest_end(fed: FedBack, most: int, primed: int, last: int, network: Network, scales: Scales) -> int:
     """Of a line that has not closed: how many offsets it has up to the lift on its last letter, or behind that, which
     its network would most likely have closed it after; `most`, where it never came so far or has not learned to."""
-    late = (fed.offsets[: most - 1, LIFT] > 0.5) & (fed.signs[: most - 1] >= last)
-    lifts = np.flatnonzero(late[: len(fed.offsets) - 1])
-    lifts = lifts[lifts >= primed]
+    own = slice(primed, min(most, len(fed.offsets)) - 1)
+    lifts = primed + np.flatnonzero((fed.offsets[own, LIFT] > 0.5) & (fed.signs[own] >= last))
     if not (network.ends and len(lifts)):
         return most
     with torch.inference_mode():

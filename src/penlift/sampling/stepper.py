@@ -121,14 +121,12 @@ def feed_back(
     steering: Steering,
     ended: Callable[[Floats32], bool],
     text: Codes | None = None,
-    closes: Callable[[Floats32], npt.NDArray[np.bool_]] = lambda offsets: offsets[:, LIFT] > 1,
+    closes: Callable[[Floats32], npt.NDArray[np.bool_]] | None = None,
 ) -> FedBack:
     """Read (p, 3) normalised offsets, the first START, then write one for each row of the noise, (L, n, 4).
 
     `ended` is asked, of all offsets so far but START, whether more of them are wanted. `text`, (L, U), is what each
-    line says, from its first offset. It is written where, behind a lift and with the window on its last letter or the
-    end, an offset follows that `closes` it, as `closes` says of (L, 3); for a network that has not learned such ones,
-    where the pen is lifted and the window on the end.
+    line says, from its first offset, and is written as `_written` has it.
     """
     lines, before = len(noise), len(read) - 1
     draws = OffsetSampler(noise, network.floor.cpu().numpy(), steering)
@@ -145,19 +143,31 @@ def feed_back(
         for point in range(before, before + noise.shape[1]):
             outputs[:, point] = output
             offsets[:, point] = draws(output, point - before)
-            if text is not None and network.ends and point > before:
-                lifted, at_end = offsets[:, point - 1, LIFT] > 0.5, signs[:, point - 1] >= stepper.window.last - 1
-                said[(said == 0) & lifted & at_end & closes(offsets[:, point])] = point
+            output = stepper(offsets[:, point])
+            if text is not None:
+                signs[:, point] = stepper.window.on
+                so_far = slice(before, point + 1)
+                written = _written(offsets[:, so_far], signs[:, so_far], stepper.window.last, closes)
+                said = np.where((said == 0) & (written > 0), before + written, said)
                 if said.all():
                     break
             if (point - before) % LOOK == LOOK - 1 and ended(offsets[:, : point + 1]):
                 break
-            output = stepper(offsets[:, point])
-            if text is not None:
-                signs[:, point] = stepper.window.on
-                if not network.ends:
-                    at_end = signs[:, point] >= stepper.window.last
-                    said[(said == 0) & (offsets[:, point, LIFT] > 0.5) & at_end] = point + 1
-                    if said.all():
-                        break
     return FedBack(offsets[:, : point + 1], outputs[:, : point + 1], signs[:, : point + 1], said)
+
+
+def _written(
+    offsets: Floats32, signs: Codes, last: Codes, closes: Callable[[Floats32], npt.NDArray[np.bool_]] | None
+) -> Codes:
+    """(L,): of the offsets so far, those behind which the text of a line turns out to be written by the newest, or 0.
+
+    That is the newest where it `closes` the line, behind a lift with the window on the last letter, or the end, which
+    has the number `last`; for a network that has not learned to close a line, a lift with the window on the end.
+    """
+    count = offsets.shape[1]
+    if closes is None:
+        return np.where((offsets[:, -1, LIFT] > 0.5) & (signs[:, -1] >= last), count, 0)
+    if count == 1:
+        return np.zeros(len(offsets), np.intp)
+    behind = (offsets[:, -2, LIFT] > 0.5) & (signs[:, -2] >= last - 1)
+    return np.where(behind & closes(offsets[:, -1]), count - 1, 0)
