@@ -6,6 +6,8 @@ is the prime's own: 5 by chance. Beside that, the same for what the writers real
 
 A network that reads texts is told what its prime says, and to write what another writer's line does. No line that the
 judge compares with has either text, so that words decide nothing. Lines are as dense as the network learned from.
+Printed beside: how often `penlift write --hand` would warn that a prime's words are not its own, of its very words, and
+of another's.
 """
 
 import sys
@@ -24,6 +26,7 @@ from penlift.ink.lines import Ink, Line
 from penlift.ink.offsets import thinned
 from penlift.io.extraction import open_ink
 from penlift.model.checkpoint import load_model
+from penlift.sampling.page import Hand, says_so
 
 WRITERS, PRIMES, POINTS = 10, 5, 600
 MEASURED = [name for name in MEASURES if "character" not in name and "letter" not in name and "time" not in name]
@@ -74,7 +77,7 @@ def main(models: Path, folder: Path) -> None:
         }
         table = {number: features(as_line(points[:POINTS])) for number, points in rows.items()}
         spread = np.nanstd(np.stack(list(table.values())), axis=0) + 1e-9
-        hits = {"continuations": 0, "real lines": 0}
+        hits, warned = {"continuations": 0, "real lines": 0}, {"their own words": 0, "another's words": 0}
         primes = [(writer, number) for writer, own in lines.items() for number in own[:PRIMES]]
         for place, (writer, number) in shown(iter(list(enumerate(primes))), "prime", len(primes)):
             _, said = primes[place - PRIMES]  # of the writer before
@@ -85,8 +88,12 @@ def main(models: Path, folder: Path) -> None:
             written = features(as_line(dreamt.points[dreamt.primed :]))
             hits["continuations"] += nearest(written, others, spread) == writer
             hits["real lines"] += nearest(table[number], others, spread) == writer
+            for name, words in zip(warned, (texts[number], texts[said]), strict=True):
+                warned[name] += reads and not says_so(model, Hand(rows[number], words))
     for name, count in hits.items():
         print(f"{name:14} nearest to their own writer: {count} of {len(primes)}")
+    for name, count in warned.items() if reads else ():
+        print(f"warned of {name:15}: {count} of {len(primes)}")
 
 
 if __name__ == "__main__":

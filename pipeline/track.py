@@ -21,7 +21,7 @@ def main(ink: Path, models: Path, train: Path, samples: Path, metrics: Path, eva
     lines = [finite_part(line).points for line in read_samples(samples / "samples.npz")]
     record = replace(
         record_of_outcome(ROOT, params, ink, train, metrics, made),
-        images=slides_of(read_lines(train / "samples.npy"), lines),
+        images=slides_of(read_lines(train / "samples.npy"), lines, thinned=rate_in(params) is not None),
     )
     print(hand_over(record, states_of(ROOT), ROOT))
 

@@ -87,7 +87,7 @@ def test_so_it_is_with_the_lines_of_a_training(tmp_path: Path) -> None:
 
     np.testing.assert_array_equal(first, broken[:40])
     np.testing.assert_array_equal(second, wavy(60))
-    slides_of([first[:1], second], [second])  # one that broke off at once, too
+    slides_of([first[:1], second], [second], thinned=True)  # one that broke off at once, too
 
 
 def test_shares_count_the_samples_with_a_fault() -> None:

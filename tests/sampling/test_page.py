@@ -83,6 +83,8 @@ def test_no_offset_of_a_line_is_as_the_one_that_closes_it() -> None:
 
     assert closes(whole[1:], SCALES).nonzero()[0].tolist() == [len(offsets) - 1]  # the first is START
     np.testing.assert_array_equal(whole[:-1], offsets)
+    down = whole * (1, 1, 0)
+    assert (closes(down, SCALES) == closes(whole, SCALES)).all()  # a lift is drawn apart from where the pen goes
 
 
 def test_a_line_of_an_older_network_ends_behind_its_text_or_is_said_not_to_have(model: Model) -> None:

@@ -95,8 +95,12 @@ def closing(scales: Scales) -> Rows:
 
 
 def closes(offsets: Rows, scales: Scales) -> npt.NDArray[np.bool_]:
-    """Which offsets, (L, 3), that follow a lift, are as the one that `closed` adds."""
-    return np.asarray((np.hypot(*to_tablet(offsets, scales).T) < NEAR) & (offsets[:, LIFT] > 0.5))
+    """Which offsets, (L, 3), that follow a lift, are as the one that `closed` adds: by where they go alone.
+
+    A mixture draws the lift apart from the movement, so that an end as likely as p would be drawn as p² if both were
+    asked. Real pens hardly ever set down where they lifted: 3 of 22,737 times in 877 lines of real ink.
+    """
+    return np.asarray(np.hypot(*to_tablet(offsets, scales).T) < NEAR)
 
 
 class Extremes(NamedTuple):

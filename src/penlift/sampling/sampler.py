@@ -17,7 +17,7 @@ from pydantic import Field
 from penlift.common.errors import InputError, cut_short, some
 from penlift.common.geometry import Array
 from penlift.common.params import Params
-from penlift.ink.alphabet import Alphabet, side_by_side
+from penlift.ink.alphabet import FAR, Alphabet, side_by_side
 from penlift.ink.lines import LIFT, Rows
 from penlift.ink.offsets import START, closes, closing, to_offsets, to_points
 from penlift.ink.scales import Scales
@@ -27,7 +27,6 @@ from penlift.model.network import Network
 from penlift.sampling.samples import Densities, Sample
 from penlift.sampling.stepper import FedBack, feed_back
 
-LONGEST = 2.5  # times the points that the letters of a text usually take: what needs more does not end by itself
 SIDE_BY_SIDE = 64  # lines at a time: bounds the memory, and more of them are hardly faster
 
 
@@ -156,8 +155,8 @@ def check_texts(texts: Sequence[str] | None, alphabet: Alphabet | None) -> None:
 
 
 def most_points(network: Network, text: str) -> int:
-    """How many points a text may take, before it is taken for one that does not end."""
-    return math.ceil(LONGEST * (len(text) + 1) / network.pace)
+    """How many points a text may take, before it is taken for one that does not end: as many as a line learned from."""
+    return math.ceil(FAR * (len(text) + 1) / network.pace)
 
 
 def _line(

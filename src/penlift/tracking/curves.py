@@ -13,7 +13,7 @@ from penlift.common.errors import InputError
 from penlift.common.files import DAMAGE, write_bytes, write_json
 from penlift.common.geometry import Array
 from penlift.drawing.plots import preview
-from penlift.drawing.svg import sheet
+from penlift.drawing.svg import sheet, smooth
 from penlift.ink.lines import LIFT
 from penlift.tracking.record import RATE, TRAINING, Image, Point, Record, name_at
 from penlift.training.folder import ABOUT, Training, drawn
@@ -94,23 +94,31 @@ def _epoch(row: dict[str, Any], load: dict[str, float], rate: str) -> Iterator[P
         yield Point(f"{LOAD}{key}", float(value), epoch, time)
 
 
-def slides_of(dreamt: list[Array], samples: list[Array]) -> list[Image]:
-    """Pictures of the line dreamt behind each epoch, and of all samples of the last on one sheet."""
-    lines = [Image(DREAMT, epoch, preview(folded(line))) for epoch, line in enumerate(dreamt, 1)]
+def slides_of(dreamt: list[Array], samples: list[Array], *, thinned: bool) -> list[Image]:
+    """Pictures of the line dreamt behind each epoch, and of all samples of the last on one sheet.
+
+    Lines of `thinned` points are drawn as curves.
+    """
+    lines = [Image(DREAMT, epoch, _slide(line, thinned)) for epoch, line in enumerate(dreamt, 1)]
+    samples = [smooth(line) if thinned else line for line in samples]
     return [*lines, Image(SAMPLES, len(dreamt), preview(sheet(samples, columns=1)))]
 
 
 def dreamt_by_now(training: Path) -> list[Image]:
     """The same of the lines that a training has dreamt by now, drawn in its folder once; those that can be drawn."""
-    images = []
+    images, thinned = [], RATE in read_about(training)["tags"]
     for epoch, line in drawn(training):
         png = line.with_suffix(".png")
         # a full disk, a line that is not finite
         with suppress(OSError, InputError, *DAMAGE), np.errstate(all="ignore"):
             if not png.exists():
-                write_bytes(png, preview(folded(np.load(line, allow_pickle=False).astype(np.float64))))
+                write_bytes(png, _slide(np.load(line, allow_pickle=False).astype(np.float64), thinned))
             images.append(Image(DREAMT, epoch, png.read_bytes()))
     return images
+
+
+def _slide(line: Array, thinned: bool) -> bytes:
+    return preview(folded(smooth(line) if thinned else line))
 
 
 def folded(line: Array) -> Array:
