@@ -8,6 +8,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # which Python leaves out under 
 from checkout import ROOT, run
 
 from penlift.common.params import read_params
+from penlift.ink.scales import rate_in
 from penlift.sampling.health import finite_part
 from penlift.sampling.samples import read_lines, read_samples
 from penlift.tracking.curves import slides_of
