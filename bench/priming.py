@@ -1,4 +1,4 @@
-"""Does a network go on in the hand that it was primed with? `python bench/priming.py MODELS INK`.
+"""Does a network go on in the hand that it was primed with? `python bench/priming.py MODELS INK [BIAS]`.
 
 Takes ten writers of INK who are in no training, five lines of each as primes, and measures the continuation of each as
 `penlift compare` measures ink. Prints for how many of the fifty the nearest of the ten writers, by their other lines,
@@ -6,8 +6,8 @@ is the prime's own: 5 by chance. Beside that, the same for what the writers real
 
 A network that reads texts is told what its prime says, and to write what another writer's line does. No line that the
 judge compares with has either text, so that words decide nothing. Lines are as dense as the network learned from.
-Printed beside: how often `penlift write --hand` would warn that a prime's words are not its own, of its very words, and
-of another's.
+Printed beside: how many continuations ended by themselves, and how often `penlift write --hand` would warn that a
+prime's words are not its own, of its very words, and of another's. The bias is 0 if none is said.
 """
 
 import sys
@@ -65,7 +65,7 @@ def as_line(points: npt.NDArray[np.floating]) -> Line:
     return Line("", "", "", "", "", 0.0, rows)
 
 
-def main(models: Path, folder: Path) -> None:
+def main(models: Path, folder: Path, bias: float) -> None:
     model = load_model(models)
     reads = model.network.alphabet is not None
     with open_ink(folder, print) as ink:
@@ -78,13 +78,15 @@ def main(models: Path, folder: Path) -> None:
         table = {number: features(as_line(points[:POINTS])) for number, points in rows.items()}
         spread = np.nanstd(np.stack(list(table.values())), axis=0) + 1e-9
         hits, warned = {"continuations": 0, "real lines": 0}, {"their own words": 0, "another's words": 0}
+        ended = 0
         primes = [(writer, number) for writer, own in lines.items() for number in own[:PRIMES]]
         for place, (writer, number) in shown(iter(list(enumerate(primes))), "prime", len(primes)):
             _, said = primes[place - PRIMES]  # of the writer before
             apart = {number, said} if reads else {number}
             others = {name: np.stack([table[each] for each in own if each not in apart]) for name, own in lines.items()}
             told = {"text": texts[said], "says": texts[number]} if reads else {"points": POINTS}
-            (dreamt,) = write(model, prime=rows[number], seed=number, **told).lines
+            (dreamt,) = write(model, prime=rows[number], seed=number, bias=bias, **told).lines
+            ended += dreamt.ended
             written = features(as_line(dreamt.points[dreamt.primed :]))
             hits["continuations"] += nearest(written, others, spread) == writer
             hits["real lines"] += nearest(table[number], others, spread) == writer
@@ -92,11 +94,13 @@ def main(models: Path, folder: Path) -> None:
                 warned[name] += reads and not says_so(model, Hand(rows[number], words))
     for name, count in hits.items():
         print(f"{name:14} nearest to their own writer: {count} of {len(primes)}")
-    for name, count in warned.items() if reads else ():
-        print(f"warned of {name:15}: {count} of {len(primes)}")
+    if reads:
+        print(f"ended by themselves: {ended} of {len(primes)}")
+        for name, count in warned.items():
+            print(f"warned of {name:15}: {count} of {len(primes)}")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit("usage: python bench/priming.py MODELS INK")
-    main(*(Path(each) for each in sys.argv[1:]))
+    if len(sys.argv) not in (3, 4):
+        sys.exit("usage: python bench/priming.py MODELS INK [BIAS]")
+    main(Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]) if len(sys.argv) == 4 else 0.0)
