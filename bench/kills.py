@@ -1,5 +1,6 @@
-"""Trainings killed with SIGKILL and started again, against the same never stopped: `python bench/kills.py`.
+"""Trainings killed with SIGKILL and started again, against the same never stopped: `python bench/kills.py [text]`.
 
+With `text`, only those of networks that read.
 Each is killed at random moments, every other time while its state is being written, and started again until it ends.
 Then the weights, the history, the dreamt lines and the metrics are compared, byte for byte. Prints a row a training.
 """
@@ -45,10 +46,11 @@ class Variant(NamedTuple):
     threads: int
     precision: str
     kills: int
+    text: bool = False
 
     def __str__(self) -> str:
-        peepholes = " with peepholes" if self.peepholes else ""
-        return f"{self.cell}{peepholes}, {self.threads} thread{'s'[: self.threads - 1]}, {self.precision}"
+        more = " with peepholes" * self.peepholes + " that reads" * self.text
+        return f"{self.cell}{more}, {self.threads} thread{'s'[: self.threads - 1]}, {self.precision}"
 
 
 VARIANTS = [
@@ -58,6 +60,8 @@ VARIANTS = [
     Variant("rnn", False, 2, "float32", 3),
     Variant("lstm", False, 1, "float32", 3),
     Variant("lstm", False, 2, "bfloat16", 3),
+    Variant("lstm", False, 2, "float32", 5, text=True),
+    Variant("lstm", True, 2, "float32", 5, text=True),
 ]
 
 
@@ -110,7 +114,7 @@ def compare(folder: Path, kills: int, draw: random.Random, *stages: str) -> tupl
     return done, result(folder, *stages) == whole
 
 
-def main() -> None:
+def main(variants: list[Variant]) -> None:
     draw = random.Random(1)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -118,15 +122,18 @@ def main() -> None:
         set_params(folder, SMALL)
         make_data(folder)
         print(f"{'training':44} {'kills':>5} {'equal':>6}", flush=True)
-        for variant in VARIANTS:
+        for variant in variants:
             if not computes(variant.precision, torch.device("cpu")):
                 print(f"{variant!s:44} this CPU has no {variant.precision}")
                 continue
-            model = {"cell": variant.cell, "peepholes": variant.peepholes}
+            model = {"cell": variant.cell, "peepholes": variant.peepholes, "text": variant.text}
             set_params(folder, {"model": model, "train": {"threads": variant.threads, "precision": variant.precision}})
+            finish(folder, "window")  # which makes an alphabet for those that read
             kills, equal = compare(folder, variant.kills, draw, *MADE)
             print(f"{variant!s:44} {kills:5} {'yes' if equal else 'NO':>6}", flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:] not in ([], ["text"]):
+        sys.exit("usage: python bench/kills.py [text]")
+    main([variant for variant in VARIANTS if variant.text or not sys.argv[1:]])
