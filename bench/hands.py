@@ -28,7 +28,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("out", type=Path)
     asked.add_argument("text", nargs="?", default="Write what I say, in my own hand")
-    asked.add_argument("bias", nargs="?", type=float, default=0.5)
+    asked.add_argument("bias", nargs="?", type=float, default=0.0)
     asked.add_argument("--model", type=Path, default=Path("models"))
     asked.add_argument("--ink", type=Path, default=Path("data/ink"))
     given = asked.parse_args()
