@@ -153,8 +153,9 @@ class TextLines:
         self.targets = int(index["targets"].sum() * (1 + joined)) + self.lines  # of an epoch, but for chance
         entries = ink.index.iloc[self._number]
         self._texts = entries["text"].tolist()
-        names = hands_in(entries)
-        self._hands = [np.flatnonzero(names == name) for name in names]  # the rows of each line's writer, or form
+        names = hands_in(entries).to_numpy()
+        by_hand = pd.Series(names).groupby(names).indices
+        self._hands = [by_hand[name] for name in names]  # the rows of each line's writer, or form
 
     _epoch: tuple[int, int, int, list[npt.NDArray[np.int64]]] = (-1, -1, -1, [])  # the one that was asked for last
 
