@@ -8,9 +8,8 @@ import argparse
 from pathlib import Path
 
 from penlift.common.files import write_bytes
-from penlift.drawing.styles import curved
 from penlift.drawing.svg import draw_plain, page_of
-from penlift.handwriting import write
+from penlift.handwriting import as_drawn, write
 from penlift.ink.lines import Ink, evenly, hands_in, load_ink
 from penlift.model.checkpoint import load_model
 
@@ -36,8 +35,8 @@ def main() -> None:
     drawn = []
     for number in hands_of(ink):
         hand = ink.line(number)
-        (line,) = write(model, text=given.text, bias=given.bias, prime=hand.rows, says=hand.text).lines
-        line = curved(line) if model.scales.rate else line
+        lines = write(model, text=given.text, bias=given.bias, prime=hand.rows, says=hand.text).lines
+        (line,) = as_drawn(lines, model.scales)
         drawn.append(line.points[line.primed + 1 :])
         print(f"{hand.writer or hand.form}, by {hand.name}: {'ended by itself' if line.ended else 'had to be ended'}")
     write_bytes(given.out, draw_plain(page_of(drawn)))

@@ -121,16 +121,16 @@ def main(variants: list[Variant]) -> None:
         copy_tree(folder)
         set_params(folder, SMALL)
         make_data(folder)
-        print(f"{'training':44} {'kills':>5} {'equal':>6}", flush=True)
+        print(f"{'training':50} {'kills':>5} {'equal':>6}", flush=True)
         for variant in variants:
             if not computes(variant.precision, torch.device("cpu")):
-                print(f"{variant!s:44} this CPU has no {variant.precision}")
+                print(f"{variant!s:50} this CPU has no {variant.precision}")
                 continue
             model = {"cell": variant.cell, "peepholes": variant.peepholes, "text": variant.text}
             set_params(folder, {"model": model, "train": {"threads": variant.threads, "precision": variant.precision}})
             finish(folder, "window")  # which makes an alphabet for those that read
             kills, equal = compare(folder, variant.kills, draw, *MADE)
-            print(f"{variant!s:44} {kills:5} {'yes' if equal else 'NO':>6}", flush=True)
+            print(f"{variant!s:50} {kills:5} {'yes' if equal else 'NO':>6}", flush=True)
 
 
 if __name__ == "__main__":
