@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from penlift.common.processes import at_work, end
+from penlift.common.processes import at_work, command_of, end
 
 STAGE = """
 import signal, sys
@@ -36,3 +36,12 @@ def test_a_stage_that_listens_ends_by_itself_and_another_is_ended(
 
         stage.wait(10)
     assert (tmp_path / "saved").exists() == (kind == "listens")
+
+
+def test_one_that_was_started_this_moment_is_known_by_its_command(tmp_path: Path) -> None:
+    for number in range(20):
+        command = [sys.executable, "-c", "input()", str(number)]
+        with subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.PIPE) as process:
+            found = command_of(psutil.Process(process.pid))
+            process.communicate(b"\n")
+        assert found == command

@@ -10,6 +10,7 @@ from clone import ROOT
 
 from penlift.common.errors import InputError
 from penlift.common.params import read_params
+from penlift.common.processes import command_of
 from penlift.tracking import live as feed
 from penlift.tracking.curves import read_about
 from penlift.tracking.live import watched
@@ -25,8 +26,9 @@ def live(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
 
 
-def mirror() -> psutil.Process:
-    (child,) = [process for process in psutil.Process().children() if "penlift.tracking.live" in process.cmdline()]
+def mirror(folder: Path) -> psutil.Process:
+    """The process that follows `folder`."""
+    (child,) = [process for process in psutil.Process().children() if str(folder) in command_of(process)]
     return child
 
 
@@ -36,7 +38,7 @@ def gone(process: psutil.Process) -> bool:
 
 def test_it_ends_with_the_training_and_leaves_what_the_run_is_called(tmp_path: Path) -> None:
     with watched(tmp_path, ROOT, TOLD, ABOUT):
-        process = mirror()
+        process = mirror(tmp_path)
         assert not gone(process)
 
     assert gone(process)
@@ -50,7 +52,7 @@ def test_it_ends_with_the_training_and_leaves_what_the_run_is_called(tmp_path: P
 def test_one_that_hangs_is_waited_for_no_longer_than_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "LONGEST_WAIT", 0.2)
     with watched(tmp_path, ROOT, TOLD, ABOUT):
-        process = mirror()
+        process = mirror(tmp_path)
         process.send_signal(signal.SIGSTOP)
         began = time.monotonic()
 
@@ -60,7 +62,7 @@ def test_one_that_hangs_is_waited_for_no_longer_than_said(tmp_path: Path, monkey
 
 def test_one_that_was_killed_is_missed_by_nobody(tmp_path: Path) -> None:
     with watched(tmp_path, ROOT, TOLD, ABOUT):
-        mirror().kill()
+        mirror(tmp_path).kill()
 
     assert (tmp_path / "mirror.log").exists()
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
@@ -120,7 +121,17 @@ def at_work(folder: Path) -> Iterator[Working]:
         with suppress(psutil.Error):  # gone meanwhile, or another person's
             place = Path(process.cwd())
             if place.is_relative_to(folder):
-                yield Working(process, place, " ".join(process.cmdline()))
+                yield Working(process, place, " ".join(command_of(process)))
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    """Its command line. One that was started this moment has none yet: it is asked again for up to a second."""
+    for _ in range(100):
+        command: list[str] = process.cmdline()
+        if command:
+            return command
+        time.sleep(0.01)
+    return []
 
 
 def end(processes: Iterable[psutil.Process]) -> None:
