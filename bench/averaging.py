@@ -20,8 +20,9 @@ from trainings import begun
 from penlift.common.machine import keep_freed_memory
 from penlift.common.params import apply
 from penlift.common.terminal import shown
-from penlift.training.loop import fit, start_training, validate
+from penlift.training.loop import fit
 from penlift.training.schedule import Schedule
+from penlift.training.writing import start_training, validate
 
 DECAYS = (0.99, 0.999, 0.9999)  # share of an average that a step leaves
 

@@ -26,8 +26,9 @@ from penlift.evaluation.findings import likelihoods, metrics_of
 from penlift.evaluation.results import judged_split
 from penlift.ink.lines import Ink
 from penlift.model.checkpoint import Model
-from penlift.training.loop import fit, start_training
+from penlift.training.loop import fit
 from penlift.training.schedule import Schedule
+from penlift.training.writing import start_training
 
 
 def figures(model: Model, ink: Ink, params: EvaluateParams) -> dict[str, Any]:

@@ -21,8 +21,9 @@ from trainings import begun
 
 from penlift.common.machine import keep_freed_memory
 from penlift.common.params import apply
-from penlift.training.loop import fit, start_training
+from penlift.training.loop import fit
 from penlift.training.schedule import Schedule
+from penlift.training.writing import start_training
 
 PRESETS = ("fast", "article", "graves-1x900", "graves-3x400", "text", "graves-text")
 WARM, STEPS, THREADS = 2, 6, 2

@@ -127,8 +127,9 @@ def plain_step(cell: str, batch: int) -> Callable[[], None]:
 def step_of(network: "Network", precision: str, batch: int, windows: "Windows | TextLines") -> Callable[[], None]:
     """One step of a network's training."""
     from penlift.common.params import read_params
-    from penlift.training.loop import fit, start_training
+    from penlift.training.loop import fit
     from penlift.training.optimisation import TrainParams
+    from penlift.training.writing import start_training
 
     recipe = read_params(ROOT / "params.yaml")["train"] | {"batch": batch, "threads": THREADS, "precision": precision}
     params = TrainParams.model_validate(recipe | {"epochs": 1000, "learning_rate": 1e-4, "grow": 0})

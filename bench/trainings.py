@@ -30,4 +30,4 @@ def begun(folder: Path) -> Begun:
     recipe = Recipe(shape, params, read_section(asked, "window", WindowParams))
     material = load_material(folder / "data" / "offsets", folder / "data" / "windows", recipe, folder)
     network = begin(recipe, material, torch.device("cpu"), folder).network
-    return Begun(Model(network, shape, material.scales, material.texts), material.ink, material.windows, params)
+    return Begun(Model(network, shape, material.scales, material.texts), material.ink, material.batches, params)

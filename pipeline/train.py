@@ -13,10 +13,11 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent))  # which Python leaves out under PYTHONSAFEPATH
 from checkout import ROOT, run, section
 
+from penlift.common.files import whole_folder
 from penlift.common.machine import keep_freed_memory
 from penlift.ink.windows import WindowParams
-from penlift.model.checkpoint import Model
-from penlift.model.network import ModelParams
+from penlift.model.checkpoint import Model, save_model
+from penlift.model.network import ModelParams, Network
 from penlift.sampling.sampler import SampleParams, check_texts
 from penlift.training import trainer
 from penlift.training.device import check_precision, choose
@@ -25,6 +26,8 @@ from penlift.training.folder import states_of
 from penlift.training.optimisation import TrainParams
 from penlift.training.recipe import Recipe, begin, identity_of, load_material, machine_facts
 from penlift.training.resume import StateKeeper
+from penlift.training.state import TrainState
+from penlift.training.writing import Material
 
 
 def main(offsets: Path, windows: Path, models: Path, report: Path) -> None:
@@ -48,9 +51,20 @@ def main(offsets: Path, windows: Path, models: Path, report: Path) -> None:
         about = {"fingerprint": training} | facts
         if material.alphabet:
             about |= {"signs": material.alphabet.signs}
-        leave = partial(trainer.save_learned, state, model, about, models, report)
+        leave = partial(leave_behind, state, model, material, about, models, report)
         watch = partial(watched, keeper.folder, recipe, material.scales.rate, about)
         trainer.run(state, material, recipe.train, keeper, ranks, watch, leave)
+
+
+def leave_behind(
+    state: TrainState[Network], model: Model, material: Material, about: Mapping[str, Any], models: Path, report: Path
+) -> None:
+    """The network of the best epoch, and how it was learned."""
+    model.network.load_state_dict(state.best)
+    with whole_folder(models) as folder:
+        save_model(folder, model)
+    with whole_folder(report) as folder:
+        trainer.save_history(folder, state, material.names, about)
 
 
 def watched(

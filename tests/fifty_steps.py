@@ -14,7 +14,8 @@ from penlift.ink.lines import load_ink
 from penlift.ink.scales import load_scales
 from penlift.ink.windows import WindowParams, Windows, index_windows
 from penlift.training.distributed import gathered, launch
-from penlift.training.loop import fit, start_training, validate
+from penlift.training.loop import fit
+from penlift.training.writing import start_training, validate
 
 
 def main(offsets: Path, result: Path) -> None:

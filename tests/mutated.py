@@ -71,6 +71,7 @@ from penlift.training.loop import fit
 from penlift.training.recipe import Recipe, begin
 from penlift.training.resume import StateKeeper
 from penlift.training.state import to_table
+from penlift.training.writing import NATS
 
 
 def sound_ink(found: Ink, columns: int) -> None:
@@ -194,7 +195,7 @@ def learnt(folder: Path) -> None:
     sound_scales(found.scales)
     index_windows(found.ink, WINDOW)
     state = begin(Recipe(NETWORK, TRAINING, WINDOW), found, torch.device("cpu"), folder)
-    step = next(fit(state, found.windows, TRAINING), None)
+    step = next(fit(state, found.batches, TRAINING), None)
     demand(step and np.isfinite(step.nll), "a first step that is none")
     list(whole_lines(found.ink, found.ink.of_split("valid")))
 
@@ -206,12 +207,12 @@ def resumed(folder: Path) -> None:
     weights = [*state.network.state_dict().values(), *state.best.values()]
     demand(all(torch.isfinite(weight).all() for weight in weights), "a weight that is not finite")
     demand(isinstance(state.step, int) and state.step >= 0, "a step that is none")
-    to_table(state.history).to_csv()
+    to_table(state.history, NATS).to_csv()
     demand(len(state.samples) == len(state.history), "samples of another number")
     if not done:
         with TemporaryDirectory() as place:
             put(sound.offsets(), Path(place))
-            next(fit(state, sound.material(Path(place)).windows, TRAINING), None)
+            next(fit(state, sound.material(Path(place)).batches, TRAINING), None)
         keeper.journal.add(ended="Stopped", why="17")
         keeper.save(state)
         journal = folder / ".state" / "f00d" / JOURNAL

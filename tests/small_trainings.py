@@ -15,12 +15,12 @@ from penlift.ink.offsets import normalise
 from penlift.ink.scales import NormaliseParams, Scales
 from penlift.ink.windows import TextLines, WindowParams, Windows, index_windows
 from penlift.model.network import ModelParams, Network
-from penlift.training.loop import fit, judge_epoch, start_training
+from penlift.training.loop import fit, judge_epoch
 from penlift.training.optimisation import TrainParams
-from penlift.training.recipe import Material
 from penlift.training.resume import StateKeeper
 from penlift.training.state import TrainState, to_table
 from penlift.training.trainer import train
+from penlift.training.writing import NATS, Material, start_training
 
 RECIPE = {
     "optimiser": "adam", "learning_rate": 0.01, "beta2": 0.999, "schedule": "one-cycle", "warm_up": 0.15,
@@ -74,14 +74,13 @@ def told(data: Data) -> Data:
 
 
 def to_the_end(state: TrainState, data: Data, params: TrainParams) -> TrainState:
-    ink, windows, scales = data
-    for step in fit(state, windows, params):
+    for step in fit(state, data[1], params):
         if step.ends_epoch:
-            judge_epoch(state, step, ink, scales)
+            judge_epoch(state, step, Material(*data))
     return state
 
 
-def beginning(params: TrainParams, **shape: Any) -> TrainState:
+def beginning(params: TrainParams, **shape: Any) -> TrainState[Network]:
     torch.manual_seed(params.seed)
     built = ModelParams.model_validate(SHAPE | shape)
     network = Network(built, (0.025, 0.025), ALPHABET if built.text else None, pace=0.1)
@@ -99,7 +98,7 @@ def train_into(data: Data, folder: Path, epochs: int = 2) -> pd.DataFrame:
     with alone_in(folder, "is at this very training"), Meter("train", 99) as meter:
         train(state, Material(*data), params, keeper, meter, unseen)
         keeper.save(state, done=True)
-    return to_table(state.history)
+    return to_table(state.history, NATS)
 
 
 SMALL: dict[str, dict[str, Any]] = {

@@ -42,9 +42,10 @@ from penlift.sampling.samples import save_samples
 from penlift.tracking.outcome import fingerprint_of
 from penlift.training.folder import JOURNAL, STATE, Kept
 from penlift.training.loop import fit, judge_epoch
-from penlift.training.recipe import Material, Recipe, load_material
+from penlift.training.recipe import Recipe, load_material
 from penlift.training.resume import pack as pack_state
 from penlift.training.state import TrainState, to_table
+from penlift.training.writing import NATS, Material
 
 LINE = wavy_line(1, 12)
 NETWORK = ModelParams.model_validate(SHAPE | {"dropout": 0.0})
@@ -201,7 +202,7 @@ def results() -> Files:
             small = make_run(folder, ("valid",), held_out=1, points=10)
         (folder / "reports" / "train").mkdir(parents=True)
         (folder / "evaluate").rename(folder / "reports" / "evaluate")
-        to_table(trained().history).to_csv(folder / "reports" / "train" / "history.csv", index=False)
+        to_table(trained().history, NATS).to_csv(folder / "reports" / "train" / "history.csv", index=False)
         counts = {"lines": 9, "points": 1234, "writers": 4, "forms": 5}
         said = {
             "ink/summary.json": {"splits": {"train": counts, "valid": counts}, "rejected": 2,
@@ -238,18 +239,18 @@ def trained() -> TrainState:
     with TemporaryDirectory() as place:
         put(offsets(), Path(place))
         known, state = material(Path(place)), beginning(TRAINING)
-        for step in fit(state, known.windows, TRAINING):
+        for step in fit(state, known.batches, TRAINING):
             if state.history:
                 break
             if step.ends_epoch:
-                judge_epoch(state, step, known.ink, known.scales)
+                judge_epoch(state, step, known)
     return state
 
 
 @cache
 def state() -> Files:
     """The folder of a training, as it lies below .state."""
-    history = trained().history[0]._asdict()
+    history = trained().history[0].told(NATS)
     step = {"time": 1.5, "number": 1, "targets": 16, "seconds": 0.25, "peak_mib": 300}
     load = {"cpu_utilization_percentage": 9.5}
     events = (step, {"time": 2.5} | history | {"system": load}, {"time": 3.5, "ended": "Stopped", "why": "SIGTERM"})

@@ -25,8 +25,9 @@ from penlift.io.extraction import extract
 from penlift.io.sources import iam
 from penlift.model.network import ModelParams, Network, floor_of
 from penlift.model.scores import score_lines
-from penlift.training.loop import fit, start_training
+from penlift.training.loop import fit
 from penlift.training.optimisation import TrainParams
+from penlift.training.writing import start_training
 
 pytestmark = pytest.mark.slow
 Made = tuple[Ink, Ink, Scales]

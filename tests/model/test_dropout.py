@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from penlift.model.regularisation import Dropout
+from penlift.model.dropout import Dropout
 
 ONES = torch.ones(500, 4, 251)  # a number of values that four does not divide
 

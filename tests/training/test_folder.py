@@ -50,7 +50,7 @@ def test_every_training_has_a_row_with_its_state_its_nll_and_what_waits(states: 
     said = run("runs", "--root", states.parent).output
 
     rows = {line.split()[0]: line for line in said.splitlines()[1:]}
-    best = min(row["valid_nll_nats_per_point"] for row in read_training(states / "waits").header["history"])
+    best = min(row["held_out"] for row in read_training(states / "waits").header["history"])
     assert set(rows) == {"mirrored", "waits", "short"}
     assert f"{best:.3f}  " in rows["waits"]
     assert f"{best:.3f} (30 Hz)  " in rows["mirrored"]  # whose training was the same, but for what is said of it

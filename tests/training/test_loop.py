@@ -18,10 +18,12 @@ from penlift.ink.windows import Batch, TextLines, Windows
 from penlift.model.checkpoint import Model, begin_with, load_model, save_model
 from penlift.model.network import ModelParams, Network
 from penlift.training.device import computes
-from penlift.training.loop import Diverged, close_epoch, fit, judge_epoch, start_training
+from penlift.training.lesson import Judged
+from penlift.training.loop import Diverged, close_epoch, fit, judge_epoch
 from penlift.training.optimisation import TrainParams, make_optimiser
 from penlift.training.schedule import learning_rate
 from penlift.training.state import Epoch, to_table
+from penlift.training.writing import NATS, Material, start_training
 
 BFLOAT16 = pytest.mark.skipif(not computes("bfloat16", torch.device("cpu")), reason="this CPU has no bfloat16")
 
@@ -43,7 +45,7 @@ def test_every_cell_learns_and_two_runs_give_the_same_bytes(
     assert history == again
     for one, other in zip(first.state_dict().values(), second.state_dict().values(), strict=True):
         assert torch.equal(one, other)
-    assert history[-1].train_nll_nats_per_point < history[0].train_nll_nats_per_point - 0.1
+    assert history[-1].train < history[0].train - 0.1
 
 
 def test_another_seed_gives_another_network(data: Data) -> None:
@@ -79,14 +81,14 @@ def test_the_best_epoch_is_the_one_with_the_lowest_held_out_nll_so_far(data: Dat
 
     lowest = math.inf
     for epoch in history:
-        assert epoch.best == (epoch.valid_nll_nats_per_point < lowest)
-        lowest = min(lowest, epoch.valid_nll_nats_per_point)
+        assert epoch.best == (epoch.held_out < lowest)
+        lowest = min(lowest, epoch.held_out)
 
 
 def test_history_holds_a_row_an_epoch_and_no_clock() -> None:
-    table = to_table([Epoch(1, 10, 0.1, 2.0, 3.0, 4.0, 0.5, 0, True)])
+    table = to_table([Epoch(1, 10, 0.1, 2.0, 3.0, 4.0, 0.5, 0, True, {"window_end": 0.5})], NATS)
 
-    assert list(table.columns) == list(Epoch._fields[:-2])
+    assert list(table.columns) == [*Epoch._fields[:3], *NATS, *Epoch._fields[5:-1], "window_end"]
     assert not [name for name in table.columns if "second" in name or "time" in name]
 
 
@@ -216,19 +218,22 @@ def test_a_step_that_is_not_finite_leaves_the_weights_alone_and_is_counted(data:
         unchanged = bool(before) and all(map(torch.equal, weights, before))
         assert step.skipped == unchanged == (step.number - 1 in spoilt.steps)
         before = weights
-    epoch = judge_epoch(state, step, ink, scales)
+    epoch = judge_epoch(state, step, Material(ink, windows, scales))
 
     assert epoch.skipped_steps == 2
-    assert math.isfinite(epoch.train_nll_nats_per_point)
-    assert math.isfinite(epoch.valid_nll_nats_per_point)
+    assert math.isfinite(epoch.train)
+    assert math.isfinite(epoch.held_out)
 
 
 def test_an_epoch_whose_held_out_nll_is_no_number_keeps_no_later_one_from_being_the_best(data: Data) -> None:
-    _, windows, scales = data
+    ink, windows, scales = data
     state = start_training(make_network(), recipe())
     step = next(fit(state, windows, recipe()))
 
-    epochs = [close_epoch(state, step, nll, scales) for nll in (math.nan, 3.0, 4.0, math.nan, 2.0)]
+    epochs = [
+        close_epoch(state, step, Judged(nll), Material(ink, windows, scales))
+        for nll in (math.nan, 3.0, 4.0, math.nan, 2.0)
+    ]
 
     assert [epoch.best for epoch in epochs] == [False, True, False, False, True]
 
@@ -279,7 +284,7 @@ def test_clipped_steps_are_those_whose_gradient_is_longer_than_the_bound(data: D
     for step in fit(state, windows, params):
         steps.append(step)
         if step.ends_epoch:
-            judge_epoch(state, step, ink, scales)
+            judge_epoch(state, step, Material(ink, windows, scales))
 
     assert [step.clipped for step in steps] == [step.gradient_norm > 0.5 for step in steps]
     assert state.history[0].clipped_share == sum(step.clipped for step in steps) / len(steps)

@@ -24,11 +24,11 @@ from penlift.training.distributed import ALONE, Lost, Ranks
 from penlift.training.folder import STATE, Journal, Kept, read_events
 from penlift.training.loop import fit, judge_epoch
 from penlift.training.optimisation import TrainParams
-from penlift.training.recipe import Material
 from penlift.training.resume import StateKeeper, pack, read_state, unpack
 from penlift.training.schedule import Schedule
 from penlift.training.state import TrainState
 from penlift.training.trainer import Stopped, run, train
+from penlift.training.writing import Material
 
 KEPT = Kept("f00d", 0, done=False)
 
@@ -37,7 +37,7 @@ def part_way(data: Data, params: TrainParams, steps: int, **shape: Any) -> Train
     state = beginning(params, **shape)
     for step in itertools.islice(fit(state, data[1], params), steps):
         if step.ends_epoch:
-            judge_epoch(state, step, data[0], data[2])
+            judge_epoch(state, step, Material(*data))
     return state
 
 
@@ -72,7 +72,7 @@ def test_so_does_that_of_a_network_that_reads(told: Data, tmp_path: Path, peepho
         to_the_end(resumed, told, params)
 
         assert pack(resumed, KEPT) == pack(whole, KEPT)
-    assert all(epoch.window_reaches in (0.0, 1.0) for epoch in whole.history)  # one held-out line has a text
+    assert all(epoch.more["window_reaches"] in (0.0, 1.0) for epoch in whole.history)  # one held-out line has a text
 
 
 def test_of_a_training_that_is_done_only_what_it_came_to_is_kept(data: Data, tmp_path: Path) -> None:

@@ -38,6 +38,11 @@ class Batch(NamedTuple):
     mask: npt.NDArray[np.bool_]  # (B, T): whether there is a target
     text: Codes  # (B, U): the numbers of each line's signs; U is 0 for a network that reads none
 
+    @property
+    def size(self) -> int:
+        """How many targets there are."""
+        return int(self.mask.sum())
+
 
 class Coverage(NamedTuple):
     """What the windows reach."""

@@ -1,7 +1,7 @@
 """The network: recurrent layers, and a mixture of where the pen goes next."""
 
 from functools import partial
-from typing import Literal, Self, cast
+from typing import Any, Literal, Self, cast
 
 import torch
 from pydantic import Field, model_validator
@@ -11,8 +11,8 @@ from penlift.common.params import Params
 from penlift.ink.alphabet import Alphabet
 from penlift.model.cells import CELLS, State
 from penlift.model.cells.lstm import ReadingLSTM
+from penlift.model.dropout import Dropout
 from penlift.model.mixture import Mixture
-from penlift.model.regularisation import Dropout
 
 
 class ModelParams(Params):
@@ -102,6 +102,15 @@ class Network(nn.Module):
             if self.bound is not None and raw.requires_grad:
                 raw.register_hook(partial(torch.clamp, min=-self.bound, max=self.bound))
             return Mixture.from_raw(raw, self.floor), behind
+
+    def predict(self, parts: Any) -> Mixture:
+        """The density of each target of a `Batch` of tensors, before it is seen."""
+        mixture: Mixture = self(parts.inputs, text=parts.text)[0]
+        return mixture
+
+    def nll(self, predicted: Mixture, parts: Any) -> Tensor:
+        """NLL of the targets of a `Batch` of tensors, nats, normalised units, summed."""
+        return -(predicted.log_prob(parts.targets) * cast(Tensor, parts.mask)).sum()
 
 
 def _joined(parts: list[Tensor]) -> Tensor:

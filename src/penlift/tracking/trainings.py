@@ -16,7 +16,7 @@ from penlift.tracking.curves import read_about
 from penlift.tracking.outbox import mirrored
 from penlift.tracking.record import RATE
 from penlift.tracking.store import Store
-from penlift.training.folder import Training, last_at_work, read_training
+from penlift.training.folder import Training, held_out_in, last_at_work, read_training
 
 DAY = 86400  # s
 
@@ -57,7 +57,7 @@ def trainings_table(trainings: Iterable[Training], store: Store, now: float) -> 
 def _row(training: Training, store: Store, now: float) -> dict[str, str]:
     """The cells of a training, by the heads of their columns."""
     history = training.header.get("history", [])
-    best = min((nll for row in history if math.isfinite(nll := row["valid_nll_nats_per_point"])), default=None)
+    best = min((nll for row in history if math.isfinite(nll := held_out_in(row))), default=None)
     about = read_about(training.folder)
     rate = f" ({about['tags'][RATE]})" if RATE in about["tags"] else ""
     epochs = f" of {about['params']['train.epochs']}" if "train.epochs" in about["params"] else ""

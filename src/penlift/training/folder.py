@@ -8,7 +8,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -136,10 +136,19 @@ def read_header(path: Path) -> dict[str, Any]:
     """The header of a state file: `kept`, `step`, `history` and what else `resume.pack` puts there."""
     with damage_named(path), safe_open(path, "np") as file:
         header = dict(from_json(file.metadata()[HEADER]))
-        if not all(map(_is_number, [header["step"], *(row["valid_nll_nats_per_point"] for row in header["history"])])):
+        if not all(map(_is_number, [header["step"], *map(held_out_in, header["history"])])):
             raise ValueError("a step or an NLL that is no number")
         Kept(**header["kept"])
         return header
+
+
+def held_out_in(row: Mapping[str, Any]) -> float:
+    """What an epoch was judged by, of its row in a header. States of a penlift before recognisers had one name for it.
+
+    KeyError where there is none.
+    """
+    value: float = row["held_out"] if "held_out" in row else row["valid_nll_nats_per_point"]
+    return value
 
 
 @contextmanager

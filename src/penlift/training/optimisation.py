@@ -1,6 +1,7 @@
 """How the weights move: section train of params.yaml, and the optimisers, Graves's RMSProp among them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Literal, Self
 
 import torch
@@ -75,3 +76,22 @@ def make_optimiser(weights: Iterable[nn.Parameter], params: TrainParams) -> opti
     if params.optimiser == "rmsprop":
         return GravesRMSprop(weights, params.learning_rate)
     return optim.Adam(weights, lr=params.learning_rate, betas=(0.9, params.beta2))
+
+
+@contextmanager
+def noisy(network: nn.Module, deviation: float, seed: int) -> Iterator[None]:
+    """While entered, the weights have normal noise on them; then they are again what they were, to the bit."""
+    if deviation == 0:
+        yield
+        return
+    weights, draw = list(network.parameters()), torch.Generator().manual_seed(seed)
+    quiet = [weight.detach().clone() for weight in weights]
+    with torch.no_grad():
+        for weight in weights:
+            weight.add_(torch.randn(weight.shape, generator=draw).to(weight.device), alpha=deviation)
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for weight, without in zip(weights, quiet, strict=True):
+                weight.copy_(without)

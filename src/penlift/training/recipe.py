@@ -14,17 +14,16 @@ import torch
 from penlift.common.errors import InputError
 from penlift.common.files import digest_of
 from penlift.common.machine import processor_name
-from penlift.ink.alphabet import ALPHABET, Alphabet, load_texts
-from penlift.ink.lines import Ink, evenly, load_ink
-from penlift.ink.scales import Scales, load_scales
-from penlift.ink.windows import TextLines, WindowParams, Windows, load_index, load_windows
+from penlift.ink.alphabet import ALPHABET, load_texts
+from penlift.ink.lines import load_ink
+from penlift.ink.scales import load_scales
+from penlift.ink.windows import TextLines, WindowParams, load_index, load_windows
 from penlift.model.checkpoint import begin_with, files_of, load_model
 from penlift.model.network import ModelParams, Network, floor_of
-from penlift.training.loop import start_training
 from penlift.training.optimisation import TrainParams
 from penlift.training.state import TrainState
+from penlift.training.writing import Material, start_training
 
-TOLD = 10  # texts of held-out lines that a model keeps, to write them where nobody says what
 DIGITS = 16  # of a fingerprint, in hexadecimal
 
 
@@ -34,23 +33,6 @@ class Recipe(NamedTuple):
     model: ModelParams
     train: TrainParams
     window: WindowParams
-
-
-class Material(NamedTuple):
-    """What is learned from, and what is held out."""
-
-    ink: Ink  # normalised offsets, all splits
-    windows: Windows | TextLines  # of its training split
-    scales: Scales
-    alphabet: Alphabet | None = None  # of its texts, for a network that reads
-    pace: float = 1.0  # letters a point of the training lines
-    others: Mapping[str, int] = {}  # signs in these lines that share one number, and how often each stands there
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """Of some held-out lines, evenly taken, for a network that writes them; none for another."""
-        texts = self.ink.index["text"].iloc[self.ink.of_split("valid", with_text=True)]
-        return tuple(evenly(texts.tolist(), TOLD)) if self.alphabet else ()
 
 
 def load_material(offsets: Path, windows: Path, recipe: Recipe, root: Path) -> Material:
@@ -73,7 +55,7 @@ def load_material(offsets: Path, windows: Path, recipe: Recipe, root: Path) -> M
     return Material(ink, lines, scales, alphabet, texts.pace, alphabet.others(texts.counts))
 
 
-def begin(recipe: Recipe, material: Material, device: torch.device, root: Path) -> TrainState:
+def begin(recipe: Recipe, material: Material, device: torch.device, root: Path) -> TrainState[Network]:
     """The state before the first step; `train.start`, if any, is a folder below `root`."""
     torch.manual_seed(recipe.train.seed)
     network = Network(recipe.model, floor_of(material.scales.scale), material.alphabet, material.pace)

@@ -75,7 +75,7 @@ def pack(state: TrainState, kept: Kept) -> bytes:
         "step": state.step,
         "skipped": state.skipped,
         "sums": vars(state.sums),
-        "history": [epoch.told() for epoch in state.history],
+        "history": [epoch._asdict() for epoch in state.history],
         "samples": len(state.samples),
     }
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in flatten(tensors)}

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import NamedTuple, Self
 
-from penlift.ink.windows import TextLines, Windows
+from penlift.training.lesson import Batches
 from penlift.training.optimisation import TrainParams
 
 FIRST = 1 / 6  # length of the first windows by that of the last
@@ -38,9 +38,9 @@ class Schedule:
         self.steps = self._ends[-1]  # of all epochs
 
     @classmethod
-    def of(cls, windows: Windows | TextLines, params: TrainParams) -> Self:
+    def of(cls, batches: Batches, params: TrainParams) -> Self:
         """That of a training on these."""
-        return cls(windows.targets, windows.length, params, windows.lines)
+        return cls(batches.targets, batches.length, params, batches.lines)
 
     def at(self, step: int) -> Now:
         """Where a step stands that is counted from 0."""
