@@ -14,7 +14,7 @@ TYPEFACES = {typeface.name: typeface for typeface in read_typefaces(FONTS)}
 
 
 def style(name: str, habit: float = 0.0) -> Style:
-    return Style((TYPEFACES[name],), 0.5, 0.0, False, 190.0, 150.0, np.full(2, 0.01), habit)
+    return Style((TYPEFACES[name],), 0.5, 0.0, (), False, 190.0, 150.0, np.full(2, 0.01), habit)
 
 
 def outline(strokes: tuple[Polyline, ...]) -> Polyline:

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 
 from penlift.common.errors import InputError
-from penlift.corpus.typeface import PRINTABLE, Typeface, joined, read_typeface, read_typefaces
+from penlift.common.geometry import resample
+from penlift.corpus.typeface import CONNECTED, PRINTABLE, Typeface, joined, read_typeface, read_typefaces
+from penlift.corpus.ways import COVERED, FINE, MEETS, WAYS
 
 FONTS = Path(__file__).resolve().parents[2] / "src" / "penlift" / "corpus" / "fonts"
 
@@ -59,9 +62,16 @@ def test_fonts_are_read_as_a_parser_of_their_bare_text_reads_them(typefaces: lis
             kept = [line for line in lines if min(line)[0] < 4 * advance]
             left_out += [(typeface.name, character)] * (len(lines) - len(kept))
 
-            assert np.concatenate(glyph.strokes).tolist() == [list(point) for line in kept for point in line]
             assert glyph.advance == advance
-            assert len(glyph.strokes) <= len(kept)
+            if character in WAYS and glyph.known and character in CONNECTED.get(typeface.name, PRINTABLE):
+                ink = np.concatenate([resample(np.array(line), 4.0) for line in kept])
+                went = np.concatenate(glyph.strokes)
+                side = np.ptp(ink, axis=0).max()
+                assert cKDTree(ink).query(went)[0].max() < 4.0  # nothing is drawn that is not in the font
+                assert (cKDTree(went).query(ink)[0] < (MEETS + 2 / FINE) * side).mean() >= COVERED  # nor much left out
+            else:
+                assert np.concatenate(glyph.strokes).tolist() == [list(point) for line in kept for point in line]
+                assert len(glyph.strokes) <= len(kept)
     assert left_out == [("EMSElfin", ";")]
 
 

@@ -9,15 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from penlift.common.geometry import Floats, Polyline, at_equal_steps, resample
-from penlift.corpus.typeface import Glyph, Typeface, joined
+from penlift.corpus.typeface import CONNECTED, Glyph, Typeface, joined
+from penlift.corpus.ways import WAYS
 
 FINE = 12  # points to an x-height, of a stroke that is bent
-CONNECTED = ("HersheyScript1", "EMSAllure", "EMSFelix")  # typefaces whose letters join
 PAIRED = 24  # points of each of two strokes that are blended
 STRAIGHT = 0.8  # of a stroke's length, the distance of its ends at which it is nearly straight
 RING = 0.15  # x-heights between the ends of a stroke that is closed
 RISE = 0.3  # x-heights by which a stroke's end is above its beginning where it was traced upwards
 UPWARDS = "rpvwVWMNAU/"  # which have strokes that do go up
+AS_TAUGHT = 0.85  # share of the characters of a shape that people do not write which a writer has from elsewhere
 ALIKE = 0.3  # of an x-height: two strokes whose points are no farther apart on average can be blended
 SPLINE = 151 / 315  # standard deviation of a sum of unit normals weighed by a cubic B-spline along x and along y
 
@@ -36,6 +37,7 @@ class Style(NamedTuple):
     typefaces: tuple[Typeface, ...]  # one, or two of the same build
     weight: float  # of the second, 0 to 1, where the two can be blended
     alternatives: float  # share of the characters that are taken from the second alone
+    spares: tuple[Typeface, ...]  # one of which has a character, as a rule, whose own shape people do not write
     connected: bool  # letters flow into one another where the typeface lets them
     pitch: float  # tablet units, mean advance of a letter in running text
     height: float  # tablet units, of a small x
@@ -53,6 +55,9 @@ def _own_letter(character: str, style: Style, rng: np.random.Generator) -> Lette
     taken = shapes[-1] if rng.uniform() < style.alternatives else shapes[0]
     if taken is shapes[0] and len(shapes) > 1:
         taken = blended(shapes[0], shapes[1], style.weight, ALIKE * style.height) or taken
+    if not taken.known and rng.uniform() < AS_TAUGHT:
+        others = [typeface for typeface in style.spares if typeface.glyphs[character].known]
+        taken = _scaled(character, others[rng.integers(len(others))], style) if others else taken
     strokes = [resample(stroke, style.height / FINE) for stroke in taken.strokes]
     points = np.concatenate(strokes)
     inside = np.sin(np.pi * (points[:, :1] / taken.advance).clip(0, 1)) if style.connected else 1.0  # joins stay
@@ -65,9 +70,9 @@ def _scaled(character: str, typeface: Typeface, style: Style) -> Glyph:
     glyph = typeface.glyphs[character]
     scale = np.array([style.pitch / typeface.pitch, style.height / typeface.x_height])
     strokes = [stroke * scale for stroke in glyph.strokes]
-    if typeface.name not in CONNECTED:
+    if typeface.name not in CONNECTED and not (character in WAYS and glyph.known):
         strokes = [as_written(character, stroke, style.height) for stroke in strokes]
-    return Glyph(tuple(strokes), glyph.advance * scale[0])
+    return Glyph(tuple(strokes), glyph.advance * scale[0], glyph.known)
 
 
 def as_written(character: str, stroke: Polyline, height: float) -> Polyline:
@@ -94,7 +99,7 @@ def blended(first: Glyph, second: Glyph, weight: float, near: float) -> Glyph | 
     if max(np.hypot(*(one - other).T).mean() for one, other in pairs) > near:
         return None
     strokes = tuple((1 - weight) * one + weight * other for one, other in pairs)
-    return Glyph(strokes, (1 - weight) * first.advance + weight * second.advance)
+    return Glyph(strokes, (1 - weight) * first.advance + weight * second.advance, first.known and second.known)
 
 
 def _paired(first: Sequence[Polyline], second: Sequence[Polyline]) -> Iterator[tuple[Polyline, Polyline]]:

@@ -13,12 +13,16 @@ from lxml import etree
 
 from penlift.common.errors import InputError, one_line
 from penlift.common.geometry import Polyline
+from penlift.corpus.ways import WAYS, written
 
 PRINTABLE = "".join(map(chr, range(33, 127)))  # of ASCII, without the space
 FREQUENT = "etaoinshrdlucmfwypvbgk"  # letters by their frequency in English
 FLAT_TOPPED = "uvwxz"  # letters as high as the x-height
 SVG = "{http://www.w3.org/2000/svg}"
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+DIGITS = "0123456789"
+# Typefaces whose letters join, as people do it, and the characters that these draw in another way than people.
+CONNECTED = {"HersheyScript1": DIGITS, "EMSAllure": f"afop{DIGITS}", "EMSFelix": f"adfgjot{DIGITS}"}
 STRAY = 2  # advances; a line wholly beyond belongs to no letter: EMSElfin has one far right of its semicolon
 JOIN = np.array([1.0, 1.0])  # font units along x and y; lines whose ends are as near as that are one stroke
 
@@ -28,6 +32,7 @@ class Glyph(NamedTuple):
 
     strokes: tuple[Polyline, ...]  # in the order of writing; empty for a space
     advance: float  # from the origin of this glyph to that of the next
+    known: bool = True  # whether people write this shape, and these strokes are their way over it
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,18 @@ def read_typeface(path: Path) -> Typeface:
     if missing:
         raise InputError(f"{path}: has no character {missing[0]!r}; use a font with all of printable ASCII")
     default = next((font.get("horiz-adv-x", "") for font in root.iter(f"{SVG}font")), "")
-    return Typeface(path.stem, {c: _read_glyph(path, c, found[c], default) for c in PRINTABLE})
+    glyphs = {c: _read_glyph(path, c, found[c], default) for c in PRINTABLE}
+    drawn_otherwise = CONNECTED.get(path.stem, PRINTABLE)
+    return Typeface(path.stem, {c: _as_written(c, glyph) if c in drawn_otherwise else glyph
+                                for c, glyph in glyphs.items()})  # fmt: skip
+
+
+def _as_written(character: str, glyph: Glyph) -> Glyph:
+    """The glyph with its strokes as people write them, where it is said how they do and they write this shape."""
+    if character not in WAYS:
+        return glyph
+    strokes = written(character, glyph.strokes)
+    return glyph._replace(known=False) if strokes is None else glyph._replace(strokes=strokes)
 
 
 def _read_glyph(path: Path, character: str, element: etree._Element, default: str) -> Glyph:

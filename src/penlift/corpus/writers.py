@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from penlift.corpus.letters import CONNECTED, Letter, Style, own_letters
+from penlift.corpus.letters import Letter, Style, own_letters
 from penlift.corpus.motion import Motion
 from penlift.corpus.pulses import Rhythm
-from penlift.corpus.typeface import Typeface
+from penlift.corpus.typeface import CONNECTED, Typeface
 
 FLOWS = np.array([[0.9, 0.7], [0.25, 0.8]])  # x-heights along x and y, bridged between letters and within, by these
 JOINS = np.array([[0.6, 1.3], [0.25, 0.9]])  # the same for one who prints but joins what is near
@@ -48,6 +48,7 @@ def invent(typeface: Typeface, others: list[Typeface], rng: np.random.Generator)
         typefaces=(typeface, *second),
         weight=rng.uniform(0.1, 0.9),
         alternatives=rng.uniform(0, 0.25),
+        spares=tuple(other for other in others if other.name not in CONNECTED),
         connected=connected,
         pitch=pitch,
         height=height,
@@ -57,7 +58,7 @@ def invent(typeface: Typeface, others: list[Typeface], rng: np.random.Generator)
     return Writer(
         letters=own_letters(style, rng),
         reach=between,
-        patient=bool(rng.uniform() < (0.85 if connected else 0.7)),
+        patient=bool(rng.uniform() < (0.85 if connected else 0.3)),
         letter_gap=pitch * rng.uniform(-0.02, 0.02 if connected else 0.12),
         word_gap=pitch * rng.uniform(0.8, 1.5),
         unevenness=rng.uniform(0.1, 0.2),
