@@ -51,7 +51,7 @@ def measure(lines: int) -> dict[str, float]:
 
     keep_freed_memory()
     torch.set_num_threads(2)
-    params = EvaluateParams(train_lines=TRAINING, pairs=100, seed=1)
+    params = EvaluateParams(train_lines=TRAINING, pairs=100, read=200, seed=1)
     shape = ModelParams(
         cell="lstm", peepholes=False, layers=2, hidden=256, mixtures=20, dropout=0.2, skip=False, text=False
     )

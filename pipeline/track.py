@@ -17,8 +17,10 @@ from penlift.tracking.outcome import record_of_outcome
 from penlift.training.folder import states_of
 
 
-def main(ink: Path, models: Path, train: Path, samples: Path, metrics: Path, evaluated: Path, page: Path) -> None:
-    params, made = read_params(ROOT / "params.yaml"), [models, train, samples, metrics, evaluated, page]
+def main(
+    ink: Path, models: Path, train: Path, recogniser: Path, samples: Path, metrics: Path, evaluated: Path, page: Path
+) -> None:
+    params, made = read_params(ROOT / "params.yaml"), [models, train, recogniser, samples, metrics, evaluated, page]
     lines = [finite_part(line).points for line in read_samples(samples / "samples.npz")]
     record = replace(
         record_of_outcome(ROOT, params, ink, train, metrics, made),

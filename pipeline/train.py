@@ -23,8 +23,9 @@ from penlift.training import trainer
 from penlift.training.device import check_precision, choose
 from penlift.training.distributed import gathered, launch
 from penlift.training.folder import states_of
+from penlift.training.identity import identity_of, machine_facts
 from penlift.training.optimisation import TrainParams
-from penlift.training.recipe import Recipe, begin, identity_of, load_material, machine_facts
+from penlift.training.recipe import Recipe, begin, data_of, facts_of, load_material
 from penlift.training.resume import StateKeeper
 from penlift.training.state import TrainState
 from penlift.training.writing import Material
@@ -45,7 +46,7 @@ def main(offsets: Path, windows: Path, models: Path, report: Path) -> None:
         check_texts(section("sample", SampleParams).texts, material.alphabet)  # not when all is learned
         state = begin(recipe, material, device, ROOT)
         facts = {"processes": ranks.size} | machine_facts(device)
-        training = identity_of(recipe, offsets, windows, ROOT, facts)
+        training = identity_of(facts_of(recipe, facts), data_of(recipe, offsets, windows, ROOT), ROOT)
         keeper = StateKeeper(states_of(ROOT) / training, training, recipe.train.save_every)
         model = Model(state.network, recipe.model, material.scales, material.texts)
         about = {"fingerprint": training} | facts

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from penlift.common.params import MEANT
+from penlift.common.params import COME_SINCE, MEANT
 from penlift.experiments.repository import Experiment, experiments_in
 
 SPLIT = {"lines": 7, "nll_nats_per_point": {"tablet": 5.0, "over_20": -1.0},
@@ -31,8 +31,13 @@ FILES = {
 
 def from_before(params: str) -> str:
     """A params.yaml as it was before any key that has come since."""
-    newer = {key for keys in MEANT.values() for key in keys}
-    return "".join(line for line in params.splitlines(keepends=True) if line.split(":")[0].strip() not in newer)
+    kept, section = list[str](), ""
+    for line in params.splitlines(keepends=True):
+        key = line.split(":")[0].strip()
+        section = key if line[:1].isalpha() else section
+        if section not in COME_SINCE and key not in MEANT.get(section, {}):
+            kept.append(line)
+    return "".join(kept)
 
 
 LONGEST = 600.0  # s that a command may take, on a busy machine
@@ -44,7 +49,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "model": {"hidden": 12, "mixtures": 3},
     "train": {"epochs": 1, "threads": 1},
     "sample": {"lines": 1, "points": 60},
-    "evaluate": {"train_lines": 10, "pairs": 6},
+    "evaluate": {"train_lines": 10, "pairs": 6, "read": 6},
 }
 
 

@@ -17,9 +17,13 @@ STAGES = {  # those up to training, with the paths that dvc.yaml gives them
     "normalise": ["data/ink", "data/offsets"],
     "window": ["data/offsets", "data/windows"],
     "train": ["data/offsets", "data/windows", "models", "reports/train"],
+    "recognise": ["data/ink", "reports/recogniser"],
     "sample": ["models", "reports/samples"],
-    "evaluate": ["models", "data/offsets", "reports/samples", "reports/metrics.json", "reports/evaluate"],
-}
+    "evaluate": [
+        "models", "data/ink", "data/offsets", "reports/recogniser", "reports/samples", "reports/metrics.json",
+        "reports/evaluate",
+    ],
+}  # fmt: skip
 DATA_STAGES = list(STAGES)[:4]
 
 

@@ -20,7 +20,7 @@ from unittest.mock import patch
 import numpy as np
 import sound_files as sound
 import torch
-from conftest import ROOT
+from conftest import ROOT, written_line
 from mutants import Kind, demand, put
 from networks import SCALES
 from small_trainings import beginning
@@ -45,6 +45,7 @@ from penlift.experiments.storage import answering, storage_of
 from penlift.experiments.sweeps.design import check_trials, read_sweep, trials_of
 from penlift.experiments.sweeps.finished import seconds_of
 from penlift.handwriting import write
+from penlift.ink.alphabet import Alphabet
 from penlift.ink.lines import SPLITS, Ink, Line, load_ink, load_points
 from penlift.ink.offsets import normalise
 from penlift.ink.scales import NormaliseParams, Scales
@@ -54,6 +55,10 @@ from penlift.io.formats import read_prime, read_prime_path
 from penlift.io.sources import SOURCES
 from penlift.model.checkpoint import begin_with, load_model
 from penlift.model.network import Network, floor_of
+from penlift.recognition.checkpoint import begin_with as begin_with_recogniser
+from penlift.recognition.checkpoint import judge_in
+from penlift.recognition.network import Recogniser
+from penlift.recognition.reading import read
 from penlift.report import calibration, run_page
 from penlift.report import movement as report_movement
 from penlift.sampling.health import finite_part, health_of, read_health, shares
@@ -165,6 +170,16 @@ def network(folder: Path) -> None:
     )
     demand(len(write(found, points=4).points) == 1, "no line")
     begin_with(Network(NETWORK, floor_of(SCALES.scale)), folder / "models", NETWORK, SCALES)
+
+
+def judge(folder: Path) -> None:
+    if (found := judge_in(folder / "recogniser")) is None:
+        return
+    weights = found.state_dict().values()
+    demand(all(torch.isfinite(weight).all() for weight in weights), "a weight that is not finite")
+    (reading,) = read(found, [written_line(1).rows])
+    demand(len(reading.points) == len(reading.text), "letters without a place")
+    begin_with_recogniser(Recogniser(found.hidden, 0.0, Alphabet("ab")), found)
 
 
 def normalised(folder: Path) -> None:
@@ -414,6 +429,7 @@ ROWS: list[Kind] = [
     Kind("preset", sound.recipes, ("presets/*", "params.yaml"), preset, (b"model", b"hidden", b"scale", b"std", b"{}")),
     Kind("sweep file", sound.recipes, ("small.yaml", "params.yaml"), sweep, (b"model.mixtures", b"train.seed", b"[]")),
     Kind("model", sound.model, ("models/*",), network, TENSORS, 2),
+    Kind("recogniser", sound.recogniser, ("recogniser/*",), judge, (*TENSORS, b"enabled", b"signs", b"hidden"), 1),
     Kind("ink, normalised", sound.ink, ("ink/*",), normalised, ARRAY),
     Kind("ink, scored", together(sound.model, sound.ink), ("ink/*",), scored, ARRAY),
     Kind("ink, compared", sound.ink, ("ink/*",), movement, ARRAY),

@@ -17,7 +17,7 @@ from penlift.model.checkpoint import Model
 from penlift.model.network import ModelParams
 from penlift.sampling.health import Health, table_of
 
-PARAMS = EvaluateParams(train_lines=3, pairs=5, seed=1)
+PARAMS = EvaluateParams(train_lines=3, pairs=5, read=4, seed=1)
 IN_ORDER = Health(30, 4, 900.0, 80.0, False, False, False, False)
 
 

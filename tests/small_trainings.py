@@ -106,5 +106,5 @@ SMALL: dict[str, dict[str, Any]] = {
     "model": {"hidden": 12, "mixtures": 3},
     "train": {"epochs": 20, "threads": 1, "batch": 4, "save_every": 0.1},
     "sample": {"lines": 1, "points": 60},
-    "evaluate": {"train_lines": 5, "pairs": 4},
+    "evaluate": {"train_lines": 5, "pairs": 4, "read": 4},
 }

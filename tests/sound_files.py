@@ -19,10 +19,12 @@ from networks import SCALES, make_network
 from optuna.distributions import CategoricalDistribution
 from optuna.samplers import RandomSampler
 from optuna.trial import TrialState
+from recognisers import make_recogniser
 from small_run import make_run
 from small_trainings import SHAPE, beginning, recipe
 from stages import STAGES
 
+from penlift.common.files import write_json
 from penlift.common.params import flatten, read_params
 from penlift.corpus.typeface import PRINTABLE
 from penlift.experiments import search as searches
@@ -37,6 +39,8 @@ from penlift.ink.scales import NormaliseParams
 from penlift.ink.windows import WindowParams, index_windows
 from penlift.model.checkpoint import Model, save_model
 from penlift.model.network import ModelParams
+from penlift.recognition.checkpoint import save_recogniser
+from penlift.recognition.params import INDEX
 from penlift.sampling.health import health_of, table_of
 from penlift.sampling.samples import save_samples
 from penlift.tracking.outcome import fingerprint_of
@@ -156,6 +160,17 @@ def model() -> Files:
     """An untrained network."""
     network = make_network(dropout=0.0).eval()
     return below("models", made(lambda folder: save_model(folder, Model(network, NETWORK, SCALES))))
+
+
+@cache
+def recogniser() -> Files:
+    """An untrained recogniser, as stage recognise leaves one."""
+
+    def make(folder: Path) -> None:
+        save_recogniser(folder, make_recogniser())
+        write_json(folder / INDEX, {"enabled": True})
+
+    return below("recogniser", made(make))
 
 
 @cache

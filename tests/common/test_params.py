@@ -1,6 +1,7 @@
 """Every way in which params.yaml can be wrong is one line that names the key, its value and the remedy."""
 
 import codecs
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,14 @@ from checkouts import from_before
 from conftest import ROOT
 
 from penlift.common.errors import InputError
-from penlift.common.params import Params, read_params, read_section
+from penlift.common.params import MEANT, Params, read_params, read_section
 from penlift.corpus.compose import ComposeParams
 from penlift.evaluation.evaluate import EvaluateParams
 from penlift.ink.scales import NormaliseParams
 from penlift.ink.windows import WindowParams
 from penlift.io.extraction import ExtractParams
 from penlift.model.network import ModelParams
+from penlift.recognition.params import RecogniseParams
 from penlift.sampling.sampler import SampleParams
 from penlift.training.optimisation import TrainParams
 
@@ -27,6 +29,7 @@ RECORDS: dict[str, type[Params]] = {
     "window": WindowParams,
     "model": ModelParams,
     "train": TrainParams,
+    "recognise": RecogniseParams,
     "sample": SampleParams,
     "evaluate": EvaluateParams,
 }
@@ -67,17 +70,23 @@ def test_a_file_from_before_is_told_all_that_it_lacks_on_one_line_and_that_is_wh
     message = re.escape(
         f"{path}: lacks parameters that are newer than it; add `drills: 0` to compose, `rate: null` to normalise, "
         "`rarest: 5` and `joined: 0.25` to window, `text: false` to model, `new_signs: false` to train, "
-        "`texts: null` to sample, and it means what it did"
+        "`texts: null` to sample, `read: 200` to evaluate, "
+        '`recognise: {"enabled": false, "hidden": 96, "dropout": 0.1, "learning_rate": 0.004, "batch": 16, '
+        '"epochs": 7, "rarest": 5, "start": null, "new_signs": false, "seed": 1, "threads": 2, "save_every": 30}`, '
+        "and it means what it did"
     )
 
     for name, record in RECORDS.items():
+        if name == "recognise":
+            continue
         with pytest.raises(InputError, match=f"^{message}$"):
             read_section(path, name, record)
 
     for section, line in [("compose", "drills: 0"), ("normalise", "rate: null"), ("window", "rarest: 5"),
                           ("window", "joined: 0.25"), ("model", "text: false"), ("train", "new_signs: false"),
-                          ("sample", "texts: null")]:  # fmt: skip
+                          ("sample", "texts: null"), ("evaluate", "read: 200")]:  # fmt: skip
         path.write_text(re.sub(f"(?m)^{section}:.*$", rf"\g<0>\n  {line}", path.read_text()))
+    path.write_text(path.read_text() + f"recognise: {json.dumps(MEANT['recognise'])}\n")
     assert all(read_section(path, name, record) for name, record in RECORDS.items())
 
 

@@ -11,13 +11,14 @@ from checkouts import from_before
 from click.testing import CliRunner, Result
 from conftest import ROOT, text_of
 from lxml import html
-from made_up_sweep import sweep_of, tried_all
+from made_up_sweep import dreamt_of, sweep_of, tried_all
 from runs import HISTORY
 from small_run import SmallRun
 
 from penlift.cli.main import main
-from penlift.experiments.comparison import answer_of, comparison_of, tables_of
+from penlift.experiments.comparison import Comparison, answer_of, comparison_of, tables_of
 from penlift.experiments.comparison_page import page_of_comparison, text_of_comparison
+from penlift.experiments.runs import Run
 
 
 def test_it_is_what_a_sweep_of_one_factor_and_one_seed_answers() -> None:
@@ -170,3 +171,25 @@ def test_one_run_is_not_compared(checkouts: tuple[Path, Path]) -> None:
 
     assert result.exit_code == 1
     assert "cannot be compared" in str(result.exception)
+
+
+def judged(name: str, judge: str, rate: float) -> Run:
+    """A run of which a recogniser read so many letters wrongly."""
+    metrics = {"legibility": {"unseen": {"people": {"cer": 0.05}, "bias_0_5": {"cer": rate}}}} if judge else {}
+    return Run(name, {"normalise": {"rate": 30.0}}, metrics, pd.DataFrame(), pd.DataFrame(), dreamt_of(1), judge=judge)
+
+
+def test_error_rates_stand_side_by_side_for_one_recogniser_and_for_no_two() -> None:
+    def told(*runs: Run) -> str:
+        found = Comparison([*runs], "test", 1, 0.0, runs[0].name, [], [])
+        return text_of_comparison(found).splitlines()[-1]
+
+    same = told(judged("one", "f00d", 0.2), judged("other", "f00d", 0.25))
+    assert same == (
+        "Letters read wrongly, written at bias 0.5: one 20.0 %, other 25.0 %; by recogniser f00d, unseen texts."
+    )
+    for other in (judged("other", "beef", 0.25), judged("other", "", 0.0)):
+        refused = told(judged("one", "f00d", 0.2), other)
+        assert "20.0" not in refused
+        assert "error rates of different recognisers do not compare (f00d of one, " in refused
+    assert "Letters" not in told(judged("one", "", 0.0), judged("other", "", 0.0))

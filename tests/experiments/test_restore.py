@@ -312,6 +312,6 @@ def test_what_cannot_be_restored_is_named(checkout: Path, store: Store, monkeypa
 
 
 def test_what_dvc_is_given_is_all_that_is_restored_and_that_it_keeps() -> None:
-    made = {out for stage in ("train", "sample", "evaluate", "report") for out in STAGES[stage]["outs"]}
+    made = {out for stage in ("train", "recognise", "sample", "evaluate", "report") for out in STAGES[stage]["outs"]}
 
     assert set(OUTS) == made

@@ -22,7 +22,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "model": {"hidden": 4, "mixtures": 2},
     "train": {"epochs": 12, "batch": 64, "threads": 1, "save_every": 0.1},
     "sample": {"lines": 1, "points": 40},
-    "evaluate": {"train_lines": 5, "pairs": 4},
+    "evaluate": {"train_lines": 5, "pairs": 4, "read": 4},
 }
 
 

@@ -81,7 +81,7 @@ def test_another_repository_comes_to_the_same_bytes(
 
     shell(other, "dvc", "repro", "report")
 
-    stages = [*DATA_STAGES, "train", "sample", "evaluate", "report"]
+    stages = [*DATA_STAGES, "train", "recognise", "sample", "evaluate", "report"]
     assert hashes(other, *stages) == hashes(repository, *stages)
 
 
@@ -146,7 +146,19 @@ def test_a_full_disk_ends_in_one_line_and_leaves_what_was_there(repository: Path
 
 
 def test_a_stage_without_its_input_says_what_to_do(repository: Path, shell: Callable[..., str]) -> None:
-    said = shell(repository, "python", "pipeline/evaluate.py", "nowhere", "data/offsets", "s", "m.json", "r", status=1)
+    said = shell(
+        repository,
+        "python",
+        "pipeline/evaluate.py",
+        "nowhere",
+        "data/ink",
+        "data/offsets",
+        "j",
+        "s",
+        "m.json",
+        "r",
+        status=1,
+    )
 
     assert said.startswith("penlift evaluate: nowhere: no model")
     assert said.count("\n") == 1

@@ -15,7 +15,10 @@ from conftest import ROOT
 from ruamel.yaml import YAML
 from stages import STAGES
 
-LOOK = {"train": {"src/penlift/drawing", "src/penlift/tracking"}}  # what only shows a training to whoever watches it
+LOOK = {  # what only shows a training to whoever watches it
+    "train": {"src/penlift/drawing", "src/penlift/tracking"},
+    "recognise": {f"src/penlift/{name}" for name in ("drawing", "tracking", "sampling", "model")},
+}
 
 
 def module_file(name: str) -> Path | None:

@@ -9,7 +9,7 @@ from conftest import wavy_line
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penlift.drawing.svg import smooth
+from penlift.ink.offsets import smooth
 from penlift.tracking.curves import DREAMT, SAMPLES, dreamt_by_now, folded, slides_of, write_about
 from penlift.tracking.record import RATE
 

@@ -10,6 +10,7 @@ import click
 
 from penlift.cli.compare import compare
 from penlift.cli.options import FOLDER, ROOT, complain
+from penlift.cli.read import read
 from penlift.cli.runs import clean, restore, runs, track
 from penlift.cli.sample import sample
 from penlift.cli.sweeps import answer, promote, search, sweep
@@ -124,5 +125,5 @@ def preset(name: str, root: Path) -> None:
     click.echo("\n".join(changed) or "nothing to change")
 
 
-for command in (sample, write, compare, sweep, answer, search, promote, runs, clean, track, restore):
+for command in (sample, write, read, compare, sweep, answer, search, promote, runs, clean, track, restore):
     main.add_command(command)

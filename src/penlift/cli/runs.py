@@ -22,10 +22,11 @@ Examples:
 @click.command(epilog=RUNS)
 @ROOT
 def runs(root: Path) -> None:
-    """List the trainings that this checkout knows: run, state, best held-out NLL, age, and where each stands.
+    """List the trainings that this checkout knows: run, state, the best on held-out lines, age, and where each stands.
 
-    NLLs are in nats a point with offsets divided by 20; where points were thinned, their rate stands behind. What waits
-    for MLflow, `penlift track --all` sends. What is damaged is named below.
+    That is an NLL in nats a point with offsets divided by 20, with the rate of points that were thinned behind it; of a
+    recogniser, the share of letters that it reads wrongly. What waits for MLflow, `penlift track --all` sends. What is
+    damaged is named below.
     """
     from penlift.tracking.curves import damage_in
     from penlift.tracking.outbox import damaged_in, outcomes_in

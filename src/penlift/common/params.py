@@ -36,12 +36,24 @@ MEANT: dict[str, dict[str, Any]] = {  # keys that have come since, a row each, a
     "model": {"text": False},
     "train": {"new_signs": False},
     "sample": {"texts": None},
-}
+    "evaluate": {"read": 200},
+    "recognise": {  # a section that has come since
+        "enabled": False, "hidden": 96, "dropout": 0.1, "learning_rate": 0.004, "batch": 16, "epochs": 7, "rarest": 5,
+        "start": None, "new_signs": False, "seed": 1, "threads": 2, "save_every": 30,
+    },
+}  # fmt: skip
+COME_SINCE = {"recognise"}  # whole sections
 
 
 def as_now(sections: dict[str, Any]) -> dict[str, Any]:
     """The sections of a params.yaml, of this penlift or of one before, as this one would have them."""
-    return {name: MEANT.get(name, {}) | values for name, values in sections.items()}
+    return {name: MEANT.get(name, {}) | sections.get(name, {}) for name in (*sections, *_sections_lacking(sections))}
+
+
+def _sections_lacking(sections: dict[str, Any]) -> list[str]:
+    """The sections that a whole params.yaml from before has not got."""
+    whole = sections.keys() >= MEANT.keys() - COME_SINCE
+    return sorted(COME_SINCE - sections.keys()) if whole else []
 
 
 def lacking(sections: dict[str, Any]) -> str:
@@ -51,7 +63,8 @@ def lacking(sections: dict[str, Any]) -> str:
         for name, meant in MEANT.items()
         if name in sections
     }
-    return ", ".join(f"{' and '.join(keys)} to {name}" for name, keys in new.items() if keys)
+    keys = [f"{' and '.join(keys)} to {name}" for name, keys in new.items() if keys]
+    return ", ".join([*keys, *(f"`{name}: {json.dumps(MEANT[name])}`" for name in _sections_lacking(sections))])
 
 
 def demand_new(sections: dict[str, Any], place: Path | str) -> None:

@@ -8,7 +8,8 @@ from penlift.common.errors import InputError
 from penlift.common.geometry import Array
 from penlift.drawing.animation import draw_animation
 from penlift.drawing.densities import draw_by_lift, draw_density, draw_three, draw_weights
-from penlift.drawing.svg import draw_by_point, draw_by_stroke, draw_by_time, draw_plain, draw_primed, page_of, smooth
+from penlift.drawing.svg import draw_by_point, draw_by_stroke, draw_by_time, draw_plain, draw_primed, page_of
+from penlift.ink.offsets import smooth
 from penlift.sampling.samples import Sample
 
 RATE = 70.0  # points a second of a line that writes itself; a network knows no clock, and tablets give 60 to 100

@@ -52,24 +52,6 @@ def page_of(lines: list[Array]) -> Array:
     return lines[0] if len(lines) == 1 else sheet(lines, columns=1)
 
 
-def smooth(points: Array, between: int = 3) -> Array:
-    """(n, 3) of x, y, lift with so many more points between any two of a stroke, on Catmull and Rom's (1974) curve."""
-    before, after = np.roll(points[:, :2], 1, axis=0), np.roll(points[:, :2], -1, axis=0)
-    ends = np.append(points[:-1, LIFT] > 0.5, True)
-    first = np.append(True, ends[:-1])
-    here = points[:, :2]
-    slope = np.where(first[:, None], after - here, np.where(ends[:, None], here - before, (after - before) / 2))
-    share = np.arange(1, between + 1)[:, None, None] / (between + 1)
-    a, b, s, t = here[:-1], here[1:], slope[:-1], slope[1:]
-    curve = a + share * (s + share * (3 * (b - a) - 2 * s - t + share * (2 * (a - b) + s + t)))
-    rows = [points[:1]]
-    for number, end in enumerate(ends[:-1]):
-        if not end:
-            rows.append(np.column_stack([curve[:, number], np.zeros(between)]))
-        rows.append(points[number + 1 : number + 2])
-    return np.concatenate(rows)
-
-
 def placed(lines: list[Array], columns: int) -> list[Array]:
     """Lines, each (n, 3), moved to their places on one sheet; each ends with a lift."""
     corners = [line[:, :2].min(axis=0) for line in lines]

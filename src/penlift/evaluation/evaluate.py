@@ -32,6 +32,9 @@ class EvaluateParams(Params):
 
     train_lines: int = Field(ge=1, description="training lines scored beside the held-out ones")
     pairs: int = Field(ge=4, le=1000, description="held-out lines, 4 to 1000, with a sample of the same length each")
+    read: int = Field(
+        ge=1, le=5000, description="held-out lines that a recogniser reads, 1 to 5000, and as many a bias"
+    )
     seed: int = Field(ge=0, lt=2**31, description="of resampling, jitter and samples")
 
 

@@ -9,6 +9,7 @@ from penlift.common.geometry import Array
 from penlift.ink.lines import Ink, Line
 from penlift.ink.offsets import to_points
 from penlift.ink.scales import Scales
+from penlift.model.mixture import PLAIN, Steering
 from penlift.model.network import Network
 from penlift.sampling.sampler import SIDE_BY_SIDE, most_points, noise_of, sample
 from penlift.sampling.samples import Sample
@@ -27,18 +28,35 @@ def free_run(network: Network, offsets: Ink, numbers: list[int], scales: Scales,
 
     A network with text writes that of the real line, and ends by itself; another as many points as the line has.
     """
-    texts = offsets.index["text"]
     real = [real_line(offsets, number, scales) for number in numbers]
-    said = texts.iloc[numbers].tolist()
-    points = [most_points(network, text) for text in said] if network.alphabet else [len(line.rows) for line in real]
-    dreamt: dict[int, Sample] = {}
-    by_length = sorted(range(len(real)), key=lambda row: -points[row])
-    for first in range(0, len(real), SIDE_BY_SIDE):
+    texts = offsets.index["text"].iloc[numbers].tolist()
+    dreamt = write_lines(network, scales, numbers, texts, seed, points=[len(line.rows) for line in real])
+    return [Pair(line, _line(line, drawn.points), drawn) for line, drawn in zip(real, dreamt, strict=True)]
+
+
+def write_lines(
+    network: Network,
+    scales: Scales,
+    numbers: list[int],
+    texts: list[str],
+    seed: int,
+    steering: Steering = PLAIN,
+    points: list[int] | None = None,
+) -> list[Sample]:
+    """A line for each of these numbers, which choose its noise, whatever stands beside it.
+
+    A network with text writes `texts`, and ends by itself; another writes so many `points`.
+    """
+    if network.alphabet or points is None:
+        points = [most_points(network, text) for text in texts]
+    found: dict[int, Sample] = {}
+    by_length = sorted(range(len(numbers)), key=lambda row: -points[row])
+    for first in range(0, len(numbers), SIDE_BY_SIDE):
         rows = by_length[first : first + SIDE_BY_SIDE]
         noise = _noise(seed, [numbers[row] for row in rows], [points[row] for row in rows])
-        lines = sample(network, scales, noise, texts=[said[row] for row in rows])
-        dreamt |= {row: line._replace(points=line.points[: points[row]]) for row, line in zip(rows, lines, strict=True)}
-    return [Pair(line, _line(line, dreamt[row].points), dreamt[row]) for row, line in enumerate(real)]
+        lines = sample(network, scales, noise, steering, texts=[texts[row] for row in rows])
+        found |= {row: line._replace(points=line.points[: points[row]]) for row, line in zip(rows, lines, strict=True)}
+    return [found[row] for row in range(len(numbers))]
 
 
 def _noise(seed: int, numbers: list[int], points: list[int]) -> npt.NDArray[np.float32]:

@@ -17,6 +17,7 @@ A_POINT, A_LINE, A_LETTER = "nll_nats_per_point", "nll_nats_per_line", "nll_nats
 OFFSET_NLL, LIFT_NLL = "offset_nll_nats_per_point", "lift_nll_nats_per_point"
 SSE = "sse_z_score_per_point"
 ALL, ORDINARY = "all", "without capped and zero"
+JUDGE = "legibility.json"  # which recogniser read
 LENGTH = 800  # points of a dreamt line, by default
 
 NAMES = (
@@ -30,6 +31,10 @@ NAMES = (
     "drawn",
     "measure",
     "text",
+    "of",
+    "read",
+    "letter",
+    "as",
 )  # columns of text
 COLUMNS = {  # of a table by its name, up to a hyphen; those that are read
     "history": ("epoch", "train_nll_nats_per_point", "valid_nll_nats_per_point"),
@@ -47,6 +52,8 @@ COLUMNS = {  # of a table by its name, up to a hyphen; those that are read
     "health": ("sample",),
     "likeness": ("line", "dreamt", "real"),
     "reading": ("line", "writer", "text", "points", "own", "other", "shuffled", "others"),
+    "legibility": ("of", "line", "writer", "text", "read", "letters", "substitutions", "deletions", "insertions"),
+    "confusions": ("of", "letter", "as", "times"),
 }  # fmt: skip
 
 
@@ -120,6 +127,9 @@ class Evaluated(NamedTuple):
     dreamt: Ink  # lines that the network wrote, each named after the held-out line whose length it has
     reading: pd.DataFrame | None = None  # of a network with text, as `reading.Reading` has it
     windows: tuple[Array, ...] = ()  # likewise, of its first lines
+    legibility: pd.DataFrame | None = None  # of a network with text that a recogniser read; `legibility.Legibility`
+    confusions: pd.DataFrame | None = None  # likewise
+    judge: str = ""  # the fingerprint of the recogniser
 
 
 def _read_window(path: Path) -> Array:
@@ -128,6 +138,11 @@ def _read_window(path: Path) -> Array:
         if under.dtype != np.float32 or under.ndim != 2 or not under.size or not np.isfinite(under).all():
             raise ValueError(f"it holds {under.dtype} of shape {under.shape}")
         return np.array(under)
+
+
+def judge_of(folder: Path) -> str:
+    """The fingerprint of the recogniser that read a run, by its folder of tables; nothing where none did."""
+    return read_json(folder / JUDGE, dict[str, str])["recogniser"] if (folder / JUDGE).is_file() else ""
 
 
 def read_evaluated(folder: Path) -> Evaluated:
@@ -156,4 +171,7 @@ def read_evaluated(folder: Path) -> Evaluated:
         dreamt=load_ink(folder / "dreamt"),
         reading=read("reading") if (folder / "reading.csv").exists() else None,
         windows=tuple(map(_read_window, sorted(folder.glob("window-*.npy")))),
+        legibility=read("legibility") if (folder / "legibility.csv").exists() else None,
+        confusions=read("confusions") if (folder / "confusions.csv").exists() else None,
+        judge=judge_of(folder),
     )

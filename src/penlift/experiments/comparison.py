@@ -48,6 +48,13 @@ class Level(NamedTuple):
     writers: pd.DataFrame  # the same by writer, as `effect_by_writer` has it
 
 
+class Legibility(NamedTuple):
+    """How many letters of what runs wrote are read wrongly, by one recogniser; or why that is not set side by side."""
+
+    rows: list[tuple[str, float, float]]  # run, share of people's lines, share at bias 0.5; unseen texts
+    words: str  # the recogniser, or the reason; nothing where no run was read
+
+
 class Factor(NamedTuple):
     """What varies."""
 
@@ -72,6 +79,20 @@ class Comparison:
     first: str  # what configurations are compared with
     configurations: list[Configuration]
     factors: list[Factor]  # none of a search
+
+    @property
+    def legibility(self) -> Legibility:
+        """Of the runs, where all were read by the same recogniser."""
+        judges = {run.judge for run in self.runs}
+        read = [(run.name, found["people"]["cer"], found["bias_0_5"]["cer"])
+                for run in self.runs if (found := run.metrics.get("legibility", {}).get("unseen"))]  # fmt: skip
+        if not read:
+            return Legibility([], "")
+        if len(judges) > 1:
+            named = ", ".join(f"{run.judge or 'none'} of {run.name}" for run in self.runs)
+            return Legibility([], f"error rates of different recognisers do not compare ({named}); share one: the same "
+                                  "data/ink and section recognise")  # fmt: skip
+        return Legibility(read, f"by recogniser {min(judges)}, unseen texts")
 
     @property
     def unit(self) -> str:

@@ -24,7 +24,12 @@ FIGURES = ("calibration.", "free_running.")  # of metrics.json, beside the likel
 def text_of_comparison(found: Comparison) -> str:
     """The table of configurations, but for what they cost."""
     rows = in_columns([said(cell) for cell in row[:-1]] for row in _rows(found))
-    return f"{rows}\n\nNLL and differences from {found.first}: {found.unit}, tablet units, {found.split} split."
+    told = f"{rows}\n\nNLL and differences from {found.first}: {found.unit}, tablet units, {found.split} split."
+    read, words = found.legibility
+    rates = ", ".join(f"{name} {100 * wrong:.1f} %" for name, _, wrong in read)
+    return (
+        f"{told}\nLetters read wrongly, written at bias 0.5: {rates + '; ' if read else ''}{words}." if words else told
+    )
 
 
 def text_of_answer(found: Answer) -> str:
@@ -41,6 +46,7 @@ def page_of_comparison(found: Comparison) -> str:
         tag.h1("Runs side by side"),
         paragraph(judged, "lead"),
         section("Likelihood", _configurations(found), *forests),
+        *_legible(found),
         section("What differs", *_differing(found.runs)),
     ]
     return document("penlift: runs compared", [*parts, *pictures_of(found), _method(found)])
@@ -62,6 +68,7 @@ def page_of_answer(found: Answer) -> str:
         paragraph(made),
         *([section("Factors", *_factors(found))] if found.factors else []),
         section("Configurations", _configurations(found)),
+        *_legible(found),
     ]
     return document(f"penlift: sweep {found.sweep.name}", [*parts, *pictures_of(found), _method(found)])
 
@@ -174,6 +181,17 @@ def _rows(found: Comparison) -> list[list[Cell]]:
         took = seconds if math.isnan(seconds) else round(seconds)
         rows.append([words, f"{seeds} of {found.seeds}", nll, deviation, *beside, took])
     return rows if found.seeds > 1 else [[row[0], row[2], *row[4:]] for row in rows]
+
+
+def _legible(found: Comparison) -> Iterator[HtmlElement]:
+    """Letters read wrongly, a row a run; nothing where no run was read."""
+    read, words = found.legibility
+    if read:
+        rows = [(name, f"{100 * people:.1f} %", f"{100 * wrong:.1f} %") for name, people, wrong in read]
+        head = ("run", "people's lines", "written at bias 0.5")
+        yield section("Can it be read?", table(f"Letters read wrongly, {words}", head, rows))
+    elif words:
+        yield section("Can it be read?", paragraph(f"{words[0].upper()}{words[1:]}.", "notice"))
 
 
 def _differing(runs: list[Run]) -> Iterator[HtmlElement]:

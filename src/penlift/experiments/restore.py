@@ -25,13 +25,16 @@ from penlift.tracking.store import Store, Unsent
 from penlift.training.folder import states_of
 
 TREES = ("models", "reports")  # that hold what a run has made
-OUTS = ("models", "reports/train", "reports/samples", "reports/evaluate", "reports/index.html")  # as dvc.yaml has them
+OUTS = (  # as dvc.yaml has them
+    "models", "reports/train", "reports/recogniser", "reports/samples", "reports/evaluate", "reports/index.html",
+)  # fmt: skip
 PLACES = (*OUTS, "reports/metrics.json", *LOCKED)  # DVC's lock last: it says that all is there
 FOLDERS = {*TREES, *(out for out in OUTS if "." not in out), "reports/evaluate/dreamt"}
 FILES = re.compile(  # that stages leave there, by their names
     r"params\.yaml|dvc\.lock|models/model\.(json|safetensors)|reports/(metrics\.json|index\.html"
     r"|train/(history\.csv|samples\.npy|training\.json)|samples/(sample-[a-z0-9-]+\.svg|samples\.npz|health\.csv)"
-    r"|evaluate/(dreamt/(points\.npy|index\.csv)|[a-z0-9-]+\.csv|window-[0-9]+\.npy))"
+    r"|recogniser/(index\.json|recogniser\.(json|safetensors)|history\.csv|training\.json)"
+    r"|evaluate/(legibility\.json|dreamt/(points\.npy|index\.csv)|[a-z0-9-]+\.csv|window-[0-9]+\.npy))"
 )
 REPLACED = "replaced"  # beside the trainings: what stood where a run was restored
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from penlift.common.errors import InputError
 from penlift.common.params import as_now, read_params
-from penlift.evaluation.results import read_json, read_table
+from penlift.evaluation.results import judge_of, read_json, read_table
 from penlift.experiments.repository import experiments_in, output_of
 from penlift.ink.lines import Ink, load_ink
 
@@ -28,6 +28,7 @@ class Run(NamedTuple):
     lines: pd.DataFrame  # a row a line, as `findings` left it: line, writer, split, points, nll_tablet, ...
     dreamt: Ink
     training: str = ""  # the fingerprint of its training
+    judge: str = ""  # that of the recogniser which read it
 
 
 def is_run(name: str) -> bool:
@@ -59,6 +60,7 @@ def _read(name: str, folder: Path) -> Run:
         lines=read_table(folder / LINES),
         dreamt=load_ink(folder / "reports" / "evaluate" / "dreamt"),
         training=str(read_json(training).get("fingerprint", "")) if training.is_file() else "",
+        judge=judge_of(folder / "reports" / "evaluate"),
     )
 
 

@@ -98,11 +98,11 @@ class Texts(NamedTuple):
     unfit: dict[str, str]  # line -> why it is set aside: its text cannot be learned from, or judged by
 
 
-def texts_of(ink: pd.DataFrame, long_enough: npt.NDArray[np.int64], rarest: int) -> Texts:
+def texts_of(ink: pd.DataFrame, long_enough: npt.NDArray[np.int64], rarest: int, switch: str = "model.text") -> Texts:
     """Make the alphabet of the training lines that are long enough, by their numbers in the index of the ink.
 
     A text that is there, but has many more or fewer letters a point than the others, cannot be what was written. Where
-    no line of a split has a text, InputError.
+    no line of a split has a text, InputError, with the `switch` of params.yaml that asked for texts.
     """
     lines, held_out = ink.iloc[long_enough], ink[ink["split"] != "train"]
     letters = lines["text"].map(len)
@@ -112,7 +112,7 @@ def texts_of(ink: pd.DataFrame, long_enough: npt.NDArray[np.int64], rarest: int)
         ("line of split valid", ink["text"][ink["split"] == "valid"]),
     ):
         if not (texts != "").any():
-            raise InputError(f"model.text is true, but no {what} has a text; put ascii files beside the ink, or false")
+            raise InputError(f"{switch} is true, but no {what} has a text; put ascii files beside the ink, or false")
     rates = letters[said] / lines.loc[said, "points"]
     apart = np.abs(np.log(rates / rates.median())) > math.log(FAR)
     unfit = dict.fromkeys(lines.loc[~said, "line"], "no text")

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penlift.common.files import write_json
+from penlift.common.geometry import Array
 from penlift.ink.lines import LIFT, TIME, Ink, Line, Rows, save_ink
 from penlift.ink.scales import Moments, NormaliseParams, Offsets, Scales
 
@@ -143,3 +144,21 @@ def normalise(ink: Ink, params: NormaliseParams, folder: Path) -> tuple[Scales, 
 def normalised(lines: Iterable[Line], scales: Scales) -> Iterator[Line]:
     """The same lines, thinned, with offsets for rows."""
     return (replace(line, rows=to_offsets(thinned(line.rows, scales.rate), scales)) for line in lines)
+
+
+def smooth(points: Array, between: int = 3) -> Array:
+    """(n, 3) of x, y, lift with so many more points between any two of a stroke, on Catmull and Rom's (1974) curve."""
+    before, after = np.roll(points[:, :2], 1, axis=0), np.roll(points[:, :2], -1, axis=0)
+    ends = np.append(points[:-1, LIFT] > 0.5, True)
+    first = np.append(True, ends[:-1])
+    here = points[:, :2]
+    slope = np.where(first[:, None], after - here, np.where(ends[:, None], here - before, (after - before) / 2))
+    share = np.arange(1, between + 1)[:, None, None] / (between + 1)
+    a, b, s, t = here[:-1], here[1:], slope[:-1], slope[1:]
+    curve = a + share * (s + share * (3 * (b - a) - 2 * s - t + share * (2 * (a - b) + s + t)))
+    rows = [points[:1]]
+    for number, end in enumerate(ends[:-1]):
+        if not end:
+            rows.append(np.column_stack([curve[:, number], np.zeros(between)]))
+        rows.append(points[number + 1 : number + 2])
+    return np.concatenate(rows)

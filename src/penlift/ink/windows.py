@@ -176,15 +176,11 @@ class TextLines:
     def _batches(self, seed: int, epoch: int, rows: int) -> list[npt.NDArray[np.int64]]:
         """Of an epoch: (rows, 2) of lines and what is joined to each; in a random order, a few batches sorted."""
         draw = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, epoch]))
-        order, bucket = draw.permutation(self.lines), rows * BUCKET
+        order = draw.permutation(self.lines)
         more = draw.random(self.lines) < self.joined
         others = np.array([draw.choice(self._hands[row]) if more[row] else NOTHING for row in range(self.lines)])
         lengths = self._line_targets + np.where(more, self._line_targets[others] + 1, 0)
-        buckets = (order[first : first + bucket] for first in range(0, len(order), bucket))
-        by_length = np.concatenate([each[np.argsort(lengths[each], kind="stable")] for each in buckets])
-        pairs = np.column_stack([by_length, others[by_length]])
-        batches = [pairs[first : first + rows] for first in range(0, len(pairs), rows)]
-        return [batches[place] for place in draw.permutation(len(batches))]
+        return [np.column_stack([batch, others[batch]]) for batch in _bucketed(order, lengths, rows, draw)]
 
     def _line(self, row: int, other: int) -> tuple[Rows, str]:
         """A line, and another behind it, if there is one, as they lie in the ink, then the end; and their text."""
@@ -193,6 +189,22 @@ class TextLines:
             points = joined(points, self.ink.rows_of(self._number[other]), len(text), self.scales)
             text = f"{text} {self._texts[other]}"
         return closed(points, self.scales), text
+
+
+def of_like_length(lengths: npt.NDArray[np.int64], rows: int, draw: np.random.Generator) -> list[npt.NDArray[np.int64]]:
+    """All lines of such lengths, by number, in batches of `rows`, in a random order."""
+    return _bucketed(draw.permutation(len(lengths)), lengths, rows, draw)
+
+
+def _bucketed(
+    order: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64], rows: int, draw: np.random.Generator
+) -> list[npt.NDArray[np.int64]]:
+    """Lines in this order, a few batches of them sorted by length; then the batches in a random order."""
+    bucket = rows * BUCKET
+    buckets = (order[first : first + bucket] for first in range(0, len(order), bucket))
+    by_length = np.concatenate([each[np.argsort(lengths[each], kind="stable")] for each in buckets])
+    batches = [by_length[first : first + rows] for first in range(0, len(by_length), rows)]
+    return [batches[place] for place in draw.permutation(len(batches))]
 
 
 def stack(stretches: list[Rows], length: int, text: Codes | None = None) -> Batch:

@@ -13,15 +13,16 @@ from penlift.common.files import made_by_stage
 from penlift.common.geometry import Array
 from penlift.drawing.densities import draw_by_lift, draw_density, draw_weights
 from penlift.drawing.plots import loss_curves
-from penlift.drawing.svg import draw_by_stroke, draw_plain, page_of, sheet, smooth
+from penlift.drawing.svg import draw_by_stroke, draw_plain, page_of, sheet
 from penlift.evaluation.results import Evaluated, judged_split, read_json
 from penlift.ink.alphabet import Alphabet, Texts
 from penlift.ink.lines import SPLITS, evenly
-from penlift.ink.offsets import Extremes
+from penlift.ink.offsets import Extremes, smooth
 from penlift.ink.scales import hertz, otherwise, point_of, rate_in
 from penlift.ink.windows import Coverage
 from penlift.report.calibration import calibration_parts
 from penlift.report.html import document, figure, paragraph, said, section, table, tag
+from penlift.report.legibility import legibility_parts
 from penlift.report.likelihood import likelihood_parts
 from penlift.report.movement import movement_parts
 from penlift.report.text import text_parts
@@ -165,6 +166,7 @@ def _parts(run: RunPage) -> Iterator[HtmlElement]:
     if run.texts:
         parts = text_parts(run.evaluated, run.metrics.get("text", {}), run.texts, Alphabet(run.signs), run.point)
         yield section("Does it read?", *parts)
+    yield section("Can it be read?", *legibility_parts(run.evaluated, run.metrics.get("legibility", {})))
     yield section("Calibration", *calibration_parts(run.evaluated, run.metrics["calibration"], split))
     yield section("Movement and likeness", *movement_parts(run.evaluated, run.metrics["free_running"]))
     yield section("Learning", *_learning(run))

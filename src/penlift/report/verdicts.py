@@ -19,6 +19,7 @@ GAP = 0.5  # nats a point that held-out lines may score worse than training line
 NEAR = 0.8  # least distance of samples to training lines, by that of people's lines
 ALIKE = 0.7  # least variety of samples, by that of people's lines
 FAULTY = 0.05  # largest share of samples with a fault
+WORSE, MORE = 1.5, 0.10  # times as many letters read wrongly as people's, or so many more, whichever is more
 FARTHER = 1.5  # times as far from held-out lines as those from each other
 
 
@@ -41,6 +42,10 @@ def verdicts(metrics: dict[str, Any], history: pd.DataFrame, point: str = "point
         yield _learnt(metrics[split], split, point)
     yield _calibrated(metrics["calibration"])
     yield _general(metrics, split, history, point)
+    if group := next(
+        (found for name in ("unseen", "seen") if (found := metrics.get("legibility", {}).get(name))), None
+    ):
+        yield _readable(group)
     written = metrics["free_running"]
     for judge, needed in ((_own, "nearness_to_training"), (_varied, "relative_variety"), (_healthy, "samples"),
                           (_moving, "ks_mean_of_real")):  # fmt: skip
@@ -86,6 +91,17 @@ def _general(metrics: dict[str, Any], split: str, history: pd.DataFrame, point: 
     )
     rule = f"Up to {GAP} and up to {TURNED} nats a {point}."
     return Verdict("Free of over-fitting?", gap <= GAP and turned <= TURNED, words[0].upper() + words[1:], rule)
+
+
+def _readable(figures: dict[str, Any]) -> Verdict:
+    ours, people = figures["bias_0_5"], figures["people"]["cer"]
+    between = f" [{100 * ours['cer_low']:.1f}, {100 * ours['cer_high']:.1f}]" if "cer_low" in ours else ""
+    words = (
+        f"{100 * ours['cer']:.1f} %{between} of the letters written at bias 0.5 are read wrongly, of the same texts in "
+        f"people's hands {100 * people:.1f} %, by the recogniser of this run."
+    )
+    rule = f"Up to {WORSE:g} times as many as people's, or {100 * MORE:.0f} points more, whichever is more."
+    return Verdict("Can it be read?", ours["cer"] <= max(WORSE * people, people + MORE), words, rule)
 
 
 def _own(figures: dict[str, Any]) -> Verdict:

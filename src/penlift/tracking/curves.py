@@ -13,8 +13,9 @@ from penlift.common.errors import InputError
 from penlift.common.files import DAMAGE, write_bytes, write_json
 from penlift.common.geometry import Array
 from penlift.drawing.plots import preview
-from penlift.drawing.svg import sheet, smooth
+from penlift.drawing.svg import sheet
 from penlift.ink.lines import LIFT
+from penlift.ink.offsets import smooth
 from penlift.tracking.record import RATE, TRAINING, Image, Point, Record, name_at
 from penlift.training.folder import ABOUT, Training, drawn
 

@@ -24,7 +24,8 @@ from penlift.common.processes import pid_in
 from penlift.drawing.svg import draw_plain
 from penlift.tracking.curves import write_about
 from penlift.tracking.outbox import deliver_training, mirrored
-from penlift.tracking.outcome import hash_of_ink, name_of, tags_of, tags_of_training
+from penlift.tracking.outcome import hash_of_ink, name_of, reader_of, tags_of, tags_of_training
+from penlift.tracking.record import RATE
 from penlift.tracking.store import Store, Unsent
 from penlift.training.folder import JOURNAL, read_training, time_of
 
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
 LONGEST_WAIT = 5.0  # s for what is still being sent when training ends
 SWITCH = "PENLIFT_LIVE"  # the environment variable that says no
 INK = Path("data", "ink")  # where stage extract leaves it
-APART = ("train.save_every", "train.processes")  # may change while a training goes on
+APART = ("train.save_every", "train.processes", "recognise.save_every")  # may change while a training goes on
+READS = "recognise"  # the section that a recogniser is trained by
+OF_WHAT_WRITES = ("penlift.cell", RATE)  # tags that a recogniser's training has not
 LOOK = 1.0  # s between two looks at the journal
 AGAIN = 30.0  # s before a store that did not answer is tried again
 LAST = 10  # s for the last of it, once the trainer is gone
@@ -68,6 +71,8 @@ def watched(
 
 def _draw(folder: Path, state: "TrainState") -> None:
     """Draw what the network dreams by now. No output of a stage: training thus depends on no drawing."""
+    if not state.samples:  # it learns to read, and writes nothing
+        return
     line, epoch = state.samples[-1], f"epoch-{len(state.history):03}"
     with suppress(OSError, InputError):  # the disk may be full, or the line not finite: training goes on
         write_bytes(folder / f"{epoch}.svg", draw_plain(line.astype(np.float64)))
@@ -84,7 +89,9 @@ def _describe(folder: Path, root: Path, told: Mapping[str, Mapping[str, Any]], a
     tags = tags_of(root, params, os.environ) | tags_of_training(about)
     with suppress(FileNotFoundError):  # data of another making
         tags["penlift.data_hash"] = hash_of_ink(root / INK)
-    write_about(folder, name_of(params, os.environ), tags, own)
+    if READS in told:
+        tags = {key: tag for key, tag in tags.items() if key not in OF_WHAT_WRITES}
+    write_about(folder, reader_of(params) if READS in told else name_of(params, os.environ), tags, own)
 
 
 def _start(folder: Path, root: Path) -> "subprocess.Popen[bytes] | None":

@@ -25,6 +25,8 @@ LOCKED = ("params.yaml", "dvc.lock")  # what a run is made again from; other cod
 NOTE = "mlflow.note.content"  # the tag that MLflow shows on top of a run's page
 CODE = ("src", "pipeline", "dvc.yaml")
 REVISION, CHANGED, UNKNOWN = "penlift.revision", "penlift.changed", "unknown"
+JUDGE = "reports/evaluate/legibility.json"  # which recogniser read the run, if one did
+READER = "penlift.recogniser"  # the tag that says by which error rates are
 SWEEP = "PENLIFT_SWEEP"  # the environment variable that names the sweep which a run belongs to
 
 
@@ -57,6 +59,8 @@ def _record(root: Path, params: dict[str, Any], ink: Path, train: Path, metrics:
     points += [Point(key, float(value), 0, now) for key, value in named]
     own = {TRAINING: about["fingerprint"], OUTCOME: fingerprint_of(flat, data, files), "penlift.data_hash": data,
            NOTE: mlflow_note(figures, rate)}  # fmt: skip
+    if judge := files.get(JUDGE):
+        own[READER] = str(json.loads(judge.read_text(encoding="utf-8"))["recogniser"])
     return Record(
         name=name_of(params, os.environ),
         tags=tags_of(root, params, os.environ) | tags_of_training(about) | own,
@@ -97,6 +101,11 @@ def mlflow_note(metrics: Mapping[str, Any], rate: float | None) -> str:
                 beside.append(f"On the {split} split {otherwise(figures)}, tablet units.")
     unit = f"nats a {point_of(rate)}, tablet units"
     head = f"| split | lines | NLL, {unit} | offsets / 20 | no network |\n|---|---|---|---|---|\n"
+    if read := metrics.get("legibility", {}).get("unseen"):
+        ours, people = (f"{100 * read[side]['cer']:.1f} %" for side in ("bias_0_5", "people"))
+        beside.append(
+            f"Letters read wrongly, unseen texts: {ours} of what is written at bias 0.5, {people} of people's."
+        )
     seen = (
         "The page of the run: artifact `reports/index.html`. Its samples over the epochs: the slider `by_epoch/dreamt`."
     )
@@ -120,6 +129,11 @@ def name_of(params: Mapping[str, Any], environment: Mapping[str, str]) -> str:
     model = params["model"]
     own = f"{cell_of(params)}-{model['layers']}x{model['hidden']}-{model['mixtures']}mix"
     return environment.get("DVC_EXP_NAME") or own
+
+
+def reader_of(params: Mapping[str, Any]) -> str:
+    """What the training of a recogniser is by its parameters."""
+    return f"recogniser-2x{params['recognise']['hidden']}"
 
 
 def tags_of(root: Path, params: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, str]:

@@ -60,13 +60,15 @@ def _row(training: Training, store: Store, now: float) -> dict[str, str]:
     best = min((nll for row in history if math.isfinite(nll := held_out_in(row))), default=None)
     about = read_about(training.folder)
     rate = f" ({about['tags'][RATE]})" if RATE in about["tags"] else ""
-    epochs = f" of {about['params']['train.epochs']}" if "train.epochs" in about["params"] else ""
+    reads = "recognise.epochs" in about["params"]
+    asked = about["params"].get("recognise.epochs" if reads else "train.epochs")
     return {
         "training": training.folder.name,
         "run": about["name"] if about["name"] != training.folder.name else "",
         "state": state_of(training),
-        "where": f"epoch {len(history)}{epochs}, step {training.header.get('step', 0)}",
-        "NLL held out": "" if best is None else f"{best:.3f}{rate}",  # nats a point, offsets / 20, the best so far
+        "where": f"epoch {len(history)}{f' of {asked}' if asked else ''}, step {training.header.get('step', 0)}",
+        # the best so far: nats a point, offsets / 20; of a recogniser the share of letters
+        "held out": "" if best is None else f"{100 * best:.1f} % wrong" if reads else f"{best:.3f}{rate}",
         "age": str(timedelta(seconds=max(0, round(now - last_at_work(training.folder))))),  # since it was at work
         "size": decimal(_size_of(training.folder)),
         "in MLflow": mirrored(training, store),

@@ -64,6 +64,10 @@ class Lesson(Protocol):
         """What is learned from."""
 
     @property
+    def verb(self) -> str:
+        """What is being done, for whoever waits."""
+
+    @property
     def names(self) -> tuple[str, str]:
         """Of the columns of history.csv that have the loss in training, and what held-out lines are judged by."""
 

@@ -1,19 +1,12 @@
-"""What a training goes by: its parameters, its material, the weights it begins with, and the fingerprint of all that.
+"""What the training of a network that writes goes by: its parameters, its material, the weights it begins with."""
 
-The same fingerprint, the same bytes in the end.
-"""
-
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 
 from penlift.common.errors import InputError
-from penlift.common.files import digest_of
-from penlift.common.machine import processor_name
 from penlift.ink.alphabet import ALPHABET, load_texts
 from penlift.ink.lines import load_ink
 from penlift.ink.scales import load_scales
@@ -23,8 +16,6 @@ from penlift.model.network import ModelParams, Network, floor_of
 from penlift.training.optimisation import TrainParams
 from penlift.training.state import TrainState
 from penlift.training.writing import Material, start_training
-
-DIGITS = 16  # of a fingerprint, in hexadecimal
 
 
 class Recipe(NamedTuple):
@@ -64,33 +55,21 @@ def begin(recipe: Recipe, material: Material, device: torch.device, root: Path) 
     return start_training(network.to(device), recipe.train)
 
 
-def identity_of(recipe: Recipe, offsets: Path, windows: Path, root: Path, about: Mapping[str, Any]) -> str:
-    """The fingerprint of a training of the checkout `root`, once all the code that decides over it is loaded.
+def facts_of(recipe: Recipe, about: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a fingerprint, what decides over a training beside code and data.
 
-    Of its parameters, but for how often it is saved and how many processes were asked for; of its code, its data, the
-    weights that it begins with; and of `about`: on what it runs, and by how many processes.
+    Its parameters, but for how often it is saved and how many processes were asked for; and `about`: on what it runs,
+    and by how many processes.
     """
-    facts = {
+    return {
         "model": recipe.model.model_dump(),
         "train": recipe.train.model_dump(exclude={"save_every", "processes"}),
         "window": recipe.window.model_dump(),
         **about,
     }
+
+
+def data_of(recipe: Recipe, offsets: Path, windows: Path, root: Path) -> list[Path]:
+    """Of a fingerprint, the files that are learned from, with the weights that it begins with."""
     data = [offsets / "points.npy", offsets / "index.csv", offsets / "scales.json", *sorted(windows.iterdir())]
-    start = files_of(root / recipe.train.start) if recipe.train.start else []
-    return digest_of([*code_below(root / "pipeline", root / "src"), *data, *start], facts)[:DIGITS]
-
-
-def code_below(*folders: Path) -> list[Path]:
-    """The files of the code that this process has loaded from these folders, in the order of their names."""
-    loaded = {Path(file).resolve() for module in [*sys.modules.values()] if (file := getattr(module, "__file__", None))}
-    return sorted(path for path in loaded if any(path.is_relative_to(folder) for folder in folders))
-
-
-def machine_facts(device: torch.device) -> dict[str, str]:
-    """What besides code, data and parameters decides over the last bits."""
-    if device.type == "cuda":
-        name = torch.cuda.get_device_name(device)
-    else:  # a library may not use on one processor what it uses on another with the same instructions
-        name = f"{torch.backends.cpu.get_cpu_capability()}, {processor_name()}"
-    return {"torch": torch.__version__, "numpy": np.__version__, "device": f"{device.type} {name}"}
+    return [*data, *(files_of(root / recipe.train.start) if recipe.train.start else [])]

@@ -55,6 +55,11 @@ class Material(NamedTuple):
         return tuple(evenly(texts.tolist(), TOLD)) if self.alphabet else ()
 
     @property
+    def verb(self) -> str:
+        """For whoever waits."""
+        return "train"
+
+    @property
     def names(self) -> tuple[str, str]:
         """Of the columns of history.csv; see `penlift.training.lesson`."""
         return NATS
