@@ -36,7 +36,7 @@ def main(models: Path, ink: Path, offsets: Path, recogniser: Path, samples: Path
     with whole_folder(report) as folder:
         save_findings(folder, splits, written, table, model.scales, reading)
         save_judged(folder, judged)
-    write_json(metrics, metrics_of(splits, table, written, drawn, model.scales, text) | {**judged.figures})
+    write_json(metrics, metrics_of(splits, table, written, drawn, model.scales, text, judged.figures))
 
 
 if __name__ == "__main__":

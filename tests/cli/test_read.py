@@ -10,7 +10,7 @@ from recognisers import make_recogniser
 
 from penlift.ink.lines import Ink
 from penlift.recognition.checkpoint import fingerprint_of, save_recogniser
-from penlift.recognition.edits import Edits, edits, edits_of_words
+from penlift.recognition.edits import Edits, edits, errors
 from penlift.recognition.reading import read
 
 
@@ -41,7 +41,7 @@ def test_a_folder_is_read_line_by_line_with_what_is_wrong_in_all(judge: Path, sm
     readings = list(read(recogniser, map(small_ink.rows_of, range(len(small_ink)))))
     texts = [recogniser.alphabet.plain(text) for text in small_ink.index["text"]]
     whole = sum((edits(text, each.text) for text, each in zip(texts, readings, strict=True)), Edits())
-    words = sum((edits_of_words(text, each.text) for text, each in zip(texts, readings, strict=True)), Edits())
+    words = sum((errors(text, each.text).words for text, each in zip(texts, readings, strict=True)), Edits())
     assert found["recogniser"] == fingerprint_of(judge)
     assert (found["cer"], found["wer"]) == (whole.rate, words.rate)
     assert [line["name"] for line in found["lines"]] == small_ink.index["line"].tolist()

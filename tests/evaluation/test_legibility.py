@@ -1,15 +1,21 @@
 """What is said of legibility is what the recogniser reads, of the same texts, line by line."""
 
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from networks import make_network
 from recognisers import make_recogniser
+from runs import HISTORY
+from small_run import IN_ORDER, PARAMS, SmallRun
 from small_trainings import ALPHABET, SHAPE
 
+from penlift.common.files import write_json
+from penlift.evaluation.findings import metrics_of
 from penlift.evaluation.free_running import write_lines
 from penlift.evaluation.legibility import (
     ANOTHER,
@@ -22,18 +28,26 @@ from penlift.evaluation.legibility import (
     biased,
     confusion_table,
     figures_of,
+    judged_by,
     key_of,
     read_beside,
+    save_judged,
     wordlike,
 )
+from penlift.evaluation.results import read_evaluated
 from penlift.ink.lines import Ink, load_ink
 from penlift.ink.offsets import normalise, smooth
 from penlift.ink.scales import NormaliseParams, load_scales
 from penlift.model.checkpoint import Model
 from penlift.model.mixture import Steering
 from penlift.model.network import ModelParams, Network
+from penlift.recognition.checkpoint import fingerprint_of, save_recogniser
 from penlift.recognition.edits import NONE, edits
+from penlift.recognition.params import INDEX
 from penlift.recognition.reading import read
+from penlift.report.legibility import legibility_parts
+from penlift.report.verdicts import verdicts
+from penlift.sampling.health import table_of
 
 
 @pytest.fixture
@@ -133,3 +147,49 @@ def test_words_of_three_letters_that_stand_in_training_are_known(small_ink: Ink)
 
     assert shares["dreamt"] == np.mean([word in said[::2] for word in said])
     assert set(shares) == {"dreamt", "people", "shuffled"}
+
+
+def test_what_so_little_ink_does_not_say_stands_in_no_file_and_the_page_tells_the_rest(
+    model: Model, held_out: HeldOut, small: SmallRun, tmp_path: Path
+) -> None:
+    held_out.ink.index["text"] = ["ab c", "a bac ab", "b", "ab", "bac", "a"]  # none was written by two
+    judge = tmp_path / "judge"
+    judge.mkdir()
+    save_recogniser(judge, make_recogniser())
+    write_json(judge / INDEX, {"enabled": True})
+
+    judged = judged_by(judge, model, held_out, small.written, PARAMS)
+
+    metrics = metrics_of(
+        small.splits, small.table, small.written, table_of([IN_ORDER]), model.scales, None, judged.figures
+    )
+    write_json(tmp_path / "metrics.json", metrics)  # which takes no NaN
+    figures = metrics["legibility"]
+    assert set(figures["unseen"]["people"]) == {"cer", "wer", *EDITS}  # too few for an interval
+    assert PEOPLE not in figures["tablet_units_apart"]
+    copytree(small.evaluate, tmp_path / "evaluate")
+    save_judged(tmp_path / "evaluate", judged)
+    evaluated = read_evaluated(tmp_path / "evaluate")
+    page = " ".join(part.text_content() for part in legibility_parts(evaluated, figures))
+    assert f"Recogniser {fingerprint_of(judge)} was trained" in page
+    assert "Of people this is unmeasured" in page
+    for side in (PEOPLE, "bias_0", "bias_0_5", "bias_1"):
+        assert f"{100 * figures['unseen'][side]['cer']:.1f}" in page
+    (answer,) = [each for each in verdicts(metrics, HISTORY) if each.question == "Can it be read?"]
+    ours, people = (figures["unseen"][side]["cer"] for side in ("bias_0_5", PEOPLE))
+    assert answer.good == (ours <= max(1.5 * people, people + 0.1))
+
+
+def test_of_a_network_without_text_the_page_tells_of_words(held_out: HeldOut, small: SmallRun, tmp_path: Path) -> None:
+    save_recogniser(tmp_path, make_recogniser())
+    write_json(tmp_path / INDEX, {"enabled": True})
+    network = Model(
+        make_network().eval(), ModelParams.model_validate(SHAPE), load_scales(tmp_path / "offsets" / "scales.json")
+    )
+
+    judged = judged_by(tmp_path, network, held_out, small.written, PARAMS)
+
+    assert judged.figures
+    assert set(judged.figures["known_words_share"]) == {"dreamt", "people", "shuffled"}
+    page = " ".join(part.text_content() for part in legibility_parts(read_evaluated(small.evaluate), judged.figures))
+    assert "what the network dreamt" in page

@@ -5,7 +5,7 @@ from functools import cache
 import hypothesis.strategies as st
 from hypothesis import given
 
-from penlift.recognition.edits import NONE, Edits, confusions, edits, edits_of_words
+from penlift.recognition.edits import NONE, Edits, confusions, edits, errors
 
 TEXTS = st.text(alphabet="ab c", max_size=7)
 
@@ -29,7 +29,7 @@ def test_edits_are_the_fewest_and_make_one_text_of_the_other(text: str, read: st
     assert found.count == distance(text, read)
     assert found.letters == len(text)
     assert len(text) - found.deletions + found.insertions == len(read)
-    assert edits_of_words(text, read).count == distance(text.split(), read.split())
+    assert errors(text, read).words.count == distance(text.split(), read.split())
 
 
 @given(st.lists(st.tuples(TEXTS, TEXTS), max_size=5))

@@ -55,11 +55,12 @@ def compare_runs(names: list[str], out: Path, seed: int) -> None:
 def write_comparison(found: "Comparison", text: str, page: str, out: Path) -> None:
     """Write its page and its tables, and print its text."""
     from penlift.common.files import write_text
+    from penlift.evaluation.results import write_table
     from penlift.experiments.comparison import tables_of
 
     tables = tables_of(found)._asdict()
     for name, table in tables.items():
-        write_text(out / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
+        write_table(out / f"{name}.csv", table)
     write_text(out / "index.html", page)
     click.echo(f"{text}\n\nin {out}: index.html, {', '.join(f'{name}.csv' for name in tables)}")
 

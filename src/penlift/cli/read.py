@@ -13,7 +13,7 @@ from penlift.common.errors import InputError, cut_short
 
 if TYPE_CHECKING:
     from penlift.common.geometry import Array
-    from penlift.recognition.edits import Edits
+    from penlift.recognition.edits import Errors
     from penlift.recognition.network import Recogniser
     from penlift.recognition.reading import Reading
 
@@ -38,8 +38,7 @@ class Read(NamedTuple):
 
     line: ToRead
     reading: "Reading"
-    letters: "Edits | None" = None  # from its text, where that is known
-    words: "Edits | None" = None
+    errors: "Errors | None" = None  # of its text, where that is known
 
 
 @click.command(epilog=EXAMPLES)
@@ -63,28 +62,30 @@ def read(
     """
     from penlift.common.terminal import shown
     from penlift.recognition.checkpoint import fingerprint_of, load_recogniser
+    from penlift.recognition.edits import Errors
 
     recogniser = load_recogniser(folder)
     lines = [line for each in ink for line in _lines(each, known, split)]
     found = list(shown(_read(recogniser, lines), "read", len(lines)))
-    texts = [each for each in found if each.letters]
+    wrong = [each.errors for each in found if each.errors]
     if suspicious:
-        if not texts:
+        if not wrong:
             raise InputError(
                 f"{ink[0]}: no line has a text that its reading could be set against; leave out --suspicious"
             )
-        found = sorted(texts, key=lambda each: -each.letters.rate if each.letters else 0.0)[:most]
+        rated = [(each.errors.letters.rate, each) for each in found if each.errors]
+        found = [each for _, each in sorted(rated, key=lambda one: -one[0])[:most]]
     if as_json:
-        click.echo(json.dumps(_as_json(found, texts, fingerprint_of(folder), places), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(_as_json(found, wrong, fingerprint_of(folder), places), ensure_ascii=False, indent=2))
         return
     for each in found:
         click.echo(_said(each, alone=len(lines) == 1, suspicious=suspicious))
         if places:
             click.echo("\n".join(_places(each)))
-    if texts:
-        letters, words = _sums(texts)
+    if wrong:
+        letters, words = sum(wrong, Errors())
         click.echo(
-            f"{len(texts)} lines with a text: {100 * letters.rate:.1f} % of {letters.letters} letters read wrongly "
+            f"{len(wrong)} lines with a text: {100 * letters.rate:.1f} % of {letters.letters} letters read wrongly "
             f"({letters.substitutions} as others, {letters.deletions} not at all, {letters.insertions} too many), "
             f"{100 * words.rate:.1f} % of words; recogniser {fingerprint_of(folder)}",
             err=len(lines) == 1,
@@ -123,20 +124,18 @@ def _line(name: str, known: Path) -> ToRead:
 
 
 def _read(recogniser: "Recogniser", lines: list[ToRead]) -> "Iterator[Read]":
-    from penlift.recognition.edits import edits, edits_of_words
+    from penlift.recognition.edits import errors
     from penlift.recognition.reading import read
 
     for line, reading in zip(lines, read(recogniser, (line.points for line in lines)), strict=True):
-        if text := recogniser.alphabet.plain(line.text):
-            yield Read(line, reading, edits(text, reading.text), edits_of_words(text, reading.text))
-        else:
-            yield Read(line, reading)
+        text = recogniser.alphabet.plain(line.text)
+        yield Read(line, reading, errors(text, reading.text) if text else None)
 
 
 def _said(each: Read, *, alone: bool, suspicious: bool) -> str:
     name, text = each.line.name, each.reading.text
-    if suspicious and each.letters:
-        return f"{name}  {100 * each.letters.rate:.0f} % wrong\n  text: {each.line.text}\n  read: {text}"
+    if suspicious and each.errors:
+        return f"{name}  {100 * each.errors.letters.rate:.0f} % wrong\n  text: {each.line.text}\n  read: {text}"
     return text if alone else f"{name}  {text}"
 
 
@@ -146,22 +145,14 @@ def _places(each: Read) -> "Iterator[str]":
         yield f"  {letter!r} at point {point}: {x:.0f}, {y:.0f}"
 
 
-def _sums(texts: list[Read]) -> "tuple[Edits, Edits]":
-    from penlift.recognition.edits import Edits
+def _as_json(found: list[Read], wrong: "list[Errors]", fingerprint: str, places: bool) -> dict[str, Any]:
+    from penlift.recognition.edits import Errors
 
-    letters, words = Edits(), Edits()
-    for each in texts:
-        if each.letters and each.words:
-            letters, words = letters + each.letters, words + each.words
-    return letters, words
-
-
-def _as_json(found: list[Read], texts: list[Read], fingerprint: str, places: bool) -> dict[str, Any]:
     lines = []
     for each in found:
         line: dict[str, Any] = {"name": each.line.name, "read": each.reading.text}
-        if each.letters:
-            line |= {"text": each.line.text, "cer": each.letters.rate}
+        if each.errors:
+            line |= {"text": each.line.text, "cer": each.errors.letters.rate}
         if places:
             line["letters"] = [
                 {"letter": letter, "point": point, "x": float(x), "y": float(y)}
@@ -170,7 +161,7 @@ def _as_json(found: list[Read], texts: list[Read], fingerprint: str, places: boo
             ]
         lines.append(line)
     whole: dict[str, Any] = {"recogniser": fingerprint, "lines": lines}
-    if texts:
-        letters, words = _sums(texts)
+    if wrong:
+        letters, words = sum(wrong, Errors())
         whole |= {"cer": letters.rate, "wer": words.rate}
     return whole

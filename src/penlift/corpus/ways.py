@@ -6,7 +6,8 @@ over where people go back, and lifted from where they lift.
 """
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import compress, pairwise
+from operator import not_
 from typing import NamedTuple
 
 import numpy as np
@@ -100,17 +101,20 @@ class Route(NamedTuple):
 
 def written(character: str, strokes: tuple[Polyline, ...]) -> tuple[Polyline, ...] | None:
     """The ink of a glyph as people go over it; None where they would not write this shape, or nobody says how."""
-    whole = np.ptp(np.concatenate(strokes), axis=0).max()
-    dots = tuple(stroke for stroke in strokes if np.ptp(stroke, axis=0).max() <= DOT * whole)
-    rest = tuple(stroke for stroke in strokes if np.ptp(stroke, axis=0).max() > DOT * whole)
+    large = [_side(stroke) > DOT * _side(np.concatenate(strokes)) for stroke in strokes]
+    rest, dots = (tuple(compress(strokes, which)) for which in (large, map(not_, large)))
     found = [route for way in WAYS.get(character, ()) if rest and (route := _route(rest, way)) is not None]
     return (*min(found, key=lambda route: route.off).strokes, *dots) if found else None
 
 
+def _side(ink: Polyline) -> float:
+    """The longer side of its box."""
+    return float(np.ptp(ink, axis=0).max())
+
+
 def _route(strokes: tuple[Polyline, ...], way: str) -> Route | None:
     ink = np.concatenate(strokes)
-    corner, size = ink.min(axis=0), np.ptp(ink, axis=0)
-    side = float(size.max())
+    corner, size, side = ink.min(axis=0), np.ptp(ink, axis=0), _side(ink)
     if not side:
         return None
     parts = [resample(stroke, side / FINE) for stroke in strokes]

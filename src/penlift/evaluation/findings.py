@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from penlift.common.files import write_text
 from penlift.evaluation.calibration import Calibration
 from penlift.evaluation.comparison.kinematics import MOVEMENTS
 from penlift.evaluation.comparison.movement import compared, measured
 from penlift.evaluation.evaluate import FreeRunning, ReadSplit
 from penlift.evaluation.likelihood import figures_by_writer, summarise, tabulate
 from penlift.evaluation.reading import Reading
-from penlift.evaluation.results import A_POINT, ALL, OFFSET_NLL, Calibrated, judged_split
+from penlift.evaluation.results import A_POINT, ALL, OFFSET_NLL, Calibrated, judged_split, write_table
 from penlift.ink.lines import save_ink
 from penlift.ink.scales import Scales, shift_to
 from penlift.sampling.health import shares
@@ -63,7 +62,7 @@ def save_findings(
         for number, under in enumerate(reading.windows, 1):
             np.save(folder / f"window-{number}.npy", under.astype(np.float32))
     for name, rows in tables.items():
-        write_text(folder / f"{name}.csv", rows.to_csv(index=False, lineterminator="\n"))
+        write_table(folder / f"{name}.csv", rows)
     (folder / "dreamt").mkdir()
     save_ink(folder / "dreamt", dreamt)
 
@@ -90,10 +89,12 @@ def metrics_of(
     drawn: pd.DataFrame,
     scales: Scales,
     text: dict[str, Any] | None = None,
+    legibility: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """All figures of a run; `tables` as `likelihoods` has them, `drawn` the health of stage sample's lines.
 
-    `text`: as `reading.figures_of` has it, of a network with text.
+    `text`: as `reading.figures_of` has it, of a network with text; `legibility`: what a recogniser says, if there
+    is one. What is NaN, as JSON has none, is left out.
     """
     figures: dict[str, Any] = {split: _of_split(split, read, tables, scales) for split, read in splits.items()}
     calibration = splits[judged_split(splits)].network.calibration
@@ -120,6 +121,8 @@ def metrics_of(
     figures["samples"] = shares(drawn)
     if text:
         figures["text"] = text
+    if legibility:
+        figures["legibility"] = legibility
     if scales.rate is not None:
         figures["rate_hz"] = scales.rate
     return dict(_rounded(figures))

@@ -5,27 +5,27 @@ of those once they are normalised, and as the network writes them, more and more
 it is. The recogniser never saw a held-out line, guesses no words, and is not asked what it would rather have read.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from penlift.common.files import write_json, write_text
+from penlift.common.files import write_json
 from penlift.common.geometry import Array
 from penlift.common.terminal import shown
 from penlift.evaluation.comparison.intervals import INTERVAL, Clusters, clusters_of, resampled
-from penlift.evaluation.comparison.shape import distances, shape_of
+from penlift.evaluation.comparison.shape import all_distances, shape_of
 from penlift.evaluation.evaluate import EvaluateParams, FreeRunning
 from penlift.evaluation.free_running import write_lines
-from penlift.evaluation.results import JUDGE
+from penlift.evaluation.results import JUDGE, write_table
 from penlift.ink.lines import Ink, evenly, hands_in
-from penlift.ink.offsets import smooth, to_points
+from penlift.ink.offsets import as_drawn, to_points
 from penlift.model.checkpoint import Model
 from penlift.model.mixture import Steering
 from penlift.recognition.checkpoint import fingerprint_of, judge_in
-from penlift.recognition.edits import confusions, edits, edits_of_words
+from penlift.recognition.edits import confusions, errors
 from penlift.recognition.network import Recogniser
 from penlift.recognition.reading import read
 from penlift.sampling.health import finite_part
@@ -96,7 +96,7 @@ def _drawn(points: Array, model: Model) -> Array:
     """Points as they are drawn: on a curve, where they were thinned."""
     if len(points) < 2:
         return DOT
-    return smooth(points) if model.scales.rate is not None else points
+    return as_drawn(points, model.scales.rate)
 
 
 def _others(texts: list[str]) -> list[str]:
@@ -109,7 +109,7 @@ def _others(texts: list[str]) -> list[str]:
 def _compared(side: str, texts: list[str], said: list[str]) -> pd.DataFrame:
     rows = []
     for text, found in zip(texts, said, strict=True):
-        letters, words = edits(text, found), edits_of_words(text, found)
+        letters, words = errors(text, found)
         rows.append((side, text, found, *letters, words.letters, words.count))
     return pd.DataFrame(rows, columns=["of", "text", "read", "letters", *EDITS, "words", "words_wrong"])
 
@@ -126,8 +126,7 @@ def _apart(groups: Iterable[list[Array]]) -> float:
     """The mean distance in shape of all pairs of lines of a group; NaN where there is none."""
     found = []
     for lines in groups:
-        shapes = np.stack([shape_of(line) for line in lines])
-        found += distances(shapes, shapes)[np.triu_indices(len(shapes), 1)].tolist()
+        found += all_distances(np.stack([shape_of(line) for line in lines])).tolist()
     return float(np.mean(found)) if found else float("nan")
 
 
@@ -194,7 +193,7 @@ class Judged(NamedTuple):
     """What a recogniser makes of a run."""
 
     fingerprint: str = ""  # of the recogniser; nothing where there is none
-    figures: Mapping[str, Any] = {}  # for metrics.json
+    figures: dict[str, Any] | None = None  # for metrics.json
     lines: pd.DataFrame | None = None  # as `Legibility` has them, of a network with text
 
 
@@ -208,12 +207,10 @@ def judged_by(folder: Path, model: Model, held_out: HeldOut, written: FreeRunnin
         return Judged()
     if model.network.alphabet:
         found = read_beside(model, recogniser, held_out, params.read, params.seed)
-        return Judged(fingerprint_of(folder), {"legibility": figures_of(found, params.seed)}, found.lines)
-    dreamt, real = (
-        [line.rows for line in side] for side in zip(*((p.dreamt, p.real) for p in written.pairs), strict=True)
-    )
+        return Judged(fingerprint_of(folder), figures_of(found, params.seed), found.lines)
+    dreamt, real = [pair.dreamt.rows for pair in written.pairs], [pair.real.rows for pair in written.pairs]
     shares = wordlike(recogniser, held_out.ink, dreamt, real, params.seed)
-    return Judged(fingerprint_of(folder), {"legibility": {"known_words_share": shares}})
+    return Judged(fingerprint_of(folder), {"known_words_share": shares})
 
 
 def save_judged(folder: Path, judged: Judged) -> None:
@@ -222,4 +219,4 @@ def save_judged(folder: Path, judged: Judged) -> None:
         write_json(folder / JUDGE, {"recogniser": judged.fingerprint})
     if judged.lines is not None:
         for name, rows in (("legibility", judged.lines), ("confusions", confusion_table(judged.lines))):
-            write_text(folder / f"{name}.csv", rows.to_csv(index=False, lineterminator="\n"))
+            write_table(folder / f"{name}.csv", rows)

@@ -9,7 +9,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 from pydantic import TypeAdapter
 
-from penlift.common.files import made_by_stage
+from penlift.common.files import made_by_stage, write_text
 from penlift.common.geometry import Array
 from penlift.ink.lines import Ink, evenly, hands_in, load_ink
 
@@ -81,6 +81,11 @@ def read_table(path: Path) -> pd.DataFrame:
         if path.stem == "history" and (table.empty or (table["epoch"] != np.arange(1, len(table) + 1)).any()):
             raise ValueError("its epochs do not follow each other")
         return table.fillna(dict.fromkeys(NAMES, ""))
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """A table without its index, for `read_table` and for other programs."""
+    write_text(path, table.to_csv(index=False, lineterminator="\n"))
 
 
 def line_of_each_writer(folder: Path, most: int) -> list[Array]:

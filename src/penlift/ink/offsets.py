@@ -146,6 +146,11 @@ def normalised(lines: Iterable[Line], scales: Scales) -> Iterator[Line]:
     return (replace(line, rows=to_offsets(thinned(line.rows, scales.rate), scales)) for line in lines)
 
 
+def as_drawn(points: Array, rate: float | None) -> Array:
+    """Points, (n, 3) of x, y, lift, as they are drawn: on a curve where they were thinned to `rate` Hz."""
+    return points if rate is None else smooth(points)
+
+
 def smooth(points: Array, between: int = 3) -> Array:
     """(n, 3) of x, y, lift with so many more points between any two of a stroke, on Catmull and Rom's (1974) curve."""
     before, after = np.roll(points[:, :2], 1, axis=0), np.roll(points[:, :2], -1, axis=0)

@@ -1,6 +1,7 @@
 """Windows of lines: which stretch is trained on and when, and held-out lines whole, each a window of its own length."""
 
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -161,15 +162,12 @@ class TextLines:
         names = hands_in(entries).to_numpy()
         by_hand = pd.Series(names).groupby(names).indices
         self._hands = [by_hand[name] for name in names]  # the rows of each line's writer, or form
-
-    _epoch: tuple[int, int, int, list[npt.NDArray[np.int64]]] = (-1, -1, -1, [])  # the one that was asked for last
+        self._of_epoch = lru_cache(maxsize=1)(self._batches)
 
     def batch(self, seed: int, step: int, rows: int, _length: int) -> Batch:
         """The lines of a step, `rows` or, at an epoch's end, fewer."""
         epoch, place = divmod(step, -(-self.lines // rows))
-        if self._epoch[:3] != (seed, epoch, rows):
-            self._epoch = (seed, epoch, rows, self._batches(seed, epoch, rows))
-        lines = [self._line(int(row), int(other)) for row, other in self._epoch[3][place]]
+        lines = [self._line(int(row), int(other)) for row, other in self._of_epoch(seed, epoch, rows)[place]]
         texts = side_by_side([self.alphabet.codes(text) for _, text in lines])
         return stack([points for points, _ in lines], max(len(points) for points, _ in lines) - 1, texts)
 

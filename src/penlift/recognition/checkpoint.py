@@ -13,10 +13,10 @@ from penlift.common.files import DAMAGE, digest_of, made_by_stage, write_bytes, 
 from penlift.ink.alphabet import Alphabet
 from penlift.recognition.network import Recogniser
 from penlift.recognition.params import INDEX
+from penlift.training.identity import DIGITS
 
 WEIGHTS, CONFIG = "recogniser.safetensors", "recogniser.json"
 VERSION = 1  # of recogniser.json
-DIGITS = 16  # of a fingerprint, in hexadecimal
 
 
 class _Config(BaseModel):

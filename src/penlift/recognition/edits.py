@@ -37,9 +37,19 @@ def edits(text: str | list[str], read: str | list[str]) -> Edits:
     return Edits(len(text), found["replace"], found["delete"], found["insert"])
 
 
-def edits_of_words(text: str, read: str) -> Edits:
-    """The same in words, as spaces part them."""
-    return edits(text.split(), read.split())
+class Errors(NamedTuple):
+    """In letters, and in words as spaces part them."""
+
+    letters: Edits = Edits()
+    words: Edits = Edits()
+
+    def __add__(self, other: "Errors") -> Self:  # type: ignore[override]
+        return type(self)(self.letters + other.letters, self.words + other.words)
+
+
+def errors(text: str, read: str) -> Errors:
+    """Of a text that was read."""
+    return Errors(edits(text, read), edits(text.split(), read.split()))
 
 
 def confusions(pairs: Iterable[tuple[str, str]]) -> Counter[tuple[str, str]]:

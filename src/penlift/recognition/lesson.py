@@ -1,8 +1,10 @@
 """The lesson of a recogniser: the texts of lines, each line bent a little each time; judged by letters read wrongly."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +14,7 @@ from penlift.common.geometry import Array
 from penlift.ink.alphabet import Alphabet, texts_of
 from penlift.ink.lines import LIFT, Ink, evenly
 from penlift.ink.windows import of_like_length
-from penlift.recognition.edits import Edits, edits, edits_of_words
+from penlift.recognition.edits import Errors, errors
 from penlift.recognition.features import features_of
 from penlift.recognition.network import Lines, Recogniser, read_rows, rows_needed, together
 from penlift.recognition.params import RecogniseParams
@@ -21,7 +23,6 @@ from penlift.training.lesson import Judged
 from penlift.training.optimisation import TrainParams
 from penlift.training.state import Epoch
 
-NAMES = ("train_nll_nats_per_letter", "valid_cer")
 JUDGED = 400  # held-out lines that are read behind each epoch, evenly taken
 FIXED: dict[str, Any] = {  # how the weights move
     "optimiser": "adam", "beta2": 0.99, "schedule": "one-cycle", "warm_up": 0.1, "decay": 1.0, "loss": "mean",
@@ -51,19 +52,19 @@ class LinesToRead:
         self.lines: int | None = len(numbers)
         self.targets = sum(map(len, self.codes))
         self.length = max(map(len, self.codes))
-
-    _epoch: tuple[int, int, int, list[npt.NDArray[np.int64]]] = (-1, -1, -1, [])  # the one that was asked for last
+        self._of_epoch = lru_cache(maxsize=1)(self._batches)
 
     def batch(self, seed: int, step: int, rows: int, _length: int) -> Lines:
         """The lines of a step, `rows` or, at an epoch's end, fewer."""
         epoch, place = divmod(step, -(-len(self.numbers) // rows))
-        if self._epoch[:3] != (seed, epoch, rows):
-            draw = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, epoch]))
-            self._epoch = (seed, epoch, rows, of_like_length(self.points, rows, draw))
-        those = self._epoch[3][place]
+        those = self._of_epoch(seed, epoch, rows)[place]
         draw = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 1, step]))
         bent = [bend(self.ink.rows_of(self.numbers[row]), draw.standard_normal(3)) for row in those]
         return together([features_of(line) for line in bent], [self.codes[row] for row in those])
+
+    def _batches(self, seed: int, epoch: int, rows: int) -> list[npt.NDArray[np.int64]]:
+        draw = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, epoch]))
+        return of_like_length(self.points, rows, draw)
 
 
 def bend(line: Array, by: npt.NDArray[np.float64]) -> Array:
@@ -75,24 +76,17 @@ def bend(line: Array, by: npt.NDArray[np.float64]) -> Array:
     return bent
 
 
-class ReadingLesson(NamedTuple):
-    """What is learned from, and what is held out."""
+@dataclass(frozen=True)
+class ReadingLesson:
+    """What is learned from, and what is held out; see `penlift.training.lesson`."""
 
+    verb: ClassVar = "learn to read"
+    names: ClassVar = ("train_nll_nats_per_letter", "valid_cer")
     batches: LinesToRead
     ink: Ink
     alphabet: Alphabet
     counts: Mapping[str, int]  # of each sign of the texts that are learned, how often it stands there
     unfit: Mapping[str, str]  # line -> why it is set aside
-
-    @property
-    def verb(self) -> str:
-        """For whoever waits."""
-        return "learn to read"
-
-    @property
-    def names(self) -> tuple[str, str]:
-        """Of the columns of history.csv; see `penlift.training.lesson`."""
-        return NAMES
 
     def shown(self, nll: float) -> float:
         """Nats a letter, as they are."""
@@ -101,11 +95,9 @@ class ReadingLesson(NamedTuple):
     def judge(self, network: Recogniser) -> Judged:
         """Read held-out lines: letters wrong, of all that were to be read, and words."""
         those = evenly(self.ink.of_split("valid", with_text=True), JUDGED)
-        letters, words = Edits(), Edits()
-        texts = self.ink.index["text"].iloc[those]
-        for text, reading in zip(texts, read(network, map(self.ink.rows_of, those)), strict=True):
-            plain = network.alphabet.plain(text)
-            letters, words = letters + edits(plain, reading.text), words + edits_of_words(plain, reading.text)
+        texts, readings = self.ink.index["text"].iloc[those], read(network, map(self.ink.rows_of, those))
+        each = (errors(network.alphabet.plain(text), found.text) for text, found in zip(texts, readings, strict=True))
+        letters, words = sum(each, Errors())
         return Judged(letters.rate, {"valid_wer": words.rate})
 
     def look(self, _folder: Path) -> str:

@@ -17,7 +17,7 @@ from penlift.drawing.svg import draw_by_stroke, draw_plain, page_of, sheet
 from penlift.evaluation.results import Evaluated, judged_split, read_json
 from penlift.ink.alphabet import Alphabet, Texts
 from penlift.ink.lines import SPLITS, evenly
-from penlift.ink.offsets import Extremes, smooth
+from penlift.ink.offsets import Extremes, as_drawn
 from penlift.ink.scales import hertz, otherwise, point_of, rate_in
 from penlift.ink.windows import Coverage
 from penlift.report.calibration import calibration_parts
@@ -140,7 +140,7 @@ class RunPage(NamedTuple):
 
     def drawn(self, lines: list[Array]) -> list[Array]:
         """What the network wrote as it is shown: with curves between points that were thinned."""
-        return lines if self.rate is None else [smooth(line) for line in lines]
+        return [as_drawn(line, self.rate) for line in lines]
 
 
 def page_of_run(run: RunPage) -> str:

@@ -1,9 +1,10 @@
 """The lesson of a network that writes: the likelihood of where the pen goes next, and a line it writes by itself."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean, median
-from typing import NamedTuple
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -38,31 +39,26 @@ def start_training(network: Network, params: TrainParams) -> TrainState[Network]
     return TrainState(network, make_optimiser(network.parameters(), params))
 
 
-class Material(NamedTuple):
-    """What is learned from, and what is held out."""
+@dataclass(frozen=True)
+class Material:
+    """What is learned from, and what is held out; see `penlift.training.lesson`."""
 
+    verb: ClassVar = "train"
+    names: ClassVar = NATS
     ink: Ink  # normalised offsets, all splits
     batches: Windows | TextLines  # of its training split
     scales: Scales
     alphabet: Alphabet | None = None  # of its texts, for a network that reads
     pace: float = 1.0  # letters a point of the training lines
-    others: Mapping[str, int] = {}  # signs in these lines that share one number, and how often each stands there
+    others: Mapping[str, int] = field(
+        default_factory=dict
+    )  # signs in these lines that share one number, and how often each stands there
 
     @property
     def texts(self) -> tuple[str, ...]:
         """Of some held-out lines, evenly taken, for a network that writes them; none for another."""
         texts = self.ink.index["text"].iloc[self.ink.of_split("valid", with_text=True)]
         return tuple(evenly(texts.tolist(), TOLD)) if self.alphabet else ()
-
-    @property
-    def verb(self) -> str:
-        """For whoever waits."""
-        return "train"
-
-    @property
-    def names(self) -> tuple[str, str]:
-        """Of the columns of history.csv; see `penlift.training.lesson`."""
-        return NATS
 
     def shown(self, nll: float) -> float:
         """Nats a point, offsets divided by 20, of nats in normalised units."""

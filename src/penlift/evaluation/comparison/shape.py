@@ -83,8 +83,13 @@ def likeness(real: list[Line], dreamt: list[Line], training: Iterable[Line]) -> 
     return Likeness(nearest[:count], nearest[count:], _variety(ours), _variety(shapes))
 
 
+def all_distances(shapes: Shapes) -> Floats:
+    """The distances of all pairs of some shapes."""
+    return distances(shapes, shapes)[np.triu_indices(len(shapes), 1)]
+
+
 def _variety(shapes: Shapes) -> float:
-    apart = distances(shapes, shapes)[np.triu_indices(len(shapes), 1)]
+    apart = all_distances(shapes)
     return float(apart.mean()) if len(apart) else float("nan")
 
 
