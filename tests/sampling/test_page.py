@@ -209,7 +209,8 @@ def test_of_two_texts_as_long_a_hand_says_the_likelier_one(model: Model, one: st
 @given(st.integers(0, 2**32 - 1), st.floats(-1e4, 1e4))
 def test_a_baseline_moves_with_its_line_and_is_where_most_strokes_turn_up(seed: int, down: float) -> None:
     rng = np.random.default_rng(seed)
-    heights = np.where(np.arange(60) % 2, np.where(rng.random(60) < 0.2, 150.0, 100.0), rng.uniform(0, 80, 60))
+    heights = rng.uniform(0, 80, 60)
+    heights[1::2] = rng.permutation([150.0] * 6 + [100.0] * 24)
     points = np.column_stack([np.arange(60) * 10.0, heights, rng.random(60) < 0.2])
 
     assert baseline(points) == 100.0
