@@ -9,12 +9,19 @@ import pytest
 import torch
 from commands import run
 from conftest import written_line
+from recognisers import make_recogniser
 
+from penlift.handwriting import sample_params
 from penlift.ink.alphabet import Alphabet
 from penlift.ink.lines import save_ink
+from penlift.ink.offsets import smooth
 from penlift.ink.scales import Scales
-from penlift.model.checkpoint import Model, save_model
+from penlift.model.checkpoint import Model, load_model, save_model
 from penlift.model.network import ModelParams, Network
+from penlift.recognition.checkpoint import save_recogniser
+from penlift.recognition.reading import costs_of
+from penlift.sampling.page import Choice, write_page
+from penlift.sampling.samples import Sample
 
 SCALES = Scales(500.0, (0.0, 0.0), (20.0, 20.0), (9.0, 0.0), (20.0, 15.0), 30.0)
 SHAPE = {
@@ -104,3 +111,29 @@ def test_lines_without_a_text_are_counted_where_a_network_that_reads_scores(mode
 
     assert "1 lines have no text, which this network reads, and are left out" in result.output
     assert "2 lines, " in result.output
+
+
+def test_the_best_of_several_is_one_of_them_and_none_is_read_better(models: Path, tmp_path: Path) -> None:
+    (tmp_path / "judge").mkdir()
+    recogniser = make_recogniser()
+    save_recogniser(tmp_path / "judge", recogniser)
+    model, text = load_model(models), "a bac"
+    params = sample_params({"lines": 1, "points": 1, "strokes": None, "seed": 3, "bias": 0.5, "width": 9e5}, 1.0)
+    seen: list[list[Sample]] = []
+
+    def cost(lines: list[Sample]) -> list[float]:
+        seen.append(lines)
+        return costs_of(recogniser, [smooth(line.points) for line in lines], [line.text for line in lines])
+
+    ((best,),) = write_page(model, [text], params, None, Choice(5, cost))
+    result = run("write", "--model", models, "--best-of", 5, "--recogniser", tmp_path / "judge", "--seed", 3, "--width",
+                 9e5, "--out", tmp_path / "a.npz", text)  # fmt: skip
+
+    assert result.exit_code == 0, result.output
+    (candidates,) = seen
+    costs = cost(candidates)
+    assert len({line.points.tobytes() for line in candidates}) == 5
+    assert best.points.tobytes() == candidates[int(np.argmin(costs))].points.tobytes()
+    assert "1 lines, each the best of 5 by" in result.output
+    ((alone,),) = write_page(model, [text], params)
+    np.testing.assert_allclose(alone.points[:9], candidates[0].points[:9], atol=0.1)  # so that one is as before

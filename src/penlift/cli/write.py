@@ -11,12 +11,14 @@ from penlift.common.errors import InputError, cut_short
 
 if TYPE_CHECKING:
     from penlift.model.checkpoint import Model
-    from penlift.sampling.page import Hand
+    from penlift.sampling.page import Choice, Hand
+    from penlift.sampling.samples import Sample
 
 EXAMPLES = """\b
 Examples:
   penlift write "Any line that I like" --out line.svg
   penlift write --file letter.txt --bias 0.5 --out letter.svg
+  penlift write "Read before it is kept" --best-of 4
   penlift write "In this hand" --hand a01-000u-01 --out mine.svg
   penlift write "Café" --replace é=e --style animation --out cafe.svg"""
 
@@ -32,12 +34,16 @@ Examples:
 @click.option("--says", default="", help="The very text of --hand, where that is a file.")
 @click.option("--ink", type=FOLDER, default=Path("data/ink"), help="Where a hand is found by name.")
 @click.option("--replace", multiple=True, help="A=B: sign A, which the network lacks, by B; may be given again.")
+@click.option(
+    "--best-of", type=click.IntRange(1, 64), default=1, help="Lines drawn for each; the one read best is kept."
+)
+@click.option("--recogniser", "judge", type=FOLDER, default=Path("reports/recogniser"), help="Which reads them.")
 @click.option("--seed", default=1, help="The same seed gives the same bytes.")
 @click.option("--style", default="plain", help="Of SVG: plain, strokes, time, points, animation.")
 @click.option("--out", type=FOLDER, default=Path("text.svg"), help="The file: svg, png, inkml, jsonl or npz.")
 def write(
     text: tuple[str, ...], file: Path | None, model: Path, temperature: str, hand: str | None, says: str, ink: Path,
-    replace: tuple[str, ...], style: str, out: Path, **values: object,
+    replace: tuple[str, ...], best_of: int, judge: Path, style: str, out: Path, **values: object,
 ) -> None:  # fmt: skip
     """Write TEXT by hand; several are lines of their own."""
     from penlift.common.files import write_bytes
@@ -55,14 +61,16 @@ def write(
     paragraphs = _paragraphs(text, file, replace)
     trained = load_model(model)
     params = sample_params({"lines": 1, "points": 1, "strokes": None, **values}, temperatures(temperature))
-    pages = write_page(trained, paragraphs, params, _hand(trained, hand, says, ink))
+    choice = _best(trained, best_of, judge) if best_of > 1 else None
+    pages = write_page(trained, paragraphs, params, _hand(trained, hand, says, ink), choice)
     written = list(shown(pages, "write", len(paragraphs)))
     content = drawn_page(written, trained.scales, kind_of(out), style)
     write_bytes(out, content)
     lines = [line for page in written for line in page]
     unended = [cut_short(line.text) for line in lines if not line.ended]
     stopped = f"; {len(unended)} did not end by themselves: {', '.join(unended)}" if unended else ""
-    click.echo(f"{out}: {len(content) / 1000:.0f} kB, {len(lines)} lines{stopped}")
+    best = f", each the best of {best_of} by {judge}" if choice else ""
+    click.echo(f"{out}: {len(content) / 1000:.0f} kB, {len(lines)} lines{best}{stopped}")
 
 
 def _paragraphs(text: tuple[str, ...], file: Path | None, replace: tuple[str, ...]) -> list[str]:
@@ -85,6 +93,23 @@ def _paragraphs(text: tuple[str, ...], file: Path | None, replace: tuple[str, ..
     if not (said := [line for line in lines if line.strip()]):
         raise InputError("there is no text to write; give it in quotes, or with --file")
     return said
+
+
+def _best(model: "Model", of: int, judge: Path) -> "Choice":
+    from penlift.ink.offsets import smooth
+    from penlift.recognition.checkpoint import load_recogniser
+    from penlift.recognition.reading import costs_of
+    from penlift.sampling.health import finite_part
+    from penlift.sampling.page import Choice
+
+    recogniser = load_recogniser(judge)
+
+    def cost(lines: "list[Sample]") -> list[float]:
+        drawn = [finite_part(line).points for line in lines]
+        curves = [smooth(points) for points in drawn] if model.scales.rate else drawn
+        return costs_of(recogniser, curves, [line.text for line in lines])
+
+    return Choice(of, cost)
 
 
 def _hand(model: "Model", name: str | None, says: str, ink: Path) -> "Hand | None":

@@ -17,9 +17,10 @@ INTERVAL = 10.0  # s between plain lines
 class Meter:
     """Counts `total` pieces of work and shows how far it is, on standard error."""
 
-    def __init__(self, label: str, total: int, done: int = 0) -> None:
-        """`done`: pieces that were done before, in no time of this meter's."""
+    def __init__(self, label: str, total: int, done: int = 0, counted: str = "points") -> None:
+        """`done`: pieces that were done before, in no time of this meter's; `counted`: what their speed is told in."""
         self.label, self.total, self.done, self.points, self.note = label, total, done, 0, ""
+        self._counted = counted
         self._before = done
         self.began, self.printed = time.monotonic(), 0.0
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -42,7 +43,7 @@ class Meter:
         """So many more pieces are done, of so many points in all; `note` stands beside them until the next call."""
         self.done, self.points = self.done + count, self.points + points
         elapsed = time.monotonic() - self.began
-        rate = f"{self.points / elapsed:,.0f} points/s" if self.points else ""
+        rate = f"{self.points / elapsed:,.0f} {self._counted}/s" if self.points else ""
         self.note = ", ".join(part for part in (note, rate) if part)
         if self._bar:
             self._bar.update(self._task, completed=self.done, note=self.note)

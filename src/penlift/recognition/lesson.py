@@ -81,6 +81,7 @@ class ReadingLesson:
     """What is learned from, and what is held out; see `penlift.training.lesson`."""
 
     verb: ClassVar = "learn to read"
+    counted: ClassVar = "letters"
     names: ClassVar = ("train_nll_nats_per_letter", "valid_cer")
     batches: LinesToRead
     ink: Ink

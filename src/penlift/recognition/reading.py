@@ -9,11 +9,13 @@ import numpy.typing as npt
 import torch
 
 from penlift.common.geometry import Array
+from penlift.recognition.edits import edits
 from penlift.recognition.features import Features, features_of
 from penlift.recognition.network import RATIO, Lines, Recogniser, read_rows, together
 
 OTHER = "\N{REPLACEMENT CHARACTER}"  # what a letter is read as that shares its number with all that are rare
 CHUNK = 256  # lines looked at together, those of like length side by side
+SMALL = 1e-6  # an edit weighs more than any number of nats
 BUDGET = 32_768  # rows of features of a batch, padding included: bounds the memory
 
 
@@ -53,6 +55,14 @@ def nats_of(recogniser: Recogniser, lines: Sequence[Array], texts: Sequence[str]
             for number, cost in zip(numbers, costs.tolist(), strict=True):
                 nats[first + number] = cost
     return nats
+
+
+def costs_of(recogniser: Recogniser, lines: Sequence[Array], texts: Sequence[str]) -> list[float]:
+    """How badly each line is read as its text: edits a letter, and, among lines with as many, nats a letter."""
+    plain = [recogniser.alphabet.plain(text) for text in texts]
+    nats, readings = nats_of(recogniser, lines, texts), read(recogniser, lines)
+    wrong = (edits(text, reading.text).rate for text, reading in zip(plain, readings, strict=True))
+    return [rate + SMALL * cost / max(1, len(text)) for rate, cost, text in zip(wrong, nats, plain, strict=True)]
 
 
 def _of_like_length(chunk: list[Features]) -> Iterator[tuple[list[int], Lines]]:

@@ -5,7 +5,7 @@ is written behind more than one other, however long the page is. Where a line br
 paragraph, and over no other: of several paragraphs the next lines are written side by side.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +32,13 @@ class Hand(NamedTuple):
     says: str
 
 
+class Choice(NamedTuple):
+    """How a line is chosen from several that were drawn for the same text."""
+
+    of: int  # so many
+    cost: Callable[[list[Sample]], list[float]]  # of each; the first with the lowest is taken
+
+
 def says_so(model: Model, hand: Hand) -> bool:
     """Whether the network finds a hand's ink likelier under what it says than under any of some other texts as long.
 
@@ -52,7 +59,7 @@ def says_so(model: Model, hand: Hand) -> bool:
 
 
 def write_page(
-    model: Model, paragraphs: list[str], params: SampleParams, hand: Hand | None = None
+    model: Model, paragraphs: list[str], params: SampleParams, hand: Hand | None = None, choice: Choice | None = None
 ) -> Iterator[list[Sample]]:
     """The lines of each paragraph, broken at spaces where the pen is about to leave `params.width` tablet units.
 
@@ -62,18 +69,29 @@ def write_page(
     """
     check_texts(paragraphs, model.network.alphabet)
     usual = model.scales.mean[0] / model.network.pace  # tablet units that a letter takes
-    width, number = params.width or LETTERS * usual, 0
+    width, number, of = params.width or LETTERS * usual, 0, choice.of if choice else 1
     left, pages = [paragraph.split() for paragraph in paragraphs], [list[Sample]() for _ in paragraphs]
     for first, page in enumerate(pages):
         while left[first]:
-            begun = [place for place in range(first, len(pages)) if left[place]][: SIDE_BY_SIDE if hand else 1]
+            begun = [place for place in range(first, len(pages)) if left[place]][
+                : max(1, SIDE_BY_SIDE // of) if hand else 1
+            ]
             texts = [_beginning(left[place], round(ROOM * width / usual)) for place in begun]
-            for place, line in zip(begun, _written(model, texts, params, hand, number), strict=True):
-                kept = _that_fit(line, hand, width)
+            drawn = _written(model, [text for text in texts for _ in range(of)], params, hand, number)
+            for row, place in enumerate(begun):
+                kept = _chosen([_that_fit(line, hand, width) for line in drawn[row * of : (row + 1) * of]], choice)
                 left[place] = left[place][kept.text.count(" ") + 1 :]
                 pages[place].append(kept)
-            hand, number = hand or Hand(page[0].points.astype(np.float32), page[0].text), number + len(begun)
+            hand, number = hand or Hand(page[0].points.astype(np.float32), page[0].text), number + len(drawn)
         yield page
+
+
+def _chosen(lines: list[Sample], choice: Choice | None) -> Sample:
+    """Of lines that may end at different words."""
+    if choice is None or len(lines) == 1:
+        return lines[0]
+    costs = choice.cost(lines)
+    return lines[costs.index(min(costs))]
 
 
 def _beginning(words: list[str], letters: int) -> str:

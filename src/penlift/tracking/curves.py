@@ -22,6 +22,7 @@ from penlift.training.folder import ABOUT, Training, drawn
 CURVES, LOAD = "by_epoch/", "system/"  # MLflow has groups of charts by prefix, in their order, and a page for `system`
 LEFT_OUT = {"epoch", "time", "system", "steps", "best"}  # of an epoch: no curves, or such as others show
 FIRST = "valid_nll_nats_per_point"  # what MLflow's parallel coordinates show of runs, unless told otherwise
+OF_READING = "valid_cer"  # what epochs of a recogniser have: its targets are letters
 UNIT = {"train_nll_nats_per_point": ".over_20", "valid_nll_nats_per_point": ".over_20"}  # offsets divided by 20
 DREAMT, SAMPLES = "by_epoch/dreamt", "samples/all"
 ROWS = 4  # of a dreamt line: a chart is about as high as it is wide
@@ -74,7 +75,8 @@ def metric_points(events: Iterable[dict[str, Any]], rate: str = "") -> Iterator[
         if "number" in event:
             targets, seconds, peak = targets + event["targets"], seconds + event["seconds"], event["peak_mib"]
         elif "epoch" in event:
-            speed = {"points_per_second": targets / seconds} if seconds else {}
+            counted = "letters" if OF_READING in event else "points"
+            speed = {f"{counted}_per_second": targets / seconds} if seconds else {}
             yield from _epoch(event | speed, event.get("system", {}) | {"process_peak_memory_mib": peak}, rate)
             targets, seconds = 0, 0.0
 

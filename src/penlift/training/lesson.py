@@ -68,6 +68,10 @@ class Lesson(Protocol):
         """What is being done, for whoever waits."""
 
     @property
+    def counted(self) -> str:
+        """What its targets are: points, or letters."""
+
+    @property
     def names(self) -> tuple[str, str]:
         """Of the columns of history.csv that have the loss in training, and what held-out lines are judged by."""
 

@@ -90,6 +90,4 @@ class TrainState(Generic[Learner]):
     sums: Sums = field(default_factory=Sums)  # over the epoch under way
     history: list[Epoch] = field(default_factory=list)  # a row an epoch that is done
     best: dict[str, Tensor] = field(default_factory=dict)  # the weights behind the best of these epochs
-    samples: list[npt.NDArray[np.float32]] = field(
-        default_factory=list
-    )  # (n, 3) written behind each epoch, by what writes: x, y, lift
+    samples: list[npt.NDArray[np.float32]] = field(default_factory=list)  # (n, 3) written behind each epoch, if any is

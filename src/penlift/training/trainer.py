@@ -56,7 +56,7 @@ def run(
     with alone_in(keeper.folder, "is at this very training"):
         ranks.meet(state.network.device)  # nobody else saves a state from here on, so all read the same
         done = keeper.restore(state)
-        with Meter(lesson.verb, schedule.targets, schedule.behind(state.step)) as meter:
+        with Meter(lesson.verb, schedule.targets, schedule.behind(state.step), lesson.counted) as meter:
             if done:
                 meter.say(f"this very training has been done before; to do it again, delete {keeper.folder}")
                 leave()

@@ -44,6 +44,7 @@ class Material:
     """What is learned from, and what is held out; see `penlift.training.lesson`."""
 
     verb: ClassVar = "train"
+    counted: ClassVar = "points"
     names: ClassVar = NATS
     ink: Ink  # normalised offsets, all splits
     batches: Windows | TextLines  # of its training split
