@@ -16,7 +16,7 @@ from runs import HISTORY
 from small_run import SmallRun
 
 from penlift.cli.main import main
-from penlift.experiments.comparison import Comparison, answer_of, comparison_of, tables_of
+from penlift.experiments.comparison import Comparison, Measure, answer_of, comparison_of, tables_of
 from penlift.experiments.comparison_page import page_of_comparison, text_of_comparison
 from penlift.experiments.runs import Run
 
@@ -145,7 +145,7 @@ def test_runs_of_points_at_other_rates_are_refused_and_told_what_both_have(
     assert (plain.exit_code, slow.exit_code, alike.exit_code) == (1, 1, 0)
     assert f"normalise.rate is null in one and 30 Hz in thinned, {why} in metrics.json of both" in plain.output
     assert f"30 Hz in thinned and 60 Hz in sixty, {why} and test.nll_nats_per_letter.tablet in" in slow.output
-    assert "NLL and differences from thinned: nats a point of 30 Hz, tablet units, test split." in alike.output
+    assert "NLL and differences from thinned: nats a point of 30 Hz, tablet units, " in alike.output
 
 
 def test_figures_that_one_run_lacks_are_unknown(checkouts: tuple[Path, Path], tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def judged(name: str, judge: str, rate: float) -> Run:
 
 def test_error_rates_stand_side_by_side_for_one_recogniser_and_for_no_two() -> None:
     def told(*runs: Run) -> str:
-        found = Comparison([*runs], "test", 1, 0.0, runs[0].name, [], [])
+        found = Comparison([*runs], Measure("nll", "NLL", "nats a point", ""), 1, 0.0, runs[0].name, [], [])
         return text_of_comparison(found).splitlines()[-1]
 
     same = told(judged("one", "f00d", 0.2), judged("other", "f00d", 0.25))

@@ -47,7 +47,7 @@ def sweep(file: Path, at_once: int | None, dry_run: bool, root: Path) -> None:
     from penlift.training.folder import states_of
 
     asked = read_sweep(file)
-    check_trials(trials := trials_of(asked), root / "params.yaml")
+    check_trials(trials := trials_of(asked), root / "params.yaml", asked.judged_by)
     if dry_run:
         click.echo(f"export {SWEEP}={asked.name}")
         click.echo("\n".join(shlex.join(command_of(trial.name, trial.settings, "--temp")) for trial in trials))

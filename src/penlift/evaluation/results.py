@@ -52,7 +52,9 @@ COLUMNS = {  # of a table by its name, up to a hyphen; those that are read
     "health": ("sample",),
     "likeness": ("line", "dreamt", "real"),
     "reading": ("line", "writer", "text", "points", "own", "other", "shuffled", "others"),
-    "legibility": ("of", "line", "writer", "text", "read", "letters", "substitutions", "deletions", "insertions"),
+    "legibility": (
+        "of", "line", "writer", "seen", "text", "read", "letters", "substitutions", "deletions", "insertions",
+    ),
     "confusions": ("of", "letter", "as", "times"),
 }  # fmt: skip
 

@@ -1,4 +1,8 @@
-"""Trainings side by side, judged by the same held-out lines: the trials of a sweep, or runs that a person names."""
+"""Trainings side by side, judged by the same held-out lines: the trials of a sweep, or runs that a person names.
+
+They are judged by how likely they find the lines; those of a sweep may be judged by how well what they write of the
+lines' texts can be read.
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -16,14 +20,16 @@ from penlift.evaluation.comparison.differences import (
     effect_by_writer,
     side_by_side,
 )
+from penlift.evaluation.legibility import EDITS, biased
 from penlift.evaluation.results import A_LETTER, A_LINE, judged_split
 from penlift.experiments.runs import Run
 from penlift.experiments.sweeps.design import REFERENCE, Sweep, Trial, trials_of, words_of
 from penlift.experiments.sweeps.finished import Tried
 from penlift.ink.scales import hertz, point_of, rate_in
 
+JUDGED_AT = 0.5  # the bias of what is judged by how well it can be read
 BEST = "the best"  # of a search without its reference
-CONFIGURATIONS = ["configuration", "seeds", "nll", "deviation", "seconds", "difference", "low", "high", "verdict"]
+CONFIGURATIONS = ["configuration", "seeds", "{mean}", "deviation", "seconds", "difference", "low", "high", "verdict"]
 EFFECTS = ["factor", "level", "first", *Effect._fields, "verdict"]
 WRITERS = ["factor", "level", "first", "writer", "lines", "points", "difference"]
 
@@ -33,7 +39,7 @@ class Configuration(NamedTuple):
 
     words: str
     seeds: int  # finished; without one, the figures are NaN
-    nll: float  # nats a point, tablet units, mean over seeds
+    mean: float  # of what it is judged by, over seeds
     deviation: float  # standard deviation of the same over seeds; NaN for one
     seconds: float  # of training, median over seeds; NaN where unknown
     effect: Effect | None  # against the first, which has none
@@ -55,6 +61,15 @@ class Legibility(NamedTuple):
     words: str  # the recogniser, or the reason; nothing where no run was read
 
 
+class Measure(NamedTuple):
+    """What runs are judged by, less being better, in the words of tables and pages."""
+
+    column: str
+    name: str
+    unit: str
+    by: str  # of what it is
+
+
 class Factor(NamedTuple):
     """What varies."""
 
@@ -73,9 +88,9 @@ class Comparison:
     """What was compared, and what came of it."""
 
     runs: list[Run]
-    split: str  # that all are judged by
+    measure: Measure
     seeds: int  # that each configuration is trained with, in the end
-    equal: float  # nats a point that nobody minds
+    equal: float  # a difference, in the measure's unit, that nobody minds
     first: str  # what configurations are compared with
     configurations: list[Configuration]
     factors: list[Factor]  # none of a search
@@ -83,21 +98,13 @@ class Comparison:
     @property
     def legibility(self) -> Legibility:
         """Of the runs, where all were read by the same recogniser."""
-        judges = {run.judge for run in self.runs}
         read = [(run.name, found["people"]["cer"], found["bias_0_5"]["cer"])
                 for run in self.runs if (found := run.metrics.get("legibility", {}).get("unseen"))]  # fmt: skip
         if not read:
             return Legibility([], "")
-        if len(judges) > 1:
-            named = ", ".join(f"{run.judge or 'none'} of {run.name}" for run in self.runs)
-            return Legibility([], f"error rates of different recognisers do not compare ({named}); share one: the same "
-                                  "data/ink and section recognise")  # fmt: skip
-        return Legibility(read, f"by recogniser {min(judges)}, unseen texts")
-
-    @property
-    def unit(self) -> str:
-        """Of likelihoods and their differences; that of lengths stands beside it."""
-        return f"nats a {point_of(rate_in(self.runs[0].params))}"
+        if reason := unlike_judges(self.runs):
+            return Legibility([], reason)
+        return Legibility(read, f"by recogniser {self.runs[0].judge}, unseen texts")
 
 
 @dataclass(frozen=True)
@@ -120,10 +127,10 @@ def comparison_of(runs: list[Run], seconds: list[float], seed: int) -> Compariso
     tried = [
         Tried(Trial(run.name, {"run": run.name}, 0, {}), run, took) for run, took in zip(runs, seconds, strict=True)
     ]
-    trials, first = _Trials.of(tried, seed), {"run": names[0]}
+    trials, first = _Trials.by_likelihood(tried, seed), {"run": names[0]}
     configurations = [trials.configuration(name, {"run": name}, first) for name in names]
     factors = [trials.factor("run", names, first)]
-    return Comparison(runs, trials.scores.split, 1, 0.0, names[0], configurations, factors)
+    return Comparison(runs, trials.measure, 1, 0.0, names[0], configurations, factors)
 
 
 def answer_of(sweep: Sweep, tried: list[Tried], seed: int, slots: int | None = None) -> Answer:
@@ -142,15 +149,15 @@ def answer_of(sweep: Sweep, tried: list[Tried], seed: int, slots: int | None = N
             f"no trial of sweep {sweep.name} is finished with the parameters, code and data that the checkout has now; "
             "run it, or undo what has changed since"
         )
-    trials = _Trials.of(finished, seed)
+    trials = (_Trials.by_likelihood if sweep.judged_by == "likelihood" else _Trials.by_legibility)(finished, seed)
     first, called = sweep.reference, REFERENCE
     if searched and not trials.having(first):  # never drawn, or cut short
-        best = int(trials.scores.a_point([each.run.name for each in finished]).argmin())
+        best = int(trials.scores.means([each.run.name for each in finished]).argmin())
         first, called = finished[best].trial.levels, BEST
     factors = {} if searched else sweep.levels
     return Answer(
         runs=[each.run for each in finished],
-        split=trials.scores.split,
+        measure=trials.measure,
         seeds=len(sweep.seeds),
         equal=sweep.equal,
         first=called,
@@ -171,16 +178,35 @@ class _Trials(NamedTuple):
 
     tried: list[Tried]
     scores: Scores
+    measure: Measure
     seed: int  # of the bootstrap
 
     @classmethod
-    def of(cls, tried: list[Tried], seed: int) -> "_Trials":
+    def by_likelihood(cls, tried: list[Tried], seed: int) -> "_Trials":
         """Refuses trials whose offsets, thinned or cut otherwise, or held-out lines, are not the same."""
         _demand_one_rate([each.run for each in tried])
         caps = {each.run.name: each.run.params["normalise"]["cap"] for each in tried}
         if len(set(caps.values())) > 1:
             raise InputError(f"normalise.cap differs, so the offsets do: {caps}; compare runs with one cap")
-        return cls(tried, side_by_side({each.run.name: each.run.lines for each in tried}), seed)
+        scores = side_by_side({each.run.name: each.run.lines for each in tried})
+        unit = f"nats a {point_of(rate_in(tried[0].run.params))}, tablet units"
+        return cls(
+            tried,
+            scores,
+            Measure("nll", "NLL", unit, f"{len(scores.sizes):,} held-out lines of the {scores.split} split"),
+            seed,
+        )
+
+    @classmethod
+    def by_legibility(cls, tried: list[Tried], seed: int) -> "_Trials":
+        """Refuses trials that were not read, by one recogniser, writing the same texts, all of which are unseen."""
+        if reason := unlike_judges([each.run for each in tried]):
+            raise InputError(reason)
+        tables = {each.run.name: texts_as_written(each.run) for each in tried}
+        scores = side_by_side(tables, "edits", "letters")
+        by = (f"{len(scores.sizes):,} texts of the {scores.split} split that stand in no training line, as recogniser "
+              f"{tried[0].run.judge} reads what is written of them at bias {JUDGED_AT:g}")  # fmt: skip
+        return cls(tried, scores, Measure("cer", "letters read wrongly", "share of the letters", by), seed)
 
     def having(self, levels: dict[str, str]) -> list[Tried]:
         """Those with these levels, whatever else they have."""
@@ -198,12 +224,12 @@ class _Trials(NamedTuple):
     def configuration(self, words: str, levels: dict[str, str], first: dict[str, str]) -> Configuration:
         """That of all these levels, beside that of the first; no trial of it need be finished."""
         own = self.having(levels)
-        nll = pd.Series(self.scores.a_point([each.run.name for each in own]))
+        means = pd.Series(self.scores.means([each.run.name for each in own]))
         return Configuration(
             words=words,
             seeds=len(own),
-            nll=float(nll.mean()),
-            deviation=float(nll.std()),
+            mean=float(means.mean()),
+            deviation=float(means.std()),
             seconds=float(pd.Series([each.seconds for each in own], dtype=float).median()),
             effect=effect(self.scores, self.beside(own, first), self.seed) if levels != first else None,
         )
@@ -218,6 +244,26 @@ class _Trials(NamedTuple):
             return Level(called, alone, effect(self.scores, pairs, self.seed), effect_by_writer(self.scores, pairs))
 
         return Factor(name, levels[0], [level(called) for called in levels])
+
+
+def unlike_judges(runs: list[Run]) -> str:
+    """Why the error rates of runs do not compare; nothing where they do."""
+    if len({run.judge for run in runs}) == 1:
+        return ""
+    named = ", ".join(f"{run.judge or 'none'} of {run.name}" for run in runs)
+    return (
+        f"error rates of different recognisers do not compare ({named}); share one: the same data/ink and section "
+        "recognise"
+    )
+
+
+def texts_as_written(run: Run) -> pd.DataFrame:
+    """What a run wrote of texts that stand in no training line: a row each, as `side_by_side` has them."""
+    if run.read is None:
+        raise InputError(f"nobody read what {run.name} writes; set model.text and recognise.enabled to true")
+    written = run.read[(run.read["of"] == biased(JUDGED_AT)) & ~run.read["seen"].astype(bool)]
+    edits = written[list(EDITS)].sum(axis=1)
+    return written.assign(edits=edits, split=judged_split(run.metrics), writer="")
 
 
 def _demand_one_rate(runs: list[Run]) -> None:
@@ -253,8 +299,9 @@ def tables_of(found: Comparison) -> Tables:
     levels = [(factor.name, level.name, factor.first, level) for factor in found.factors for level in factor.others]
     effects = [(*names, *level.effect, level.effect.verdict(found.equal, names[2])) for *names, level in levels]
     writers = [(*names, *row) for *names, level in levels for row in level.writers.itertuples()]
+    columns = [name.format(mean=found.measure.column) for name in CONFIGURATIONS]
     return Tables(
-        pd.DataFrame(configurations, columns=CONFIGURATIONS),
+        pd.DataFrame(configurations, columns=columns),
         pd.DataFrame(effects, columns=EFFECTS),
         pd.DataFrame(writers, columns=WRITERS),
     )

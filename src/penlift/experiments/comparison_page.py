@@ -24,7 +24,8 @@ FIGURES = ("calibration.", "free_running.")  # of metrics.json, beside the likel
 def text_of_comparison(found: Comparison) -> str:
     """The table of configurations, but for what they cost."""
     rows = in_columns([said(cell) for cell in row[:-1]] for row in _rows(found))
-    told = f"{rows}\n\nNLL and differences from {found.first}: {found.unit}, tablet units, {found.split} split."
+    name, unit, by = found.measure[1:]
+    told = f"{rows}\n\n{_capital(name)} and differences from {found.first}: {unit}, {by}."
     read, words = found.legibility
     rates = ", ".join(f"{name} {100 * wrong:.1f} %" for name, _, wrong in read)
     return (
@@ -40,7 +41,7 @@ def text_of_answer(found: Answer) -> str:
 
 def page_of_comparison(found: Comparison) -> str:
     """A page of its own, which opens offline."""
-    judged = f"Each run is judged by {_judged_by(found)} Each was trained once: another seed may turn what differs."
+    judged = f"{_judged_by(found)} Each run was trained once: another seed may turn what differs."
     forests = [part for factor in found.factors for part in _forest(found, factor)]
     parts = [
         tag.h1("Runs side by side"),
@@ -58,8 +59,7 @@ def page_of_answer(found: Answer) -> str:
     fixed = ", ".join(f"{key}: {word(value)}" for key, value in found.sweep.set.items())
     made = (
         f"Each configuration is trained with seed{'s' if len(seeds) > 1 else ''} {_listed(seeds)} on "
-        f"{found.runs[0].params['extract']['path']}, and judged by {_judged_by(found)} "
-        f"{f'In every trial {fixed}.' if fixed else ''}"
+        f"{found.runs[0].params['extract']['path']}. {_judged_by(found)} {f'In every trial {fixed}.' if fixed else ''}"
     )
     parts = [
         tag.h1(f"What sweep {found.sweep.name} found"),
@@ -87,19 +87,17 @@ def progress(found: Answer) -> str:
 
 
 def _judged_by(found: Comparison) -> str:
-    """The end of a sentence: the lines, and the unit of what is said of them."""
-    held_out = int((found.runs[0].lines["split"] == found.split).sum())
-    return (
-        f"the {held_out:,} held-out lines of the {found.split} split: NLL, {found.unit}, tablet units; lower is better."
-    )
+    """A sentence: the lines, and the unit of what is said of them."""
+    name, unit, by = found.measure[1:]
+    return f"Judged by the {by}: {name}, {unit}; lower is better."
 
 
 def _factors(found: Answer) -> Iterator[HtmlElement]:
     """Each in a sentence, and as a forest plot."""
     others = "a mean over the levels of the other factors" if found.sweep.design == "grid" else "which only it changes"
     yield paragraph(
-        f"In brackets the difference from the first level, {others}: {found.unit}, tablet units, below 0 where a level "
-        "predicts better; its 95 % interval; and for how many it predicts worse, since a mean may rest on few.",
+        f"In brackets the difference from the first level, {others}: {found.measure.unit}, below 0 where a level is "
+        "better; its 95 % interval; and for how many it is worse, since a mean may rest on few.",
         "quiet",
     )
     for factor in found.factors:
@@ -145,13 +143,13 @@ def _forest(found: Comparison, factor: Factor) -> Iterator[HtmlElement]:
     alt = "; ".join(f"{level.name}: {bounded(level.effect)}" for level in factor.others)
     shaded = f" Shaded: within {found.equal:g}, which is called equal." if found.equal else ""
     caption = f"Left of the line: better than {factor.first}.{shaded}"
-    picture = draw_forest(factor, found.equal, found.unit)
+    picture = draw_forest(factor, found.equal, found.measure.unit)
     yield figure(picture, f"{factor.name}, differences from {factor.first}. {alt}", caption)
     writers = factor.levels[0].writers
     if 1 < len(writers) < ENOUGH_WRITERS:
         columns = [level.writers["difference"] for level in factor.others]
         rows = [(*row, *(column[row[0]] for column in columns)) for row in writers[["lines", "points"]].itertuples()]
-        what = f"{factor.name}, difference from {factor.first} by writer: {found.unit}, tablet units"
+        what = f"{factor.name}, difference from {factor.first} by writer: {found.measure.unit}"
         caption = f"{what}; a mean may rest on one of so few"
         yield table(caption, ("writer", "lines", "points", *(level.name for level in factor.others)), rows)
 
@@ -160,7 +158,7 @@ def _configurations(found: Comparison) -> HtmlElement:
     """A row a configuration, its words broken in few places: a narrow screen has no columns of single words."""
     over_seeds = ("mean and standard deviation over seeds; ", ", median over seeds") if found.seeds > 1 else ("", "")
     differences = f"{over_seeds[0]}differences from {found.first}"
-    caption = f"NLL: {found.unit}, tablet units; {differences}; seconds of training{over_seeds[1]}"
+    caption = f"{_capital(found.measure.name)}: {found.measure.unit}; {differences}; seconds of training{over_seeds[1]}"
     head, *rows = _rows(found)
     whole = [
         [cell.replace(" ", SPACE).replace(f"{SPACE}with", " with") if isinstance(cell, str) else cell for cell in row]
@@ -172,14 +170,23 @@ def _configurations(found: Comparison) -> HtmlElement:
 def _rows(found: Comparison) -> list[list[Cell]]:
     """Its head, and a row a configuration; with one seed each there are no seeds to count, and none to differ."""
     rows: list[list[Cell]] = [
-        ["configuration", "seeds", "NLL", "over seeds", "difference [95 %]", "worse for", "verdict", "seconds"]
+        [
+            "configuration",
+            "seeds",
+            found.measure.name,
+            "over seeds",
+            "difference [95 %]",
+            "worse for",
+            "verdict",
+            "seconds",
+        ]
     ]
-    for words, seeds, nll, deviation, seconds, effect in found.configurations:
+    for words, seeds, mean, deviation, seconds, effect in found.configurations:
         beside = ["", "", "what the others differ from"]
         if effect:
             beside = [bounded(effect), _worse_for(effect), effect.verdict(found.equal, found.first)]
         took = seconds if math.isnan(seconds) else round(seconds)
-        rows.append([words, f"{seeds} of {found.seeds}", nll, deviation, *beside, took])
+        rows.append([words, f"{seeds} of {found.seeds}", mean, deviation, *beside, took])
     return rows if found.seeds > 1 else [[row[0], row[2], *row[4:]] for row in rows]
 
 
@@ -191,7 +198,11 @@ def _legible(found: Comparison) -> Iterator[HtmlElement]:
         head = ("run", "people's lines", "written at bias 0.5")
         yield section("Can it be read?", table(f"Letters read wrongly, {words}", head, rows))
     elif words:
-        yield section("Can it be read?", paragraph(f"{words[0].upper()}{words[1:]}.", "notice"))
+        yield section("Can it be read?", paragraph(f"{_capital(words)}.", "notice"))
+
+
+def _capital(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}"
 
 
 def _differing(runs: list[Run]) -> Iterator[HtmlElement]:

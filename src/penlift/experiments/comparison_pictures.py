@@ -11,9 +11,10 @@ from matplotlib.ticker import MaxNLocator
 from penlift.drawing.plots import panels, saved
 from penlift.drawing.svg import HUES, INK, draw_plain, page_of
 from penlift.evaluation.results import A_POINT, points_of_lines
-from penlift.experiments.comparison import Comparison, Configuration, Factor
+from penlift.experiments.comparison import Comparison, Configuration, Factor, Measure
 from penlift.experiments.runs import Run
 from penlift.ink.lines import evenly
+from penlift.ink.scales import hertz, point_of, rate_in
 from penlift.report.html import figure, paragraph, section
 
 ROW = 0.22  # inches: of a label beside a plot
@@ -25,7 +26,7 @@ SHOWN = 2  # lines of each level
 def draw_forest(factor: Factor, equal: float, unit: str) -> bytes:
     """SVG of the first level at 0 and of the others below it, by their names; differences up to `equal` are shaded.
 
-    `unit`: as `Comparison.unit` has it.
+    `unit`: as `Measure` has it.
     """
     names = [level.name for level in factor.levels]
     canvas, (axes,) = panels(1, 1, (9.0, 0.8 + 0.35 * len(names)))
@@ -42,34 +43,45 @@ def draw_forest(factor: Factor, equal: float, unit: str) -> bytes:
 
 def pictures_of(found: Comparison) -> Iterator[HtmlElement]:
     """A section each, as far as it is known; a search has no factors."""
-    known = sorted((each for each in found.configurations if not math.isnan(each.seconds)), key=lambda each: each.nll)
+    known = sorted((each for each in found.configurations if not math.isnan(each.seconds)), key=lambda each: each.mean)
     if known:
-        alt = "; ".join(f"{each.words}: {each.seconds:.0f} s, {each.nll:.3f}" for each in known)
+        alt = "; ".join(f"{each.words}: {each.seconds:.0f} s, {each.mean:.3f}" for each in known)
         bars = "; bars: a standard deviation over seeds each way" if found.seeds > 1 else ""
         named = f"; named: the best {NAMED}" if len(known) > NAMED else ""
-        caption = f"NLL on the {found.split} split by seconds of training{bars}{named}."
-        yield section("Cost and quality", figure(_cost(known, found.unit), f"Cost and quality. {alt}", caption))
+        caption = f"{found.measure.name} by seconds of training{bars}{named}."
+        yield section("Cost and quality", figure(_cost(known, found.measure), f"Cost and quality. {alt}", caption))
     if found.factors:
         alone = ", the other factors at their first levels" if len(found.factors) > 1 else ""
         caption = f"Without the first epoch, which would dwarf the others: a colour a level, a line a seed{alone}."
         alt = f"Held-out NLL by epoch, along {', '.join(factor.name for factor in found.factors)}"
-        yield section("Learning", figure(_curves(found.factors, found.unit), alt, caption))
+        yield section("Learning", _learning(found, alt, caption))
         yield section("Handwriting", *_samples(found))
 
 
-def _cost(known: list[Configuration], unit: str) -> bytes:
-    """SVG of NLL over seconds of training; the first have their words at the right, all given in the order of NLL."""
+def _cost(known: list[Configuration], measure: Measure) -> bytes:
+    """SVG of a measure over seconds of training; the first have their words at the right, all given in its order."""
     named = known[:NAMED]
     canvas, (axes,) = panels(1, 1, (9.0, 0.8 + ROW * max(12, len(named))))
     style: Any = {"fmt": "o", "markersize": 4, "color": HUES[0], "elinewidth": 1.2, "capsize": 2}
     leader: Any = {"arrowstyle": "-", "color": "#9a9da6", "linewidth": 0.6, "relpos": (0, 0.5), "shrinkA": 1}
     for each in known:
-        axes.errorbar(each.seconds, each.nll, 0 if math.isnan(each.deviation) else each.deviation, **style)
+        axes.errorbar(each.seconds, each.mean, 0 if math.isnan(each.deviation) else each.deviation, **style)
     for number, each in enumerate(named):  # at equal steps, so that none lies on another
-        at, beside = (each.seconds, each.nll), (1.02, (number + 0.5) / len(named))
+        at, beside = (each.seconds, each.mean), (1.02, (number + 0.5) / len(named))
         axes.annotate(each.words, at, beside, textcoords="axes fraction", va="center", color=INK, arrowprops=leader)
-    axes.set(xlabel="seconds of training", ylabel=f"NLL, {unit}, tablet units")
+    axes.set(xlabel="seconds of training", ylabel=f"{measure.name}, {measure.unit}")
     return saved(canvas, "svg")
+
+
+def _learning(found: Comparison, alt: str, caption: str) -> HtmlElement:
+    """Held-out NLL by epoch; in words where points are thinned to several rates, whose nats do not compare."""
+    rates = {rate_in(run.params) for run in found.runs}
+    if len(rates) > 1:
+        thinned = ", ".join(hertz(rate) or "as they came" for rate in sorted(rates, key=lambda rate: rate or math.inf))
+        return paragraph(
+            f"Points are thinned to several rates ({thinned}), and nats a point of one compare with none of another."
+        )
+    return figure(_curves(found.factors, f"nats a {point_of(rates.pop())}"), alt, caption)
 
 
 def _curves(factors: list[Factor], unit: str) -> bytes:

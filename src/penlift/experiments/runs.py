@@ -14,7 +14,7 @@ from penlift.evaluation.results import judge_of, read_json, read_table
 from penlift.experiments.repository import experiments_in, output_of
 from penlift.ink.lines import Ink, load_ink
 
-LINES = Path("reports/evaluate/lines.csv")
+LINES, READ = Path("reports/evaluate/lines.csv"), Path("reports/evaluate/legibility.csv")
 PARTS = ("params.yaml", "reports/metrics.json", "reports/evaluate", "reports/train")
 
 
@@ -29,6 +29,7 @@ class Run(NamedTuple):
     dreamt: Ink
     training: str = ""  # the fingerprint of its training
     judge: str = ""  # that of the recogniser which read it
+    read: pd.DataFrame | None = None  # what that read, as `legibility` left it; None where it read no texts
 
 
 def is_run(name: str) -> bool:
@@ -61,6 +62,7 @@ def _read(name: str, folder: Path) -> Run:
         dreamt=load_ink(folder / "reports" / "evaluate" / "dreamt"),
         training=str(read_json(training).get("fingerprint", "")) if training.is_file() else "",
         judge=judge_of(folder / "reports" / "evaluate"),
+        read=read_table(read) if (read := folder / READ).is_file() else None,
     )
 
 

@@ -58,7 +58,7 @@ def test_in_a_grid_a_level_does_the_mean_of_what_it_does_beside_each_other_level
     found = answer_of(sweep_of("grid"), tried, seed=1)
 
     (main,) = (each.effect for each in others_in(found) if each.name == "1")
-    nll_of = {each.words: each.nll for each in found.configurations}
+    nll_of = {each.words: each.mean for each in found.configurations}
     simple = [nll_of["mixtures 1"] - nll_of["reference"], nll_of["mixtures 1 cell gru"] - nll_of["cell gru"]]
     assert main.difference == pytest.approx(np.mean(simple))
     assert (main.seeds, main.pairs) == (3, 6)
@@ -86,14 +86,14 @@ def test_a_terminal_shows_every_configuration_and_every_sentence(whole: Answer) 
     text = text_of_answer(whole)
 
     assert text.startswith("All 12 trials are finished.")
-    assert all(f"\n{each.words} " in text and f" {each.nll:.3f} " in text for each in whole.configurations)
+    assert all(f"\n{each.words} " in text and f" {each.mean:.3f} " in text for each in whole.configurations)
     assert all(f"{factor.name}: {sentence(whole, factor)}" in text for factor in whole.factors)
 
 
 def test_tables_hold_every_figure(whole: Answer) -> None:
     configurations, effects, writers = tables_of(whole)
 
-    assert list(configurations["nll"]) == [each.nll for each in whole.configurations]
+    assert list(configurations["nll"]) == [each.mean for each in whole.configurations]
     assert list(configurations["seeds"]) == [3, 3, 3, 3]
     assert list(configurations["seconds"]) == [60.0] * 4
     assert list(effects["difference"]) == [each.effect.difference for each in others_in(whole)]
@@ -128,7 +128,7 @@ def test_the_page_says_what_was_asked_on_what_and_every_figure(whole: Answer, pa
                  "test split", "nats a point, tablet units", "All 12 trials", "model.hidden: 16"):  # fmt: skip
         assert told in text
     for each in whole.configurations:
-        assert {said(each.nll), said(each.deviation)} <= set(text.split())
+        assert {said(each.mean), said(each.deviation)} <= set(text.split())
     for level in others_in(whole):
         assert bounded(level.effect) in text
 
@@ -140,6 +140,53 @@ def test_of_points_that_all_trials_thin_alike_the_answer_says_the_rate() -> None
     for told in (text_of(page_of_answer(found)), text_of_answer(found)):
         assert "nats a point of 30 Hz, tablet units" in told
         assert not re.search("nats a point(?! of 30 Hz)", told)
+
+
+def read(tried: list[Tried], judge: str = "f00d") -> list[Tried]:
+    """The same trials, of whose 40 texts one recogniser read letters wrongly: with one mixture ever the first ten."""
+    rng, texts = np.random.default_rng(0), 40
+    letters, seen = rng.integers(20, 40, texts), np.arange(texts) % 4 == 3
+
+    def told(each: Tried) -> pd.DataFrame:
+        wrong = rng.integers(0, 3, texts) + 10 * (each.trial.levels["model.mixtures"] == "1")
+        sides = {"people": 0 * wrong, "bias 0.5": wrong, "bias 1": letters}
+        columns = {"line": [f"l{number:03}" for number in range(texts)], "writer": "w0", "seen": seen, "text": "t",
+                   "read": "r", "letters": letters, "deletions": 0, "insertions": 0}  # fmt: skip
+        return pd.concat([pd.DataFrame({"of": of} | columns | {"substitutions": count}) for of, count in sides.items()])
+
+    return [each._replace(run=each.run._replace(read=told(each), judge=judge, metrics={"test": {}})) for each in tried]
+
+
+def test_a_sweep_may_be_judged_by_how_well_what_is_written_can_be_read() -> None:
+    sweep = sweep_of().model_copy(update={"judged_by": "legibility", "equal": 0.01})
+    tried = read(finished(seconds=60.0))
+    tried[0].run.params["normalise"]["rate"] = 30  # no likelihood is compared, so no rate need be one
+
+    found = answer_of(sweep, tried, seed=1)
+
+    one = found.configurations[1]
+    whole = pd.concat([each.run.read for each in tried if each.trial.levels["model.mixtures"] == "1"])
+    judged = whole[(whole["of"] == "bias 0.5") & ~whole["seen"]]
+    assert one.mean == pytest.approx(judged["substitutions"].sum() / judged["letters"].sum())
+    assert one.effect is not None
+    assert one.effect.difference == pytest.approx(10 * len(judged) / judged["letters"].sum(), abs=0.01)
+    assert "1 (" in sentence(found, found.factors[0])
+    assert "is worse than 20" in sentence(found, found.factors[0])
+    for told in (text_of(page_of_answer(found)), text_of_answer(found)):
+        assert "30 texts of the test split that stand in no training line, as recogniser f00d reads" in told
+        assert "share of the letters" in told
+        assert "tablet units" not in told
+    assert "cer" in tables_of(found).configurations
+
+
+def test_error_rates_of_two_recognisers_and_what_nobody_read_make_no_answer() -> None:
+    sweep = sweep_of().model_copy(update={"judged_by": "legibility"})
+    some, unread = read(finished()), finished()
+
+    with pytest.raises(InputError, match="error rates of different recognisers do not compare"):
+        answer_of(sweep, [*some[:-1], *read(unread[-1:], "beef")], seed=1)
+    with pytest.raises(InputError, match=r"nobody read what small-reference-s1 writes; set model\.text and recog"):
+        answer_of(sweep, unread, seed=1)
 
 
 def test_the_page_needs_nothing_from_elsewhere_and_every_picture_has_its_words(page: str) -> None:
@@ -177,7 +224,7 @@ def test_what_is_not_finished_is_missing_and_the_rest_is_there() -> None:
     assert "1 is not compared yet; 10 (" in sentence(found, found.factors[0])
     assert sentence(found, found.factors[1]).endswith(", 2 of 3 seeds) is better than lstm.")
     assert [each.seeds for each in found.configurations] == [3, 0, 3, 2]
-    assert math.isnan(found.configurations[1].nll)
+    assert math.isnan(found.configurations[1].mean)
     assert "nan" not in text.lower().split()
     assert "nan" not in text_of_answer(found)
 
@@ -222,7 +269,7 @@ def test_a_search_that_has_cut_its_reference_short_compares_with_the_best() -> N
 
     found = answer_of(grid, left, 1, slots=9)
 
-    best = min(found.configurations, key=lambda each: each.nll)
+    best = min(found.configurations, key=lambda each: each.mean)
     assert [each for each in found.configurations if each.effect is None] == [best]
     assert all(each.effect.pairs == 1 for each in found.configurations if each.effect)
     assert "worse than the best with one seed each" in text_of_answer(found)

@@ -131,6 +131,7 @@ def test_dvc_reads_the_value_of_a_trial_as_it_is(value: Any) -> None:
         ({"train.start": [None, "${HOME}/models"]}, "which DVC takes for a reference"),
         ({"train.start": [None, "???"]}, r"or is '\?\?\?', which DVC takes for a reference"),
         ({"sample.bias": [0, 1]}, "sample.bias changes no training"),
+        ({"recognise.hidden": [96, 64]}, "recognise.hidden changes no training"),
         ({"train.save_every": [60, 600]}, "train.save_every changes no training"),
         ({"model.layers": [1, 0]}, "layers-0-s1: model.layers is 0; it should be greater than or equal to 1"),
         ({"train.threads": [None, 2]}, "s1: train.threads is None; it should be a valid integer"),
@@ -141,6 +142,18 @@ def test_trials_that_cannot_be_named_compared_or_told_to_dvc_are_refused(factors
 
     with pytest.raises(InputError, match=message):
         check_trials(trials_of(sweep), ROOT / "params.yaml")
+
+
+def test_a_sweep_that_is_judged_by_legibility_may_thin_points_and_wants_every_trial_read() -> None:
+    text = {"model.text": True, "recognise.enabled": True}
+    rates = {"normalise.rate": [30, 20]}
+
+    check_trials(trials_of(made(factors=rates, set=text)), ROOT / "params.yaml", "legibility")
+    for unread, factors in (({"recognise.enabled": True}, rates), ({}, {"model.text": [True, False]} | rates)):
+        with pytest.raises(InputError, match="would not be read, and the sweep is judged by legibility; set model"):
+            check_trials(trials_of(made(factors=factors, set=unread)), ROOT / "params.yaml", "legibility")
+    with pytest.raises(InputError, match=r"compose.lines changes the held-out lines"):
+        check_trials(trials_of(made(factors={"compose.lines": [3, 4]}, set=text)), ROOT / "params.yaml", "legibility")
 
 
 @pytest.mark.parametrize("design", ["grid", "one-at-a-time"])
@@ -191,6 +204,10 @@ def test_a_name_is_one_that_dvc_takes() -> None:
             r"set.model.hidden is \[1\]; it should be a valid boolean, or a valid integer",
         ),
         ({"colour": 1}, "colour: Extra inputs"),
+        (
+            {"judged_by": "legibility", "search": {"trials": 2, "warm_up": 1}},
+            "judged_by is legibility, and a search goes by likelihood; write search: null",
+        ),
     ],
 )
 def test_a_file_that_says_two_things_at_once_is_refused(changes: dict[str, Any], message: str, tmp_path: Path) -> None:

@@ -34,7 +34,10 @@ class Sweep(Params):
     about: str = Field(description="the question, in a sentence")
     design: Literal["one-at-a-time", "grid"] = Field(description="one-at-a-time or grid")
     seeds: list[int] = Field(min_length=1, description="of training; each configuration is trained with each")
-    equal: float = Field(ge=0, description="nats a point; differences within it are called equal")
+    judged_by: Literal["likelihood", "legibility"] = Field(
+        default="likelihood", description="likelihood, of held-out lines; or legibility, of their texts as written"
+    )
+    equal: float = Field(ge=0, description="nats a point, or share of letters; differences within it are called equal")
     set: dict[str, Value] = Field(description="parameters of every trial, over those of params.yaml")
     factors: dict[str, list[Value] | dict[str, Settings]] = Field(
         min_length=1, description="a parameter and its values, or a name and its levels' parameters"
@@ -52,6 +55,12 @@ class Sweep(Params):
             if isinstance(levels, dict) and len({frozenset(level) for level in levels.values()}) > 1:
                 raise ValueError(f"the levels of factor {name!r} set different parameters; let each set all of them")
         return factors
+
+    @model_validator(mode="after")
+    def _a_search_goes_by_likelihood(self) -> "Sweep":
+        if self.search and self.judged_by != "likelihood":
+            raise ValueError(f"judged_by is {self.judged_by}, and a search goes by likelihood; write search: null")
+        return self
 
     @model_validator(mode="after")
     def _one_value_a_parameter(self) -> "Sweep":
@@ -117,7 +126,7 @@ def word(value: Value) -> str:
 REFERENCE = "reference"  # the configuration of all first levels
 HELD_OUT, CAP = ("compose", "extract"), "normalise.cap"  # what decides over the lines and offsets that are scored
 RATE = "normalise.rate"  # what decides over their points
-BEHIND, OFTEN = ("sample", "evaluate"), "train.save_every"  # what makes no training another one
+BEHIND, OFTEN = ("sample", "evaluate", "recognise"), "train.save_every"  # what makes no training another one
 
 
 class Trial(NamedTuple):
@@ -159,7 +168,7 @@ def words_of(sweep: Sweep, levels: Mapping[str, str]) -> str:
     return " ".join(other) or REFERENCE
 
 
-def check_trials(trials: list[Trial], params: Path) -> None:
+def check_trials(trials: list[Trial], params: Path, judged_by: str = "likelihood") -> None:
     """Refuse, before the first trial, what its stage would not accept, what cannot be compared or cannot be named."""
     from penlift.experiments.sections import SECTIONS
 
@@ -172,12 +181,13 @@ def check_trials(trials: list[Trial], params: Path) -> None:
         raise InputError(f"a trial would be called {cut_short(name)}, {len(name)} letters; {LONGEST} are the most")
     for key in {key for trial in trials for key in trial.settings}:
         values = {json.dumps(trial.settings[key]) for trial in trials}
-        if len(values) > 1 and (key.partition(".")[0] in HELD_OUT or key == CAP):
+        if len(values) > 1 and (key.partition(".")[0] in HELD_OUT or (key == CAP and judged_by == "likelihood")):
             raise InputError(f"{key} changes the held-out lines, by which trials are compared; set it for all of them")
-        if len(values) > 1 and key == RATE:
+        if len(values) > 1 and key == RATE and judged_by == "likelihood":
             raise InputError(
                 f"{key} changes the points, and nats a point of one rate compare with none of another; set it for all "
-                "of them, and read nats a line (nll_nats_per_line in metrics.json) of runs that differ in it"
+                "of them, and read nats a line (nll_nats_per_line in metrics.json) of runs that differ in it; or write "
+                "judged_by: legibility"
             )
         if len(values) > 1 and (key.partition(".")[0] in BEHIND or key == OFTEN):
             raise InputError(f"{key} changes no training, so its trials would be the same; set it for all of them")
@@ -185,6 +195,11 @@ def check_trials(trials: list[Trial], params: Path) -> None:
             raise InputError(f"{key} has '${{' in a value, or is '???', which DVC takes for a reference; write another")
     for trial in trials:
         sections, own = applied(known, trial.settings), sections_of(trial.settings)
+        if judged_by == "legibility" and not (sections["model"]["text"] and sections["recognise"]["enabled"]):
+            raise InputError(
+                f"trial {trial.name} would not be read, and the sweep is judged by legibility; set model.text and "
+                "recognise.enabled to true"
+            )
         for name, record in SECTIONS.items():
             if name in own:
                 checked(name, sections[name], record, f"trial {trial.name}")
