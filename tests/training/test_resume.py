@@ -154,7 +154,7 @@ def test_a_training_that_begins_beside_one_that_was_cut_short_says_why_it_does_n
     assert "begins with" not in said("newest")
 
 
-def test_a_second_trainer_is_refused_and_told_the_pid_of_the_first(tmp_path: Path) -> None:
+def test_a_second_trainer_is_refused_or_waits_and_is_told_the_pid_of_the_first(tmp_path: Path) -> None:
     hold = (
         "import sys; from pathlib import Path; from penlift.common.processes import alone_in\n"
         "with alone_in(Path(sys.argv[1]), 'trains'):\n    print('in', flush=True); sys.stdin.read()"
@@ -167,8 +167,15 @@ def test_a_second_trainer_is_refused_and_told_the_pid_of_the_first(tmp_path: Pat
 
         with pytest.raises(InputError, match=f"process {first.pid} trains"), alone_in(tmp_path, "trains"):
             pass
-        first.kill()
-        first.wait()
+        told: list[str] = []
+
+        def wait(text: str) -> None:
+            told.append(text)
+            first.kill()
+
+        with alone_in(tmp_path, "trains", wait):
+            assert first.wait() < 0
+        assert told == [f"process {first.pid} trains; waits for it"]
 
     with alone_in(tmp_path, "is at this very training"):  # the lock went with its process
         assert (tmp_path / "pid").read_text() == f"{os.getpid()}\n"

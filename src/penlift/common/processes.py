@@ -48,10 +48,11 @@ def _do(task: Any) -> Any:
 
 
 @contextmanager
-def alone_in(folder: Path, doing: str) -> Iterator[None]:
+def alone_in(folder: Path, doing: str, wait: Callable[[str], object] | None = None) -> Iterator[None]:
     """Make the folder, and let no other process in while this one is; the lock is gone with its process.
 
-    `doing`: what a process does that is there already, for the InputError that says so.
+    `doing`: what a process does that is there already, for the InputError that says so; with `wait`, that is told so
+    instead, and the other's end waited for.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / LOCK)
@@ -62,10 +63,13 @@ def alone_in(folder: Path, doing: str) -> Iterator[None]:
             folder.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=A_LOOK)
     except Timeout:
-        raise InputError(
-            f"{folder}: process {pid_in(folder)} {doing}; wait for it, or end it (`kill {pid_in(folder)}`: it saves "
-            "its state) and start again"
-        ) from None
+        if wait is None:
+            raise InputError(
+                f"{folder}: process {pid_in(folder)} {doing}; wait for it, or end it (`kill {pid_in(folder)}`: it "
+                "saves its state) and start again"
+            ) from None
+        wait(f"process {pid_in(folder)} {doing}; waits for it")
+        lock.acquire()
     try:
         write_text(folder / PID, f"{os.getpid()}\n")
         yield

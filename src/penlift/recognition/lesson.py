@@ -82,6 +82,7 @@ class ReadingLesson:
 
     verb: ClassVar = "learn to read"
     counted: ClassVar = "letters"
+    shared: ClassVar = True  # trials of a sweep are read by the same recogniser
     names: ClassVar = ("train_nll_nats_per_letter", "valid_cer")
     batches: LinesToRead
     ink: Ink

@@ -72,6 +72,10 @@ class Lesson(Protocol):
         """What its targets are: points, or letters."""
 
     @property
+    def shared(self) -> bool:
+        """Whether several runs may want this very training at once: one waits for another then, and takes its result."""
+
+    @property
     def names(self) -> tuple[str, str]:
         """Of the columns of history.csv that have the loss in training, and what held-out lines are judged by."""
 

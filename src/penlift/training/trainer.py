@@ -3,9 +3,11 @@
 import math
 import resource
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +55,8 @@ def run(
                 follow(state, lesson, params, ranks)
         return
     schedule = Schedule.of(lesson.batches, params)
-    with alone_in(keeper.folder, "is at this very training"):
+    wait = partial(print, file=sys.stderr, flush=True) if lesson.shared else None
+    with alone_in(keeper.folder, "is at this very training", wait):
         ranks.meet(state.network.device)  # nobody else saves a state from here on, so all read the same
         done = keeper.restore(state)
         with Meter(lesson.verb, schedule.targets, schedule.behind(state.step), lesson.counted) as meter:

@@ -45,6 +45,7 @@ class Material:
 
     verb: ClassVar = "train"
     counted: ClassVar = "points"
+    shared: ClassVar = False
     names: ClassVar = NATS
     ink: Ink  # normalised offsets, all splits
     batches: Windows | TextLines  # of its training split
