@@ -96,18 +96,16 @@ def _paragraphs(text: tuple[str, ...], file: Path | None, replace: tuple[str, ..
 
 
 def _best(model: "Model", of: int, judge: Path) -> "Choice":
-    from penlift.ink.offsets import smooth
     from penlift.recognition.checkpoint import load_recogniser
     from penlift.recognition.reading import costs_of
-    from penlift.sampling.health import finite_part
+    from penlift.sampling.health import drawn_part
     from penlift.sampling.page import Choice
 
     recogniser = load_recogniser(judge)
 
     def cost(lines: "list[Sample]") -> list[float]:
-        drawn = [finite_part(line).points for line in lines]
-        curves = [smooth(points) for points in drawn] if model.scales.rate else drawn
-        return costs_of(recogniser, curves, [line.text for line in lines])
+        drawn = [drawn_part(line, model.scales.rate) for line in lines]
+        return costs_of(recogniser, drawn, [line.text for line in lines])
 
     return Choice(of, cost)
 

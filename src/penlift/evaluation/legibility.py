@@ -28,7 +28,7 @@ from penlift.recognition.checkpoint import fingerprint_of, judge_in
 from penlift.recognition.edits import confusions, errors
 from penlift.recognition.network import Recogniser
 from penlift.recognition.reading import read
-from penlift.sampling.health import finite_part
+from penlift.sampling.health import drawn_part
 
 BIASES = (0.0, 0.5, 1.0)
 PEOPLE, NORMALISED, ANOTHER = "people", "normalised", "another text"  # beside "bias 0.5" and so on
@@ -36,7 +36,6 @@ EDITS = ("substitutions", "deletions", "insertions")
 SAME, HANDS = 20, 5  # texts that are written again, and in how many hands, to see how unlike these are
 AGAIN = 1_000_000  # added to the numbers of lines, whose noise is then another
 SHORTEST = 3  # letters of a word that says anything
-DOT = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 1.0]])  # in the place of a line with nothing finite in it
 
 
 class HeldOut(NamedTuple):
@@ -69,9 +68,11 @@ def read_beside(model: Model, recogniser: Recogniser, held_out: HeldOut, most: i
     about["seen"] = np.array([text in known for text in texts])
     sides: dict[str, list[Array]] = {
         PEOPLE: [ink.rows_of(number) for number in numbers],
-        NORMALISED: [_drawn(to_points(offsets.rows_of(number)[1:], model.scales), model) for number in numbers],
+        NORMALISED: [
+            as_drawn(to_points(offsets.rows_of(number)[1:], model.scales), model.scales.rate) for number in numbers
+        ],
     }
-    sides |= {biased(bias): _written(model, texts, numbers, bias, seed) for bias in BIASES}
+    sides |= {biased(bias): written(model, texts, numbers, bias, seed) for bias in BIASES}
     said = {side: [reading.text for reading in shown(read(recogniser, lines), f"read {side}", len(lines))]
             for side, lines in sides.items()}  # fmt: skip
     plain = [recogniser.alphabet.plain(text) for text in texts]
@@ -81,22 +82,15 @@ def read_beside(model: Model, recogniser: Recogniser, held_out: HeldOut, most: i
     apart = {PEOPLE: _apart(_of_several(ink))}
     for bias in BIASES:
         again = [AGAIN * hand + numbers[row] for hand in range(1, HANDS + 1) for row in some]
-        lines = _written(model, [texts[row] for row in some] * HANDS, again, bias, seed)
+        lines = written(model, [texts[row] for row in some] * HANDS, again, bias, seed)
         apart[biased(bias)] = _apart(lines[place :: len(some)] for place in range(len(some)))
     return Legibility(pd.concat([table.assign(**about) for table in tables], ignore_index=True), apart)
 
 
-def _written(model: Model, texts: list[str], numbers: list[int], bias: float, seed: int) -> list[Array]:
+def written(model: Model, texts: list[str], numbers: list[int], bias: float, seed: int) -> list[Array]:
     """What a network writes at a bias, as it is drawn; `numbers`: of the lines, which choose their noise."""
     lines = write_lines(model.network, model.scales, numbers, texts, seed, Steering.of(bias, 1, 1, 1))
-    return [_drawn(finite_part(line).points, model) for line in lines]
-
-
-def _drawn(points: Array, model: Model) -> Array:
-    """Points as they are drawn: on a curve, where they were thinned."""
-    if len(points) < 2:
-        return DOT
-    return as_drawn(points, model.scales.rate)
+    return [drawn_part(line, model.scales.rate) for line in lines]
 
 
 def _others(texts: list[str]) -> list[str]:

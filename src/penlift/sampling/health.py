@@ -13,11 +13,13 @@ import pandas as pd
 from penlift.common.files import made_by_stage
 from penlift.common.geometry import Array
 from penlift.ink.lines import LIFT
+from penlift.ink.offsets import as_drawn
 from penlift.ink.scales import Scales
 from penlift.sampling.samples import Densities, Sample, finite
 
 AWAY, BACK = 60.0, 30.0  # above or below, and left of, where the line began: 877 lines of people reach 40 and 11
 REST, MOVES = 100, 1.0  # points in which the pen moves less: 1 % of people's lines have less than 3.6
+DOT = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 1.0]])  # in the place of a line with nothing finite in it
 UNLIFTED = 500  # points without a lift: the longest stroke of people's lines has 457
 
 
@@ -66,6 +68,12 @@ def finite_part(line: Sample) -> Sample:
         return line
     densities = Densities(*(part[: len(points) - 1] for part in line.densities))
     return line._replace(points=points, densities=densities, signs=line.signs[: len(points) - 1])
+
+
+def drawn_part(line: Sample, rate: float | None) -> Array:
+    """That part as it is drawn, points that were thinned to `rate` Hz on a curve; a dot where there is none."""
+    points = finite_part(line).points
+    return as_drawn(points, rate) if len(points) > 1 else DOT
 
 
 def shares(samples: pd.DataFrame) -> dict[str, float]:
