@@ -73,7 +73,7 @@ class Lesson(Protocol):
 
     @property
     def shared(self) -> bool:
-        """Whether several runs may want this very training at once: one waits for another then, and takes its result."""
+        """Whether several runs may want this training at once: then one waits for another, and takes its result."""
 
     @property
     def names(self) -> tuple[str, str]:
