@@ -29,7 +29,6 @@ from penlift.ink.scales import hertz, point_of, rate_in
 
 JUDGED_AT = 0.5  # the bias of what is judged by how well it can be read
 BEST = "the best"  # of a search without its reference
-CONFIGURATIONS = ["configuration", "seeds", "{mean}", "deviation", "seconds", "difference", "low", "high", "verdict"]
 EFFECTS = ["factor", "level", "first", *Effect._fields, "verdict"]
 WRITERS = ["factor", "level", "first", "writer", "lines", "points", "difference"]
 
@@ -64,10 +63,10 @@ class Legibility(NamedTuple):
 class Measure(NamedTuple):
     """What runs are judged by, less being better, in the words of tables and pages."""
 
-    column: str
+    column: str  # of tables, where it stands
     name: str
     unit: str
-    by: str  # of what it is
+    by: str  # of which lines it is
 
 
 class Factor(NamedTuple):
@@ -190,12 +189,8 @@ class _Trials(NamedTuple):
             raise InputError(f"normalise.cap differs, so the offsets do: {caps}; compare runs with one cap")
         scores = side_by_side({each.run.name: each.run.lines for each in tried})
         unit = f"nats a {point_of(rate_in(tried[0].run.params))}, tablet units"
-        return cls(
-            tried,
-            scores,
-            Measure("nll", "NLL", unit, f"{len(scores.sizes):,} held-out lines of the {scores.split} split"),
-            seed,
-        )
+        by = f"{len(scores.sizes):,} held-out lines of the {scores.split} split"
+        return cls(tried, scores, Measure("nll", "NLL", unit, by), seed)
 
     @classmethod
     def by_legibility(cls, tried: list[Tried], seed: int) -> "_Trials":
@@ -206,7 +201,7 @@ class _Trials(NamedTuple):
         scores = side_by_side(tables, "edits", "letters")
         by = (f"{len(scores.sizes):,} texts of the {scores.split} split that stand in no training line, as recogniser "
               f"{tried[0].run.judge} reads what is written of them at bias {JUDGED_AT:g}")  # fmt: skip
-        return cls(tried, scores, Measure("cer", "letters read wrongly", "share of the letters", by), seed)
+        return cls(tried, scores, Measure("cer", "Letters read wrongly", "share of the letters", by), seed)
 
     def having(self, levels: dict[str, str]) -> list[Tried]:
         """Those with these levels, whatever else they have."""
@@ -299,7 +294,7 @@ def tables_of(found: Comparison) -> Tables:
     levels = [(factor.name, level.name, factor.first, level) for factor in found.factors for level in factor.others]
     effects = [(*names, *level.effect, level.effect.verdict(found.equal, names[2])) for *names, level in levels]
     writers = [(*names, *row) for *names, level in levels for row in level.writers.itertuples()]
-    columns = [name.format(mean=found.measure.column) for name in CONFIGURATIONS]
+    columns = ["configuration", "seeds", found.measure.column, "deviation", "seconds", *Effect._fields[:3], "verdict"]
     return Tables(
         pd.DataFrame(configurations, columns=columns),
         pd.DataFrame(effects, columns=EFFECTS),

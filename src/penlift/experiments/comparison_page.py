@@ -25,7 +25,7 @@ def text_of_comparison(found: Comparison) -> str:
     """The table of configurations, but for what they cost."""
     rows = in_columns([said(cell) for cell in row[:-1]] for row in _rows(found))
     name, unit, by = found.measure[1:]
-    told = f"{rows}\n\n{_capital(name)} and differences from {found.first}: {unit}, {by}."
+    told = f"{rows}\n\n{name} and differences from {found.first}: {unit}, {by}."
     read, words = found.legibility
     rates = ", ".join(f"{name} {100 * wrong:.1f} %" for name, _, wrong in read)
     return (
@@ -158,7 +158,7 @@ def _configurations(found: Comparison) -> HtmlElement:
     """A row a configuration, its words broken in few places: a narrow screen has no columns of single words."""
     over_seeds = ("mean and standard deviation over seeds; ", ", median over seeds") if found.seeds > 1 else ("", "")
     differences = f"{over_seeds[0]}differences from {found.first}"
-    caption = f"{_capital(found.measure.name)}: {found.measure.unit}; {differences}; seconds of training{over_seeds[1]}"
+    caption = f"{found.measure.name}: {found.measure.unit}; {differences}; seconds of training{over_seeds[1]}"
     head, *rows = _rows(found)
     whole = [
         [cell.replace(" ", SPACE).replace(f"{SPACE}with", " with") if isinstance(cell, str) else cell for cell in row]
@@ -170,17 +170,9 @@ def _configurations(found: Comparison) -> HtmlElement:
 def _rows(found: Comparison) -> list[list[Cell]]:
     """Its head, and a row a configuration; with one seed each there are no seeds to count, and none to differ."""
     rows: list[list[Cell]] = [
-        [
-            "configuration",
-            "seeds",
-            found.measure.name,
-            "over seeds",
-            "difference [95 %]",
-            "worse for",
-            "verdict",
-            "seconds",
-        ]
-    ]
+        ["configuration", "seeds", found.measure.name, "over seeds", "difference [95 %]", "worse for", "verdict",
+         "seconds"]
+    ]  # fmt: skip
     for words, seeds, mean, deviation, seconds, effect in found.configurations:
         beside = ["", "", "what the others differ from"]
         if effect:
@@ -198,11 +190,7 @@ def _legible(found: Comparison) -> Iterator[HtmlElement]:
         head = ("run", "people's lines", "written at bias 0.5")
         yield section("Can it be read?", table(f"Letters read wrongly, {words}", head, rows))
     elif words:
-        yield section("Can it be read?", paragraph(f"{_capital(words)}.", "notice"))
-
-
-def _capital(words: str) -> str:
-    return f"{words[0].upper()}{words[1:]}"
+        yield section("Can it be read?", paragraph(f"{words[0].upper()}{words[1:]}.", "notice"))
 
 
 def _differing(runs: list[Run]) -> Iterator[HtmlElement]:
