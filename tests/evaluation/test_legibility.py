@@ -20,7 +20,6 @@ from penlift.evaluation.free_running import write_lines
 from penlift.evaluation.legibility import (
     ANOTHER,
     BIASES,
-    EDITS,
     NORMALISED,
     PEOPLE,
     HeldOut,
@@ -34,7 +33,7 @@ from penlift.evaluation.legibility import (
     save_judged,
     wordlike,
 )
-from penlift.evaluation.results import read_evaluated
+from penlift.evaluation.results import EDITS, read_evaluated
 from penlift.ink.lines import Ink, load_ink
 from penlift.ink.offsets import normalise, smooth
 from penlift.ink.scales import NormaliseParams, load_scales

@@ -1,6 +1,8 @@
 """Runs are compared as the trials of a sweep are: one factor, which run it is, and one training each."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -193,3 +195,11 @@ def test_error_rates_stand_side_by_side_for_one_recogniser_and_for_no_two() -> N
         assert "20.0" not in refused
         assert "error rates of different recognisers do not compare (f00d of one, " in refused
     assert "Letters" not in told(judged("one", "", 0.0), judged("other", "", 0.0))
+
+
+def test_who_compares_waits_for_no_torch() -> None:
+    import_all = "import sys, penlift.experiments.comparison_page; print('torch' in sys.modules)"
+
+    answer = subprocess.run([sys.executable, "-c", import_all], cwd=ROOT / "src", capture_output=True, check=True)
+
+    assert answer.stdout == b"False\n"

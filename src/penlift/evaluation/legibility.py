@@ -19,7 +19,7 @@ from penlift.evaluation.comparison.intervals import INTERVAL, Clusters, clusters
 from penlift.evaluation.comparison.shape import all_distances, shape_of
 from penlift.evaluation.evaluate import EvaluateParams, FreeRunning
 from penlift.evaluation.free_running import write_lines
-from penlift.evaluation.results import JUDGE, write_table
+from penlift.evaluation.results import EDITS, JUDGE, write_table
 from penlift.ink.lines import Ink, evenly, hands_in
 from penlift.ink.offsets import as_drawn, to_points
 from penlift.model.checkpoint import Model
@@ -32,7 +32,6 @@ from penlift.sampling.health import drawn_part
 
 BIASES = (0.0, 0.5, 1.0)
 PEOPLE, NORMALISED, ANOTHER = "people", "normalised", "another text"  # beside "bias 0.5" and so on
-EDITS = ("substitutions", "deletions", "insertions")
 SAME, HANDS = 20, 5  # texts that are written again, and in how many hands, to see how unlike these are
 AGAIN = 1_000_000  # added to the numbers of lines, whose noise is then another
 SHORTEST = 3  # letters of a word that says anything
@@ -72,7 +71,7 @@ def read_beside(model: Model, recogniser: Recogniser, held_out: HeldOut, most: i
             as_drawn(to_points(offsets.rows_of(number)[1:], model.scales), model.scales.rate) for number in numbers
         ],
     }
-    sides |= {biased(bias): written(model, texts, numbers, bias, seed) for bias in BIASES}
+    sides |= {biased(bias): lines_at(model, texts, numbers, bias, seed) for bias in BIASES}
     said = {side: [reading.text for reading in shown(read(recogniser, lines), f"read {side}", len(lines))]
             for side, lines in sides.items()}  # fmt: skip
     plain = [recogniser.alphabet.plain(text) for text in texts]
@@ -82,12 +81,12 @@ def read_beside(model: Model, recogniser: Recogniser, held_out: HeldOut, most: i
     apart = {PEOPLE: _apart(_of_several(ink))}
     for bias in BIASES:
         again = [AGAIN * hand + numbers[row] for hand in range(1, HANDS + 1) for row in some]
-        lines = written(model, [texts[row] for row in some] * HANDS, again, bias, seed)
+        lines = lines_at(model, [texts[row] for row in some] * HANDS, again, bias, seed)
         apart[biased(bias)] = _apart(lines[place :: len(some)] for place in range(len(some)))
     return Legibility(pd.concat([table.assign(**about) for table in tables], ignore_index=True), apart)
 
 
-def written(model: Model, texts: list[str], numbers: list[int], bias: float, seed: int) -> list[Array]:
+def lines_at(model: Model, texts: list[str], numbers: list[int], bias: float, seed: int) -> list[Array]:
     """What a network writes at a bias, as it is drawn; `numbers`: of the lines, which choose their noise."""
     lines = write_lines(model.network, model.scales, numbers, texts, seed, Steering.of(bias, 1, 1, 1))
     return [drawn_part(line, model.scales.rate) for line in lines]

@@ -18,6 +18,8 @@ OFFSET_NLL, LIFT_NLL = "offset_nll_nats_per_point", "lift_nll_nats_per_point"
 SSE = "sse_z_score_per_point"
 ALL, ORDINARY = "all", "without capped and zero"
 JUDGE = "legibility.json"  # which recogniser read
+EDITS = ("substitutions", "deletions", "insertions")  # columns of legibility.csv
+WRITTEN = "bias 0.5"  # in its column `of`: what is written, where one bias stands for all
 LENGTH = 800  # points of a dreamt line, by default
 
 NAMES = (
@@ -52,9 +54,7 @@ COLUMNS = {  # of a table by its name, up to a hyphen; those that are read
     "health": ("sample",),
     "likeness": ("line", "dreamt", "real"),
     "reading": ("line", "writer", "text", "points", "own", "other", "shuffled", "others"),
-    "legibility": (
-        "of", "line", "writer", "seen", "text", "read", "letters", "substitutions", "deletions", "insertions",
-    ),
+    "legibility": ("of", "line", "writer", "seen", "text", "read", "letters", *EDITS),
     "confusions": ("of", "letter", "as", "times"),
 }  # fmt: skip
 

@@ -20,14 +20,12 @@ from penlift.evaluation.comparison.differences import (
     effect_by_writer,
     side_by_side,
 )
-from penlift.evaluation.legibility import EDITS, biased
-from penlift.evaluation.results import A_LETTER, A_LINE, judged_split
+from penlift.evaluation.results import A_LETTER, A_LINE, EDITS, WRITTEN, judged_split
 from penlift.experiments.runs import Run
 from penlift.experiments.sweeps.design import REFERENCE, Sweep, Trial, trials_of, words_of
 from penlift.experiments.sweeps.finished import Tried
 from penlift.ink.scales import hertz, point_of, rate_in
 
-JUDGED_AT = 0.5  # the bias of what is judged by how well it can be read
 BEST = "the best"  # of a search without its reference
 EFFECTS = ["factor", "level", "first", *Effect._fields, "verdict"]
 WRITERS = ["factor", "level", "first", "writer", "lines", "points", "difference"]
@@ -200,7 +198,7 @@ class _Trials(NamedTuple):
         tables = {each.run.name: texts_as_written(each.run) for each in tried}
         scores = side_by_side(tables, "edits", "letters")
         by = (f"{len(scores.sizes):,} texts of the {scores.split} split that stand in no training line, as recogniser "
-              f"{tried[0].run.judge} reads what is written of them at bias {JUDGED_AT:g}")  # fmt: skip
+              f"{tried[0].run.judge} reads what is written of them at {WRITTEN}")  # fmt: skip
         return cls(tried, scores, Measure("cer", "Letters read wrongly", "share of the letters", by), seed)
 
     def having(self, levels: dict[str, str]) -> list[Tried]:
@@ -256,7 +254,7 @@ def texts_as_written(run: Run) -> pd.DataFrame:
     """What a run wrote of texts that stand in no training line: a row each, as `side_by_side` has them."""
     if run.read is None:
         raise InputError(f"nobody read what {run.name} writes; set model.text and recognise.enabled to true")
-    written = run.read[(run.read["of"] == biased(JUDGED_AT)) & ~run.read["seen"].astype(bool)]
+    written = run.read[(run.read["of"] == WRITTEN) & ~run.read["seen"].astype(bool)]
     edits = written[list(EDITS)].sum(axis=1)
     return written.assign(edits=edits, split=judged_split(run.metrics), writer="")
 

@@ -6,14 +6,13 @@ from typing import Any
 import pandas as pd
 from lxml.html import HtmlElement
 
-from penlift.evaluation.results import Evaluated
+from penlift.evaluation.results import WRITTEN, Evaluated
 from penlift.report.html import paragraph, table
 
 SIDES = {  # of metrics.json, as a reader is told of them
     "people": "people's lines", "normalised": "the same, normalised and back", "bias_0": "written, bias 0",
     "bias_0_5": "written, bias 0.5", "bias_1": "written, bias 1", "another_text": "people's lines, by another text",
 }  # fmt: skip
-WRITTEN = "bias 0.5"  # the side whose letters are shown
 WORST, READ_AS, EXAMPLES = 12, 3, 8  # letters, and what each was mostly read as; lines
 
 
