@@ -73,9 +73,8 @@ def write_page(
     left, pages = [paragraph.split() for paragraph in paragraphs], [list[Sample]() for _ in paragraphs]
     for first, page in enumerate(pages):
         while left[first]:
-            begun = [place for place in range(first, len(pages)) if left[place]][
-                : max(1, SIDE_BY_SIDE // of) if hand else 1
-            ]
+            begun = [place for place in range(first, len(pages)) if left[place]]
+            begun = begun[: max(1, SIDE_BY_SIDE // of) if hand else 1]
             texts = [_beginning(left[place], round(ROOM * width / usual)) for place in begun]
             drawn = _written(model, [text for text in texts for _ in range(of)], params, hand, number)
             for row, place in enumerate(begun):

@@ -52,9 +52,7 @@ class Material:
     scales: Scales
     alphabet: Alphabet | None = None  # of its texts, for a network that reads
     pace: float = 1.0  # letters a point of the training lines
-    others: Mapping[str, int] = field(
-        default_factory=dict
-    )  # signs in these lines that share one number, and how often each stands there
+    others: Mapping[str, int] = field(default_factory=dict)  # how often signs of these lines stand that share a number
 
     @property
     def texts(self) -> tuple[str, ...]:
